@@ -1,0 +1,72 @@
+#include "buffer.h"
+
+#include "escape.h"
+
+static int width_of(Py_UCS4 maxchar) { return maxchar <= 0xFF ? 1 : maxchar <= 0xFFFF ? 2 : 4; }
+
+static void set_room(buffer *b, size_t capacity)
+{
+    b->start = b->is_bytes ? (uint8_t *)PyBytes_AS_STRING(b->object) : (uint8_t *)PyUnicode_DATA(b->object);
+    b->limit = b->start + capacity;
+}
+
+uint8_t *buffer_grow(buffer *b, uint8_t *out, size_t need)
+{
+    size_t used = (size_t)(out - b->start), width = (size_t)b->width;
+    if (need > (size_t)PY_SSIZE_T_MAX / 4 || used > (size_t)PY_SSIZE_T_MAX / 4) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    size_t capacity = used + need > 2 * used ? used + need : 2 * used;
+    if (capacity < 4 * BUFFER_LOCAL) capacity = 4 * BUFFER_LOCAL;
+    Py_ssize_t chars = (Py_ssize_t)((capacity + width - 1) / width);
+    capacity = (size_t)chars * width;
+    if (b->object == NULL) {
+        b->object = b->is_bytes ? PyBytes_FromStringAndSize(NULL, chars) : PyUnicode_New(chars, 0x7F);
+        if (b->object == NULL) return NULL;
+        set_room(b, capacity);
+        memcpy(b->start, b->local, used);
+    }
+    else {
+        /* On failure _PyBytes_Resize drops the object and clears the pointer; PyUnicode_Resize leaves it. */
+        if (b->is_bytes ? _PyBytes_Resize(&b->object, chars) : PyUnicode_Resize(&b->object, chars)) return NULL;
+        set_room(b, capacity);
+    }
+    return b->start + used;
+}
+
+uint8_t *buffer_widen(buffer *b, uint8_t *out, Py_UCS4 maxchar)
+{
+    int width = width_of(maxchar);
+    size_t chars = (size_t)(out - b->start) / (size_t)b->width;
+    size_t capacity = (size_t)(b->limit - b->start) / (size_t)b->width;
+    if (b->object == NULL) capacity = chars + BUFFER_LOCAL;
+    PyObject *wider = PyUnicode_New((Py_ssize_t)capacity, maxchar);
+    if (wider == NULL) return NULL;
+    escape_copy_widened((uint8_t *)PyUnicode_DATA(wider), width, b->start, chars, b->width);
+    Py_XSETREF(b->object, wider);
+    b->width = width;
+    b->maxchar = maxchar;
+    set_room(b, capacity * (size_t)width);
+    return b->start + chars * (size_t)width;
+}
+
+PyObject *buffer_finish(buffer *b, uint8_t *out)
+{
+    Py_ssize_t chars = (out - b->start) / b->width;
+    PyObject *object = b->object;
+    b->object = NULL;
+    if (b->is_bytes) {
+        if (object == NULL) return PyBytes_FromStringAndSize((char *)b->start, chars);
+        _PyBytes_Resize(&object, chars); /* NULL on failure */
+        return object;
+    }
+    if (object == NULL || b->maxchar == 0xFF) { /* Latin-1 was gathered in an ASCII str */
+        PyObject *result = PyUnicode_New(chars, b->maxchar);
+        if (result != NULL) copy_short((uint8_t *)PyUnicode_DATA(result), b->start, (size_t)chars);
+        Py_XDECREF(object);
+        return result;
+    }
+    if (PyUnicode_Resize(&object, chars)) Py_CLEAR(object);
+    return object;
+}

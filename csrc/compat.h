@@ -1,0 +1,127 @@
+/* Everything that differs between CPython versions and builds, behind one name each. */
+#ifndef CYJSON_COMPAT_H
+#define CYJSON_COMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+#include "vec.h"
+
+/* Legacy strings that are not "ready" ended with 3.12. */
+static ALWAYS_INLINE int compat_str_ready(PyObject *str)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return PyUnicode_READY(str);
+#else
+    (void)str;
+    return 0;
+#endif
+}
+
+/* The value of an int that fits in one digit; 0 where it doesn't. */
+static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int64_t *value)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact((PyLongObject *)integer)) return 0;
+    *value = PyUnstable_Long_CompactValue((PyLongObject *)integer);
+    return 1;
+#else
+    Py_ssize_t size = Py_SIZE(integer);
+    if (size < -1 || size > 1) return 0;
+    *value = size * (int64_t)((PyLongObject *)integer)->ob_digit[0];
+    if (size == 0) *value = 0;
+    return 1;
+#endif
+}
+
+/* UTF-8 that an earlier user of a non-ASCII str left in it, or NULL. */
+static ALWAYS_INLINE const uint8_t *compat_cached_utf8(PyObject *str, Py_ssize_t *length)
+{
+#if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+    (void)str, (void)length;
+    return NULL; /* another thread may be storing it */
+#else
+    PyCompactUnicodeObject *s = (PyCompactUnicodeObject *)str;
+    if (!PyUnicode_IS_COMPACT(str)) return NULL;
+    *length = s->utf8_length;
+    return (const uint8_t *)s->utf8;
+#endif
+}
+
+/* Make a dict of n pairs, keys and values alternating from items on. Takes no reference of the caller's. */
+#if PY_VERSION_HEX >= 0x030D0000
+PyAPI_FUNC(PyObject *) _PyDict_FromItems(PyObject *const *keys, Py_ssize_t keys_offset, PyObject *const *values,
+                                         Py_ssize_t values_offset, Py_ssize_t length);
+static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py_ssize_t n)
+{
+    return _PyDict_FromItems(items, 2, items + 1, 2, n);
+}
+#else
+static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py_ssize_t n)
+{
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && i < n; i++) {
+        PyObject *key = items[2 * i];
+        Py_hash_t hash = ((PyASCIIObject *)key)->hash;
+        int bad = hash == -1 ? PyDict_SetItem(dict, key, items[2 * i + 1])
+                             : _PyDict_SetItem_KnownHash(dict, key, items[2 * i + 1], hash);
+        if (UNLIKELY(bad)) Py_CLEAR(dict);
+    }
+    return dict;
+}
+#endif
+
+/* One more level of C recursion, or -1 with RecursionError set; each success is paired with compat_leave. The counters
+ * are the interpreter's own, so Python code that runs meanwhile sees them. Up to 3.13 the interpreter counts levels;
+ * later it looks at the C stack, so only real recursion means something there (COMPAT_COUNTS_RECURSION is 0). */
+#if PY_VERSION_HEX >= 0x030E0000
+#define COMPAT_COUNTS_RECURSION 0
+#elif PY_VERSION_HEX >= 0x030B0000
+#define COMPAT_COUNTS_RECURSION 1
+#if PY_VERSION_HEX >= 0x030C0000
+#define COMPAT_RECURSION_LEFT(thread) ((thread)->c_recursion_remaining)
+#else
+#define COMPAT_RECURSION_LEFT(thread) ((thread)->recursion_remaining)
+#endif
+#else
+#define COMPAT_COUNTS_RECURSION 1
+#endif
+
+static ALWAYS_INLINE int compat_enter(PyThreadState *thread, const char *where)
+{
+#ifdef COMPAT_RECURSION_LEFT
+    if (LIKELY(COMPAT_RECURSION_LEFT(thread) > 0)) {
+        COMPAT_RECURSION_LEFT(thread)--;
+        return 0;
+    }
+#else
+    (void)thread;
+#endif
+    return Py_EnterRecursiveCall(where);
+}
+
+static ALWAYS_INLINE void compat_leave(PyThreadState *thread)
+{
+#ifdef COMPAT_RECURSION_LEFT
+    COMPAT_RECURSION_LEFT(thread)++;
+#else
+    (void)thread;
+    Py_LeaveRecursiveCall();
+#endif
+}
+
+/* Whether the stdlib's C encoder walks a copy of a dict's items (up to 3.11) or the dict itself. */
+#define COMPAT_COPIES_ITEMS (PY_VERSION_HEX < 0x030C0000)
+
+/* dict, and frozendict where there is one (3.15) */
+static ALWAYS_INLINE int compat_is_dict(PyObject *object)
+{
+#if PY_VERSION_HEX >= 0x030F0000
+    return PyAnyDict_Check(object);
+#else
+    return PyDict_Check(object);
+#endif
+}
+
+#endif

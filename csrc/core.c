@@ -1,0 +1,887 @@
+#include "core.h"
+
+/* Every keyword of every function here. */
+typedef enum {
+    NAME_obj, NAME_fp, NAME_s,
+    NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan, NAME_cls, NAME_indent, NAME_separators,
+    NAME_default, NAME_sort_keys,
+    NAME_object_hook, NAME_parse_float, NAME_parse_int, NAME_parse_constant, NAME_object_pairs_hook, NAME_array_hook,
+    NAME_strict,
+    NAME_item_separator, NAME_key_separator, NAME_encode, NAME_iterencode, NAME_decode, NAME_write, NAME_read,
+    NAMES
+} name;
+
+static const char *const name_texts[NAMES] = {
+    "obj", "fp", "s",
+    "skipkeys", "ensure_ascii", "check_circular", "allow_nan", "cls", "indent", "separators",
+    "default", "sort_keys",
+    "object_hook", "parse_float", "parse_int", "parse_constant", "object_pairs_hook", "array_hook",
+    "strict",
+    "item_separator", "key_separator", "encode", "iterencode", "decode", "write", "read",
+};
+
+struct core_state {
+    decode_state decode;
+    encode_state encode;
+    PyObject *names[NAMES];
+    /* the stdlib's own, as they were when cyjson was imported */
+    PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring;
+    PyObject *json_encoder_class, *json_decoder_class, *json_encode, *json_iterencode;
+    /* ours */
+    PyObject *encoder_class, *decoder_class, *our_encode;
+};
+
+static core_state *state_of(PyObject *core) { return PyModule_GetState(core); }
+
+/* ---- arguments ---- */
+
+static Py_ssize_t find_name(core_state *state, const name *names, int count, PyObject *keyword)
+{
+    for (int i = 0; i < count; i++)
+        if (state->names[names[i]] == keyword) return i; /* keywords in source code are interned */
+    for (int i = 0; i < count; i++)
+        if (PyUnicode_Compare(state->names[names[i]], keyword) == 0) return i;
+    return -1;
+}
+
+/* Sort a vectorcall's keywords into values (borrowed); what isn't among names goes to *others, a new dict. names[0] is
+ * the one positional argument. 0, 1 where the call is wrong (too many arguments, or the first one missing or given
+ * twice), -1 with an exception set. */
+static int take_arguments(core_state *state, const name *names, int count, PyObject *const *args, Py_ssize_t nargs,
+                          PyObject *kwnames, PyObject **values, PyObject **others)
+{
+    for (int i = 0; i < count; i++) values[i] = NULL;
+    if (nargs > 1) return 1;
+    if (nargs == 1) values[0] = args[0];
+    Py_ssize_t keywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
+    for (Py_ssize_t i = 0; i < keywords; i++) {
+        PyObject *keyword = PyTuple_GET_ITEM(kwnames, i), *value = args[nargs + i];
+        Py_ssize_t at = find_name(state, names, count, keyword);
+        if (at >= 0) {
+            if (values[at] != NULL) return 1;
+            values[at] = value;
+            continue;
+        }
+        if (*others == NULL && (*others = PyDict_New()) == NULL) return -1;
+        if (PyDict_SetItem(*others, keyword, value)) return -1;
+    }
+    return values[0] == NULL;
+}
+
+static PyObject *given(PyObject *value) { return value == Py_None ? NULL : value; }
+
+static int put_argument(core_state *state, PyObject *arguments, name n, PyObject *value)
+{
+    return value == NULL ? 0 : PyDict_SetItem(arguments, state->names[n], value);
+}
+
+static PyObject *call_with(PyObject *callable, PyObject *keywords)
+{
+    PyObject *none = PyTuple_New(0), *result = NULL;
+    if (none != NULL) result = PyObject_Call(callable, none, keywords);
+    Py_XDECREF(none);
+    return result;
+}
+
+/* ---- decoding ---- */
+
+/* The interpreter's own exception for a document that decode_* refused. */
+static PyObject *refuse(core_state *state, const decode_options *options, PyObject *document)
+{
+    PyObject *result;
+    if (PyErr_Occurred()) {
+        if (decode_runs_python(options) || PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
+        PyErr_Clear(); /* an error that comes earlier in the stdlib's order may be there as well */
+    }
+    if (!options->lenient) result = PyObject_CallOneArg(state->json_loads, document);
+    else {
+        PyObject *arguments = Py_BuildValue("(O)", document), *keywords = Py_BuildValue("{s:O}", "strict", Py_False);
+        result = arguments == NULL || keywords == NULL ? NULL : PyObject_Call(state->json_loads, arguments, keywords);
+        Py_XDECREF(arguments);
+        Py_XDECREF(keywords);
+    }
+    if (result != NULL && decode_runs_python(options)) {
+        Py_DECREF(result);
+        PyErr_SetString(PyExc_SystemError, "cyjson refused a document that json accepts");
+        return NULL;
+    }
+    return result;
+}
+
+/* The text of a bytes or bytearray document as the stdlib decodes it: a new reference. */
+static PyObject *text_of(core_state *state, PyObject *document)
+{
+    PyObject *encoding = PyObject_CallOneArg(state->json_detect_encoding, document);
+    if (encoding == NULL) return NULL;
+    PyObject *text = PyObject_CallMethod(document, "decode", "Os", encoding, "surrogatepass");
+    Py_DECREF(encoding);
+    if (text != NULL && !PyUnicode_Check(text)) {
+        PyErr_Format(PyExc_TypeError, "%.200s.decode() returned %.200s, not str", Py_TYPE(document)->tp_name, Py_TYPE(text)->tp_name);
+        Py_CLEAR(text);
+    }
+    return text;
+}
+
+static PyObject *loads_text(core_state *state, const decode_options *options, PyObject *text)
+{
+    if (compat_str_ready(text)) return NULL;
+    PyObject *result = decode_str(&state->decode, options, text);
+    return LIKELY(result != NULL) ? result : refuse(state, options, text);
+}
+
+static PyObject *loads_bytes(core_state *state, const decode_options *options, PyObject *bytes)
+{
+    const uint8_t *data = (const uint8_t *)PyBytes_AS_STRING(bytes);
+    Py_ssize_t size = PyBytes_GET_SIZE(bytes);
+    /* Two bytes that are ASCII and not zero: no byte order mark, not UTF-16, not UTF-32 (see json.detect_encoding). */
+    int utf8 = size < 2 ? size == 1 : data[0] - 1u < 0x7F && data[1] != 0;
+    if (!utf8 && size >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF) {
+        utf8 = 1; /* utf-8-sig */
+        data += 3;
+        size -= 3;
+    }
+    if (LIKELY(utf8 && !decode_runs_python(options))) {
+        PyObject *result = decode_utf8(&state->decode, options, data, size);
+        return LIKELY(result != NULL) ? result : refuse(state, options, bytes);
+    }
+    /* Hooks must not run before bytes that can't be decoded raise, so the whole text is decoded first. */
+    PyObject *text = utf8 ? PyUnicode_DecodeUTF8((const char *)data, size, "surrogatepass") : text_of(state, bytes);
+    if (text == NULL) return NULL;
+    PyObject *result = loads_text(state, options, text);
+    Py_DECREF(text);
+    return result;
+}
+
+static PyObject *loads_any(core_state *state, const decode_options *options, PyObject *document)
+{
+    if (PyBytes_CheckExact(document)) return loads_bytes(state, options, document);
+    if (PyUnicode_Check(document)) return loads_text(state, options, document);
+    if (PyByteArray_CheckExact(document)) { /* copied: Python code that runs meanwhile could change it */
+        PyObject *bytes = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(document), PyByteArray_GET_SIZE(document));
+        if (bytes == NULL) return NULL;
+        PyObject *result = loads_bytes(state, options, bytes);
+        Py_DECREF(bytes);
+        return result;
+    }
+    if (!PyBytes_Check(document) && !PyByteArray_Check(document)) return PyObject_CallOneArg(state->json_loads, document); /* TypeError */
+    PyObject *text = text_of(state, document);
+    if (text == NULL) return NULL;
+    PyObject *result = loads_text(state, options, text);
+    Py_DECREF(text);
+    return result;
+}
+
+static const name loads_names[] = {NAME_s, NAME_cls, NAME_object_hook, NAME_parse_float, NAME_parse_int, NAME_parse_constant,
+                                   NAME_object_pairs_hook, NAME_array_hook, NAME_strict};
+enum { L_S, L_CLS, L_OBJECT_HOOK, L_PARSE_FLOAT, L_PARSE_INT, L_PARSE_CONSTANT, L_OBJECT_PAIRS_HOOK, L_ARRAY_HOOK, L_STRICT, L_COUNT };
+
+/* cls(**keywords).decode(text), as the stdlib's loads does it: only what was given is passed on. */
+static PyObject *loads_with_class(core_state *state, PyObject **v, PyObject *others)
+{
+    PyObject *document = v[L_S], *text = NULL, *keywords = NULL, *decoder = NULL, *result = NULL;
+    if (PyUnicode_Check(document)) {
+        if (PyUnicode_GetLength(document) > 0 && PyUnicode_ReadChar(document, 0) == 0xFEFF)
+            return PyObject_CallOneArg(state->json_loads, document); /* raises: a byte order mark */
+        text = Py_NewRef(document);
+    }
+    else if (PyBytes_Check(document) || PyByteArray_Check(document)) text = text_of(state, document);
+    else return PyObject_CallOneArg(state->json_loads, document); /* raises TypeError */
+    if (text == NULL) return NULL;
+    keywords = others != NULL ? PyDict_Copy(others) : PyDict_New();
+    if (keywords == NULL) goto done;
+    for (int i = L_OBJECT_HOOK; i <= L_ARRAY_HOOK; i++)
+        if (put_argument(state, keywords, loads_names[i], given(v[i]))) goto done;
+    if (put_argument(state, keywords, NAME_strict, v[L_STRICT])) goto done;
+    decoder = call_with(v[L_CLS], keywords);
+    if (decoder != NULL) result = PyObject_CallMethodOneArg(decoder, state->names[NAME_decode], text);
+done:
+    Py_XDECREF(decoder);
+    Py_XDECREF(keywords);
+    Py_DECREF(text);
+    return result;
+}
+
+static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const decode_options plain = {0};
+    core_state *state = state_of(core);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return loads_any(state, &plain, args[0]);
+
+    PyObject *v[L_COUNT], *others = NULL, *result = NULL;
+    int wrong = take_arguments(state, loads_names, L_COUNT, args, nargs, kwnames, v, &others);
+    PyObject *cls = wrong ? NULL : given(v[L_CLS]);
+    if (wrong > 0 || (wrong == 0 && others != NULL && cls == NULL))
+        result = PyObject_Vectorcall(state->json_loads, args, (size_t)nargs, kwnames); /* raises TypeError */
+    else if (wrong < 0) result = NULL;
+    else if (cls != NULL && (others != NULL || (cls != state->json_decoder_class && cls != state->decoder_class)))
+        result = loads_with_class(state, v, others);
+    else {
+        decode_options o = {
+            .object_hook = given(v[L_OBJECT_HOOK] ? v[L_OBJECT_HOOK] : Py_None),
+            .object_pairs_hook = given(v[L_OBJECT_PAIRS_HOOK] ? v[L_OBJECT_PAIRS_HOOK] : Py_None),
+            .array_hook = given(v[L_ARRAY_HOOK] ? v[L_ARRAY_HOOK] : Py_None),
+            .parse_constant = given(v[L_PARSE_CONSTANT] ? v[L_PARSE_CONSTANT] : Py_None),
+        };
+        int strict = v[L_STRICT] == NULL ? 1 : PyObject_IsTrue(v[L_STRICT]);
+        if (strict >= 0) {
+            PyObject *parse_float = v[L_PARSE_FLOAT], *parse_int = v[L_PARSE_INT];
+            if (parse_float != Py_None && parse_float != (PyObject *)&PyFloat_Type) o.parse_float = parse_float;
+            if (parse_int != Py_None && parse_int != (PyObject *)&PyLong_Type) o.parse_int = parse_int;
+            o.lenient = !strict;
+            result = loads_any(state, &o, v[L_S]);
+        }
+    }
+    Py_XDECREF(others);
+    return result;
+}
+
+/* loads(fp.read(), ...) */
+static PyObject *core_load(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    core_state *state = state_of(core);
+    Py_ssize_t keywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames), fp = nargs == 1 ? 0 : -1;
+    for (Py_ssize_t i = 0; nargs == 0 && i < keywords; i++)
+        if (PyUnicode_Compare(PyTuple_GET_ITEM(kwnames, i), state->names[NAME_fp]) == 0) fp = i;
+    if (fp < 0) {
+        PyErr_Format(PyExc_TypeError, nargs ? "load() takes 1 positional argument but %zd were given"
+                                            : "load() missing 1 required positional argument: 'fp'", nargs);
+        return NULL;
+    }
+    PyObject *document = PyObject_CallMethodNoArgs(args[fp], state->names[NAME_read]);
+    if (document == NULL) return NULL;
+    /* The same values, with the document in front of those that have a name. */
+    PyObject *result = NULL, *names = kwnames == NULL ? NULL : PyList_New(0);
+    PyObject **values = PyMem_New(PyObject *, keywords + 1);
+    if (values == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    Py_ssize_t n = 1;
+    values[0] = document;
+    for (Py_ssize_t i = 0; i < keywords; i++) {
+        if (nargs == 0 && i == fp) continue;
+        if (names == NULL || PyList_Append(names, PyTuple_GET_ITEM(kwnames, i))) goto done;
+        values[n++] = args[nargs + i];
+    }
+    if (names != NULL) Py_XSETREF(names, PyList_AsTuple(names));
+    if (kwnames != NULL && names == NULL) goto done;
+    result = core_loads(core, values, 1, n > 1 ? names : NULL);
+done:
+    PyMem_Free(values);
+    Py_XDECREF(names);
+    Py_DECREF(document);
+    return result;
+}
+
+PyObject *core_decode_with(PyObject *core, const decode_options *options, PyObject *text)
+{
+    return loads_text(state_of(core), options, text);
+}
+
+PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject *text, Py_ssize_t index)
+{
+    core_state *state = state_of(core);
+    if (compat_str_ready(text)) return NULL;
+    Py_ssize_t end = index;
+    PyObject *value = NULL;
+    if (index >= 0 && index <= PyUnicode_GET_LENGTH(text)) value = decode_str_at(&state->decode, options, text, &end);
+    if (value != NULL) return Py_BuildValue("(Nn)", value, end);
+    if (PyErr_Occurred()) {
+        if (decode_runs_python(options) || PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
+        PyErr_Clear();
+    }
+    PyObject *decoder, *result;
+    if (options->lenient) {
+        PyObject *keywords = Py_BuildValue("{s:O}", "strict", Py_False);
+        decoder = keywords == NULL ? NULL : call_with(state->json_decoder_class, keywords);
+        Py_XDECREF(keywords);
+    }
+    else decoder = Py_NewRef(state->decode.default_decoder);
+    if (decoder == NULL) return NULL;
+    result = PyObject_CallMethod(decoder, "scan_once", "On", text, index);
+    Py_DECREF(decoder);
+    if (result != NULL && decode_runs_python(options)) {
+        Py_DECREF(result);
+        PyErr_SetString(PyExc_SystemError, "cyjson refused a document that json accepts");
+        return NULL;
+    }
+    return result;
+}
+
+static PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
+{
+    core_state *state = state_of(core);
+    decode_options o = {.lenient = nargs == 3 && args[2] == Py_False};
+    if ((nargs == 2 || (nargs == 3 && PyBool_Check(args[2]))) && PyUnicode_Check(args[0]) && PyLong_Check(args[1])) {
+        if (compat_str_ready(args[0])) return NULL;
+        Py_ssize_t end = PyLong_AsSsize_t(args[1]);
+        if (end >= 0 && end <= PyUnicode_GET_LENGTH(args[0])) {
+            PyObject *string = decode_scanstring(&state->decode, &o, args[0], &end);
+            if (string != NULL) return Py_BuildValue("(Nn)", string, end);
+        }
+        if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
+        PyErr_Clear();
+    }
+    return PyObject_Vectorcall(state->json_scanstring, args, (size_t)nargs, NULL); /* raises, or coerces */
+}
+
+/* ---- encoding ---- */
+
+/* encode_options with the references that they borrow from. */
+typedef struct {
+    encode_options o;
+    PyObject *item_separator, *key_separator, *indent;
+} prepared;
+
+static void prepared_clear(prepared *p)
+{
+    Py_XDECREF(p->item_separator);
+    Py_XDECREF(p->key_separator);
+    Py_XDECREF(p->indent);
+}
+
+/* 0; 1 where it isn't text that can be copied as it is, which the stdlib then deals with; -1 with an exception set. */
+static int prepare_piece(encode_piece *piece, PyObject *text, encode_form form)
+{
+    if (!PyUnicode_Check(text)) return 1;
+    if (compat_str_ready(text)) return -1;
+    if (form != ENCODE_UTF8 && !PyUnicode_IS_ASCII(text)) return 1;
+    piece->text = PyUnicode_AsUTF8AndSize(text, &piece->size);
+    return piece->text == NULL ? -1 : 0;
+}
+
+static int truth(PyObject *value, int otherwise) { return value == NULL ? otherwise : PyObject_IsTrue(value); }
+
+/* Fill in the indentation (None or NULL: none) and the separators that p holds. As prepare_piece. */
+static int prepare_pieces(prepared *p, PyObject *indent)
+{
+    encode_options *o = &p->o;
+    int odd;
+    o->indented = indent != NULL && indent != Py_None;
+    if (o->indented) {
+        if (PyUnicode_Check(indent)) p->indent = Py_NewRef(indent);
+        else {
+            PyObject *space = PyUnicode_FromString(" ");
+            p->indent = space == NULL ? NULL : PyNumber_Multiply(space, indent);
+            Py_XDECREF(space);
+            if (p->indent == NULL) return -1;
+        }
+        if ((odd = prepare_piece(&o->indent, p->indent, o->form))) return odd;
+        /* Up to 3.12 the stdlib's C encoder didn't indent. */
+        if (PY_VERSION_HEX < 0x030D0000) o->as_generator = 1;
+    }
+    if ((odd = prepare_piece(&o->item_separator, p->item_separator, o->form))) return odd;
+    return prepare_piece(&o->key_separator, p->key_separator, o->form);
+}
+
+static const encode_options dumps_defaults = {
+    .form = ENCODE_ASCII,
+    .item_separator = {", ", 2},
+    .key_separator = {": ", 2},
+    .check_circular = 1,
+    .allow_nan = 1,
+};
+
+static const encode_options encode_defaults = {
+    .form = ENCODE_UTF8,
+    .item_separator = {",", 1},
+    .key_separator = {":", 1},
+    .check_circular = 1,
+};
+
+/* The first is dump's and encode's too, in this order; dump has fp besides. */
+static const name dumps_names[] = {NAME_obj, NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan, NAME_cls,
+                                   NAME_indent, NAME_separators, NAME_default, NAME_sort_keys};
+enum { D_OBJ, D_SKIPKEYS, D_ENSURE_ASCII, D_CHECK_CIRCULAR, D_ALLOW_NAN, D_CLS, D_INDENT, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS, D_COUNT };
+
+/* The options from a call's arguments, for the stdlib's class or ours. As prepare_piece. */
+static int prepare_arguments(prepared *p, PyObject **v)
+{
+    encode_options *o = &p->o;
+    int skipkeys = truth(v[D_SKIPKEYS], 0), ascii = truth(v[D_ENSURE_ASCII], 1);
+    int circular = truth(v[D_CHECK_CIRCULAR], 1), nan = truth(v[D_ALLOW_NAN], 1), sort = truth(v[D_SORT_KEYS], 0);
+    if (skipkeys < 0 || ascii < 0 || circular < 0 || nan < 0 || sort < 0) return -1;
+    o->skipkeys = skipkeys;
+    o->check_circular = circular;
+    o->sort_keys = sort;
+    if (o->form != ENCODE_UTF8) {
+        o->allow_nan = nan;
+        o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
+    }
+    o->default_function = given(v[D_DEFAULT] ? v[D_DEFAULT] : Py_None);
+    PyObject *indent = given(v[D_INDENT] ? v[D_INDENT] : Py_None);
+    PyObject *separators = given(v[D_SEPARATORS] ? v[D_SEPARATORS] : Py_None);
+    if (separators != NULL) {
+        PyObject *pair = PySequence_Tuple(separators);
+        if (pair == NULL || PyTuple_GET_SIZE(pair) != 2) {
+            PyErr_Clear();
+            Py_XDECREF(pair);
+            return 1; /* the stdlib's own words for what isn't a pair */
+        }
+        p->item_separator = Py_NewRef(PyTuple_GET_ITEM(pair, 0));
+        p->key_separator = Py_NewRef(PyTuple_GET_ITEM(pair, 1));
+        Py_DECREF(pair);
+    }
+    else {
+        int compact = o->form == ENCODE_UTF8;
+        p->item_separator = PyUnicode_FromString(indent != NULL || compact ? "," : ", ");
+        p->key_separator = PyUnicode_FromString(indent == NULL && compact ? ":" : ": ");
+        if (p->item_separator == NULL || p->key_separator == NULL) return -1;
+    }
+    /* encode() of the stdlib's looks at nothing else for a str. */
+    if (PyUnicode_Check(v[D_OBJ]) && !o->as_generator) indent = NULL;
+    return prepare_pieces(p, indent);
+}
+
+static int read_flag(PyObject *instance, PyObject *attribute)
+{
+    PyObject *value = PyObject_GetAttr(instance, attribute);
+    if (value == NULL) return -1;
+    int flag = PyObject_IsTrue(value);
+    Py_DECREF(value);
+    return flag;
+}
+
+/* The options from an encoder's attributes, with a new reference in *function. As prepare_piece. */
+static int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject *object, PyObject **function)
+{
+    encode_options *o = &p->o;
+    PyObject *const *names = state->names;
+    int ascii = read_flag(encoder, names[NAME_ensure_ascii]);
+    if (ascii < 0) return -1;
+    if (o->form != ENCODE_UTF8) {
+        o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
+        if (PyUnicode_Check(object) && !o->as_generator) return 0; /* encode() looks at nothing else for a str */
+        if ((o->allow_nan = read_flag(encoder, names[NAME_allow_nan])) < 0) return -1;
+    }
+    if ((o->check_circular = read_flag(encoder, names[NAME_check_circular])) < 0) return -1;
+    PyObject *indent = PyObject_GetAttr(encoder, names[NAME_indent]);
+    if (indent == NULL) return -1;
+    *function = PyObject_GetAttr(encoder, names[NAME_default]);
+    p->key_separator = *function == NULL ? NULL : PyObject_GetAttr(encoder, names[NAME_key_separator]);
+    p->item_separator = p->key_separator == NULL ? NULL : PyObject_GetAttr(encoder, names[NAME_item_separator]);
+    int odd = -1;
+    if (p->item_separator != NULL && (o->sort_keys = read_flag(encoder, names[NAME_sort_keys])) >= 0 &&
+        (o->skipkeys = read_flag(encoder, names[NAME_skipkeys])) >= 0)
+        odd = prepare_pieces(p, indent);
+    Py_DECREF(indent);
+    o->default_function = *function;
+    return odd;
+}
+
+/* Whether an instance's method is one of these functions, bound to it, and nothing of its own. */
+static int is_method_of(PyObject *instance, PyObject *attribute, PyObject *function, PyObject *other)
+{
+    PyObject *method = PyObject_GetAttr(instance, attribute);
+    if (method == NULL) return -1;
+    int is = PyMethod_Check(method) && PyMethod_GET_SELF(method) == instance &&
+             (PyMethod_GET_FUNCTION(method) == function || PyMethod_GET_FUNCTION(method) == other);
+    Py_DECREF(method);
+    return is;
+}
+
+/* Encode as an instance's attributes say. NULL with *odd set where the stdlib has to do it. */
+static PyObject *encode_as_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int *odd)
+{
+    prepared p = {.o = *base};
+    PyObject *function = NULL, *result = NULL;
+    int got = prepare_instance(state, &p, encoder, object, &function);
+    if (got == 0) result = encode_document(&state->encode, &p.o, object);
+    *odd = got > 0;
+    Py_XDECREF(function);
+    prepared_clear(&p);
+    return result;
+}
+
+PyObject *core_encode_with(PyObject *core, PyObject *encoder, PyObject *object)
+{
+    core_state *state = state_of(core);
+    int ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), odd = !ours;
+    if (ours < 0) return NULL;
+    PyObject *result = ours ? encode_as_instance(state, &dumps_defaults, encoder, object, &odd) : NULL;
+    return odd ? PyObject_CallFunctionObjArgs(state->json_encode, encoder, object, NULL) : result;
+}
+
+/* cls(skipkeys=..., ...): every argument, as the stdlib passes them. */
+static PyObject *make_encoder(core_state *state, PyObject *cls, PyObject **v, PyObject *others)
+{
+    static const signed char defaults[D_COUNT] = {[D_ENSURE_ASCII] = 1, [D_CHECK_CIRCULAR] = 1, [D_ALLOW_NAN] = 1,
+                                                  [D_INDENT] = -1, [D_SEPARATORS] = -1, [D_DEFAULT] = -1};
+    PyObject *keywords = others != NULL ? PyDict_Copy(others) : PyDict_New(), *encoder = NULL;
+    if (keywords == NULL) return NULL;
+    for (int i = D_SKIPKEYS; i < D_COUNT; i++) {
+        if (i == D_CLS) continue;
+        PyObject *value = v[i] != NULL ? v[i] : defaults[i] < 0 ? Py_None : defaults[i] ? Py_True : Py_False;
+        if (put_argument(state, keywords, dumps_names[i], value)) goto done;
+    }
+    encoder = call_with(cls, keywords);
+done:
+    Py_DECREF(keywords);
+    return encoder;
+}
+
+static int is_plain_class(core_state *state, PyObject *cls)
+{
+    return cls == NULL || cls == state->json_encoder_class || cls == state->encoder_class;
+}
+
+/* dumps with a class of the caller's: the fast path for one that overrides neither encode nor iterencode. */
+static PyObject *dumps_with_class(core_state *state, PyObject **v, PyObject *others)
+{
+    PyObject *encoder = make_encoder(state, v[D_CLS], v, others), *result = NULL;
+    if (encoder == NULL) return NULL;
+    int ours = is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode), odd = !ours;
+    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), odd = !ours;
+    if (ours > 0) result = encode_as_instance(state, &dumps_defaults, encoder, v[D_OBJ], &odd);
+    if (odd && ours >= 0) result = PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], v[D_OBJ]);
+    Py_DECREF(encoder);
+    return result;
+}
+
+static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    core_state *state = state_of(core);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &dumps_defaults, args[0]);
+
+    PyObject *v[D_COUNT], *others = NULL, *result = NULL;
+    int wrong = take_arguments(state, dumps_names, D_COUNT, args, nargs, kwnames, v, &others);
+    int plain = wrong == 0 && is_plain_class(state, given(v[D_CLS] ? v[D_CLS] : Py_None));
+    if (wrong > 0 || (plain && others != NULL))
+        result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames); /* raises TypeError */
+    else if (wrong == 0 && !plain) result = dumps_with_class(state, v, others);
+    else if (wrong == 0) {
+        prepared p = {.o = dumps_defaults};
+        int odd = prepare_arguments(&p, v);
+        if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
+        prepared_clear(&p);
+        if (odd > 0) result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames);
+    }
+    Py_XDECREF(others);
+    return result;
+}
+
+static int write_to(core_state *state, PyObject *fp, PyObject *text)
+{
+    PyObject *result = PyObject_CallMethodOneArg(fp, state->names[NAME_write], text);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+/* What an encoder's own iterencode gives, piece by piece. */
+static int write_pieces(core_state *state, PyObject *fp, PyObject *encoder, PyObject *object)
+{
+    PyObject *pieces = PyObject_CallMethodOneArg(encoder, state->names[NAME_iterencode], object), *piece;
+    PyObject *iterator = pieces == NULL ? NULL : PyObject_GetIter(pieces);
+    Py_XDECREF(pieces);
+    if (iterator == NULL) return -1;
+    int bad = 0;
+    while (!bad && (piece = PyIter_Next(iterator)) != NULL) {
+        bad = write_to(state, fp, piece);
+        Py_DECREF(piece);
+    }
+    Py_DECREF(iterator);
+    return bad || PyErr_Occurred() ? -1 : 0;
+}
+
+static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const name names[] = {NAME_obj, NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan, NAME_cls,
+                                 NAME_indent, NAME_separators, NAME_default, NAME_sort_keys, NAME_fp};
+    enum { D_FP = D_COUNT, DUMP_COUNT };
+    core_state *state = state_of(core);
+    PyObject *v[DUMP_COUNT], *others = NULL, *text = NULL, *encoder = NULL;
+    PyObject *const *keywords = args + nargs;
+    int wrong = nargs > 2 ? 1 : take_arguments(state, names, DUMP_COUNT, keywords, 0, kwnames, v, &others), odd = 0, bad = -1;
+    if (wrong >= 0 && nargs <= 2) { /* the two positional arguments */
+        wrong = (nargs > 0 && v[D_OBJ] != NULL) || (nargs > 1 && v[D_FP] != NULL);
+        if (nargs > 0) v[D_OBJ] = args[0];
+        if (nargs > 1) v[D_FP] = args[1];
+        wrong = wrong || v[D_OBJ] == NULL || v[D_FP] == NULL;
+    }
+    if (wrong < 0) goto done;
+    int plain = !wrong && is_plain_class(state, given(v[D_CLS] ? v[D_CLS] : Py_None));
+    if (wrong || (plain && others != NULL)) odd = 1; /* raises TypeError */
+    else if (plain) {
+        prepared p = {.o = dumps_defaults};
+        p.o.as_generator = 1;
+        odd = prepare_arguments(&p, v);
+        if (odd == 0) text = encode_document(&state->encode, &p.o, v[D_OBJ]);
+        prepared_clear(&p);
+        if (odd < 0) odd = 0;
+    }
+    else {
+        encoder = make_encoder(state, v[D_CLS], v, others);
+        if (encoder == NULL) goto done;
+        encode_options base = dumps_defaults;
+        base.as_generator = 1;
+        int ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), theirs = !ours;
+        if (ours > 0) text = encode_as_instance(state, &base, encoder, v[D_OBJ], &theirs);
+        if (theirs && ours >= 0) {
+            bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
+            goto done;
+        }
+    }
+    if (odd) {
+        PyObject *none = PyObject_Vectorcall(state->json_dump, args, (size_t)nargs, kwnames);
+        bad = none == NULL ? -1 : 0;
+        Py_XDECREF(none);
+    }
+    else if (text != NULL) bad = write_to(state, v[D_FP], text);
+done:
+    Py_XDECREF(encoder);
+    Py_XDECREF(text);
+    Py_XDECREF(others);
+    return bad ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const name names[] = {NAME_obj, NAME_skipkeys, NAME_check_circular, NAME_cls, NAME_indent, NAME_separators, NAME_default, NAME_sort_keys};
+    static const unsigned char places[] = {D_OBJ, D_SKIPKEYS, D_CHECK_CIRCULAR, D_CLS, D_INDENT, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS};
+    enum { COUNT = sizeof names / sizeof *names };
+    core_state *state = state_of(core);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &encode_defaults, args[0]);
+
+    PyObject *got[COUNT], *v[D_COUNT] = {NULL}, *others = NULL, *result = NULL;
+    int wrong = take_arguments(state, names, COUNT, args, nargs, kwnames, got, &others);
+    if (wrong < 0) goto done;
+    if (others != NULL) {
+        PyObject *key, *value;
+        Py_ssize_t position = 0;
+        PyDict_Next(others, &position, &key, &value);
+        PyErr_Format(PyExc_TypeError, "encode() got an unexpected keyword argument '%U'", key);
+        goto done;
+    }
+    if (wrong) {
+        if (nargs > 1) PyErr_Format(PyExc_TypeError, "encode() takes 1 positional argument but %zd were given", nargs);
+        else if (nargs == 1) PyErr_SetString(PyExc_TypeError, "encode() got multiple values for argument 'obj'");
+        else PyErr_SetString(PyExc_TypeError, "encode() missing 1 required positional argument: 'obj'");
+        goto done;
+    }
+    for (int i = 0; i < COUNT; i++) v[places[i]] = got[i];
+    int odd = 0;
+    if (is_plain_class(state, given(v[D_CLS] ? v[D_CLS] : Py_None))) {
+        prepared p = {.o = encode_defaults};
+        odd = prepare_arguments(&p, v);
+        if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
+        prepared_clear(&p);
+        if (odd <= 0) goto done;
+        v[D_CLS] = state->json_encoder_class; /* raises, in the stdlib's words */
+    }
+    /* A class of the caller's, which sees what the fallback would give it. */
+    int indented = v[D_INDENT] != NULL && v[D_INDENT] != Py_None;
+    PyObject *separators = NULL;
+    if (v[D_SEPARATORS] == NULL || v[D_SEPARATORS] == Py_None)
+        v[D_SEPARATORS] = separators = Py_BuildValue("(ss)", ",", indented ? ": " : ":");
+    v[D_ENSURE_ASCII] = v[D_ALLOW_NAN] = Py_False;
+    PyObject *encoder = v[D_SEPARATORS] == NULL ? NULL : make_encoder(state, v[D_CLS], v, NULL);
+    Py_XDECREF(separators);
+    if (encoder == NULL) goto done;
+    int ours = is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode);
+    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL);
+    odd = !ours;
+    if (ours > 0) result = encode_as_instance(state, &encode_defaults, encoder, v[D_OBJ], &odd);
+    if (odd && ours >= 0) {
+        PyObject *text = PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], v[D_OBJ]);
+        if (text != NULL) result = PyUnicode_AsUTF8String(text);
+        Py_XDECREF(text);
+    }
+    Py_DECREF(encoder);
+done:
+    Py_XDECREF(others);
+    return result;
+}
+
+static PyObject *encode_string(PyObject *core, PyObject *string, encode_form form)
+{
+    if (!PyUnicode_Check(string)) {
+        PyErr_Format(PyExc_TypeError, "first argument must be a string, not %.80s", Py_TYPE(string)->tp_name);
+        return NULL;
+    }
+    encode_options o = dumps_defaults;
+    o.form = form;
+    return encode_document(&state_of(core)->encode, &o, string);
+}
+
+static PyObject *core_encode_basestring(PyObject *core, PyObject *string) { return encode_string(core, string, ENCODE_TEXT); }
+static PyObject *core_encode_basestring_ascii(PyObject *core, PyObject *string) { return encode_string(core, string, ENCODE_ASCII); }
+
+/* ---- the module ---- */
+
+#define DECODER_ARGUMENTS \
+    "*, cls=None, object_hook=None, parse_float=None, parse_int=None, parse_constant=None, object_pairs_hook=None, array_hook=None, **kw"
+#define ENCODER_ARGUMENTS \
+    "*, skipkeys=False, ensure_ascii=True, check_circular=True, allow_nan=True, cls=None, indent=None, separators=None, default=None, sort_keys=False, **kw"
+
+PyDoc_STRVAR(loads_doc,
+"loads($module, /, s, " DECODER_ARGUMENTS ")\n--\n\n"
+"Decode the JSON document in s (str, bytes or bytearray; bytes in UTF-8, UTF-16 or UTF-32).\n\n"
+"object_hook(dict), object_pairs_hook(list of pairs) and array_hook(list) are called with each object or array decoded,\n"
+"and their result takes its place; object_pairs_hook goes before object_hook. parse_float, parse_int and parse_constant\n"
+"are called with the text of each number, or of NaN, Infinity and -Infinity. cls is a JSONDecoder subclass to use\n"
+"instead; further keywords go to it (strict=False allows control characters in strings).\n\n"
+"Raises JSONDecodeError where s is not a JSON document, UnicodeDecodeError where bytes are not text, RecursionError\n"
+"where it is nested too deeply.");
+
+PyDoc_STRVAR(load_doc,
+"load($module, /, fp, " DECODER_ARGUMENTS ")\n--\n\n"
+"Decode the JSON document that fp.read() gives. Arguments and errors are those of loads.");
+
+PyDoc_STRVAR(dumps_doc,
+"dumps($module, /, obj, " ENCODER_ARGUMENTS ")\n--\n\n"
+"Encode obj as a JSON document: a str.\n\n"
+"skipkeys leaves out dict keys that are not str, int, float, bool or None instead of raising TypeError. ensure_ascii\n"
+"escapes everything that is not printable ASCII. check_circular=False saves the search for circular references.\n"
+"allow_nan=False makes NaN and the infinities a ValueError. indent (int, number of spaces, or str) gives each item a line\n"
+"of its own. separators is a pair: between items, and between key and value. default(obj) is called for what cannot be\n"
+"encoded and returns what can, or raises TypeError. sort_keys sorts dicts by key. cls is a JSONEncoder subclass to use\n"
+"instead; further keywords go to it.\n\n"
+"Raises TypeError where an object or key cannot be encoded, ValueError for a circular reference, RecursionError where it\n"
+"is nested too deeply.");
+
+PyDoc_STRVAR(dump_doc,
+"dump($module, /, obj, fp, " ENCODER_ARGUMENTS ")\n--\n\n"
+"Encode obj as a JSON document and hand it to fp.write(str). Arguments and errors are those of dumps.");
+
+PyDoc_STRVAR(encode_doc,
+"encode($module, /, obj, *, default=None, sort_keys=False, indent=None, skipkeys=False, separators=None, check_circular=True, cls=None)\n--\n\n"
+"Encode obj as compact UTF-8 bytes that are valid RFC 8259.\n\n"
+"Arguments are those of dumps; separators defaults to (',', ':'), or (',', ': ') with an indent. A cls is made with\n"
+"ensure_ascii=False and allow_nan=False.\n\n"
+"Raises what dumps raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate.");
+
+PyDoc_STRVAR(scanstring_doc,
+"scanstring($module, string, end, strict=True, /)\n--\n\n"
+"The JSON string in a str whose first character behind the opening quote is at index end: the pair (str, index behind\n"
+"the closing quote). strict=False allows control characters. Raises JSONDecodeError.");
+
+PyDoc_STRVAR(encode_basestring_doc,
+"encode_basestring($module, string, /)\n--\n\n"
+"The JSON string for a str, quoted and escaped.");
+
+PyDoc_STRVAR(encode_basestring_ascii_doc,
+"encode_basestring_ascii($module, string, /)\n--\n\n"
+"The JSON string for a str, quoted and escaped to printable ASCII.");
+
+#define FASTCALL(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
+
+static PyMethodDef core_methods[] = {
+    {"loads", FASTCALL(core_loads), loads_doc},
+    {"load", FASTCALL(core_load), load_doc},
+    {"dumps", FASTCALL(core_dumps), dumps_doc},
+    {"dump", FASTCALL(core_dump), dump_doc},
+    {"encode", FASTCALL(core_encode), encode_doc},
+    {"scanstring", (PyCFunction)(void (*)(void))core_scanstring, METH_FASTCALL, scanstring_doc},
+    {"encode_basestring", core_encode_basestring, METH_O, encode_basestring_doc},
+    {"encode_basestring_ascii", core_encode_basestring_ascii, METH_O, encode_basestring_ascii_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int core_traverse(PyObject *core, visitproc visit, void *arg)
+{
+    core_state *state = state_of(core);
+    if (state == NULL) return 0;
+    int stop = decode_state_traverse(&state->decode, visit, arg);
+    if (!stop) stop = encode_state_traverse(&state->encode, visit, arg);
+    if (stop) return stop;
+    Py_VISIT(state->json_loads);
+    Py_VISIT(state->json_dumps);
+    Py_VISIT(state->json_dump);
+    Py_VISIT(state->json_detect_encoding);
+    Py_VISIT(state->json_scanstring);
+    Py_VISIT(state->json_encoder_class);
+    Py_VISIT(state->json_decoder_class);
+    Py_VISIT(state->json_encode);
+    Py_VISIT(state->json_iterencode);
+    Py_VISIT(state->encoder_class);
+    Py_VISIT(state->decoder_class);
+    Py_VISIT(state->our_encode);
+    return 0;
+}
+
+static int core_clear(PyObject *core)
+{
+    core_state *state = state_of(core);
+    if (state == NULL) return 0;
+    decode_state_clear(&state->decode);
+    encode_state_clear(&state->encode);
+    for (int i = 0; i < NAMES; i++) Py_CLEAR(state->names[i]);
+    Py_CLEAR(state->json_loads);
+    Py_CLEAR(state->json_dumps);
+    Py_CLEAR(state->json_dump);
+    Py_CLEAR(state->json_detect_encoding);
+    Py_CLEAR(state->json_scanstring);
+    Py_CLEAR(state->json_encoder_class);
+    Py_CLEAR(state->json_decoder_class);
+    Py_CLEAR(state->json_encode);
+    Py_CLEAR(state->json_iterencode);
+    Py_CLEAR(state->encoder_class);
+    Py_CLEAR(state->decoder_class);
+    Py_CLEAR(state->our_encode);
+    return 0;
+}
+
+static void core_free(void *core) { core_clear(core); }
+
+static PyModuleDef_Slot core_slots[] = {
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef core_module = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "cyjson",
+    .m_size = sizeof(core_state),
+    .m_methods = core_methods,
+    .m_slots = core_slots,
+    .m_traverse = core_traverse,
+    .m_clear = core_clear,
+    .m_free = core_free,
+};
+
+PyObject *core_new(PyObject *spec)
+{
+    PyObject *core = PyModule_FromDefAndSpec(&core_module, spec);
+    if (core != NULL && PyModule_ExecDef(core, &core_module)) Py_CLEAR(core);
+    return core;
+}
+
+static PyObject *attribute_of(PyObject *owner, const char *attribute)
+{
+    return owner == NULL ? NULL : PyObject_GetAttrString(owner, attribute);
+}
+
+int core_set_classes(PyObject *core, PyObject *encoder_class, PyObject *decoder_class)
+{
+    core_state *state = state_of(core);
+    state->encode.skipped_all_is_empty = -1;
+    for (int i = 0; i < NAMES; i++)
+        if ((state->names[i] = PyUnicode_InternFromString(name_texts[i])) == NULL) return -1;
+    if (decode_state_init(&state->decode)) return -1;
+    state->encoder_class = Py_NewRef(encoder_class);
+    state->decoder_class = Py_NewRef(decoder_class);
+    state->our_encode = PyObject_GetAttrString(encoder_class, "encode");
+
+    PyObject *decoder = PyImport_ImportModule("json.decoder");
+    state->json_scanstring = attribute_of(decoder, "scanstring");
+    Py_XDECREF(decoder);
+    PyObject *json = PyImport_ImportModule("json"), *strict = Py_BuildValue("{s:O}", "allow_nan", Py_False);
+    state->json_loads = attribute_of(json, "loads");
+    state->json_dumps = attribute_of(json, "dumps");
+    state->json_dump = attribute_of(json, "dump");
+    state->json_detect_encoding = attribute_of(json, "detect_encoding");
+    state->json_encoder_class = attribute_of(json, "JSONEncoder");
+    state->json_decoder_class = attribute_of(json, "JSONDecoder");
+    state->json_encode = attribute_of(state->json_encoder_class, "encode");
+    state->json_iterencode = attribute_of(state->json_encoder_class, "iterencode");
+    if (!PyErr_Occurred()) {
+        state->decode.default_decoder = PyObject_CallNoArgs(state->json_decoder_class);
+        state->encode.default_encoder = PyObject_CallNoArgs(encoder_class);
+        state->encode.strict_encoder = strict == NULL ? NULL : call_with(state->json_encoder_class, strict);
+    }
+    Py_XDECREF(strict);
+    Py_XDECREF(json);
+    return PyErr_Occurred() ? -1 : 0;
+}

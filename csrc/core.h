@@ -1,0 +1,28 @@
+/* The functions whose calls are counted in nanoseconds: their arguments, and the state that they share.
+ *
+ * They are methods of a module object of their own, so that each interpreter has its own state and calls pay neither for
+ * a lookup nor for a lock. _native.pyx makes that module and publishes what is in it. */
+#ifndef CYJSON_CORE_H
+#define CYJSON_CORE_H
+
+#include "decode.h"
+#include "encode.h"
+
+typedef struct core_state core_state;
+
+/* A new module object; spec.name becomes the functions' __module__. NULL with an exception set. */
+PyObject *core_new(PyObject *spec);
+
+/* Tell the module its classes and complete its state: to be called once, before any other function. */
+int core_set_classes(PyObject *core, PyObject *encoder_class, PyObject *decoder_class);
+
+/* JSONEncoder.encode for an instance of ours. */
+PyObject *core_encode_with(PyObject *core, PyObject *encoder, PyObject *object);
+
+/* The document in a str under a scanner's options, for JSONDecoder.decode: as decoder.decode(text) of the stdlib's. */
+PyObject *core_decode_with(PyObject *core, const decode_options *options, PyObject *text);
+
+/* A scanner's call: the pair (value, index behind it). */
+PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject *text, Py_ssize_t index);
+
+#endif

@@ -1,0 +1,760 @@
+#include "decode.h"
+
+#include "number_parse.h"
+#include "scan.h"
+
+/* How the text is stored: its characters' width in bytes, UTF-8 told apart from Latin-1. Constant in every inlined copy
+ * of the decoder. */
+typedef enum { TEXT_UTF8 = 0, TEXT_LATIN1 = 1, TEXT_UCS2 = 2, TEXT_UCS4 = 4 } text_form;
+
+static ALWAYS_INLINE int width_of(text_form form) { return form == TEXT_UTF8 ? 1 : (int)form; }
+
+/* An array or object whose end hasn't come yet. Its latest items lie on the value stack from base on; once the stack ran
+ * full, earlier ones have moved into container. */
+typedef struct {
+    Py_ssize_t base;
+    PyObject *container; /* list or dict (or list of pairs), NULL until the first move */
+    int is_object;
+} frame;
+
+enum {
+    LOCAL_VALUES = 1024,
+    LOCAL_FRAMES = 64,
+    LOCAL_SCRATCH = 512,
+    WORTH_MOVING = 256,  /* values of one container that are moved rather than have the stack grow */
+    DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
+};
+
+typedef struct {
+    decode_state *state;
+    const decode_options *options;
+    PyObject *text; /* the document as a str; NULL for bytes, where no Python code runs */
+    const uint8_t *start, *end;
+
+    PyObject **values, **values_top, **values_limit;
+    frame *frames, *frames_limit;
+    Py_ssize_t depth, depth_allowed; /* depth_allowed where the interpreter doesn't count levels itself */
+    PyThreadState *thread;
+
+    uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
+
+    PyObject *local_values[LOCAL_VALUES];
+    frame local_frames[LOCAL_FRAMES];
+    uint8_t local_scratch[LOCAL_SCRATCH];
+} decoder;
+
+static void decoder_start(decoder *d, decode_state *state, const decode_options *options, PyObject *text)
+{
+    d->state = state;
+    d->options = options;
+    d->text = text;
+    d->values = d->values_top = d->local_values;
+    d->values_limit = d->local_values + LOCAL_VALUES;
+    d->frames = d->local_frames;
+    d->frames_limit = d->local_frames + LOCAL_FRAMES;
+    d->depth = 0;
+    d->depth_allowed = DEEP;
+    d->thread = PyThreadState_Get();
+    d->scratch = d->local_scratch;
+    d->scratch_limit = d->local_scratch + LOCAL_SCRATCH;
+}
+
+static void decoder_end(decoder *d)
+{
+    while (d->values_top > d->values) Py_DECREF(*--d->values_top);
+    while (d->depth > 0) {
+        d->depth--;
+        Py_XDECREF(d->frames[d->depth].container);
+        if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
+    }
+    if (d->values != d->local_values) PyMem_Free(d->values);
+    if (d->frames != d->local_frames) PyMem_Free(d->frames);
+    if (d->scratch != d->local_scratch) PyMem_Free(d->scratch);
+}
+
+/* ---- containers ---- */
+
+static PyObject *make_pair(PyObject *key, PyObject *value)
+{
+    PyObject *pair = PyTuple_New(2);
+    if (pair == NULL) return NULL;
+    PyTuple_SET_ITEM(pair, 0, Py_NewRef(key));
+    PyTuple_SET_ITEM(pair, 1, Py_NewRef(value));
+    return pair;
+}
+
+/* Move the values of the innermost container from the stack into its object, made here if need be. */
+static int move_values(decoder *d)
+{
+    frame *f = &d->frames[d->depth - 1];
+    PyObject **items = d->values + f->base;
+    Py_ssize_t n = d->values_top - items;
+    int pairs = f->is_object && d->options->object_pairs_hook != NULL;
+    if (f->is_object) n &= ~(Py_ssize_t)1; /* a key whose value is still to come stays */
+    if (f->container == NULL) {
+        f->container = f->is_object && !pairs ? PyDict_New() : PyList_New(0);
+        if (f->container == NULL) return -1;
+    }
+    for (Py_ssize_t i = 0; i < n; i += f->is_object ? 2 : 1) {
+        int bad;
+        if (pairs) {
+            PyObject *pair = make_pair(items[i], items[i + 1]);
+            bad = pair == NULL || PyList_Append(f->container, pair);
+            Py_XDECREF(pair);
+        }
+        else if (f->is_object) bad = PyDict_SetItem(f->container, items[i], items[i + 1]);
+        else bad = PyList_Append(f->container, items[i]);
+        if (bad) return -1;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
+    Py_ssize_t left = d->values_top - items - n;
+    for (Py_ssize_t i = 0; i < left; i++) items[i] = items[n + i];
+    d->values_top = items + left;
+    return 0;
+}
+
+static NOINLINE int make_room(decoder *d)
+{
+    if (d->depth > 0 && d->values_top - d->values - d->frames[d->depth - 1].base >= WORTH_MOVING) return move_values(d);
+    size_t used = (size_t)(d->values_top - d->values), room = 2 * (size_t)(d->values_limit - d->values);
+    PyObject **old = d->values == d->local_values ? NULL : d->values;
+    PyObject **grown = PyMem_Realloc(old, room * sizeof *grown);
+    if (grown == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (old == NULL) memcpy(grown, d->values, used * sizeof *grown);
+    d->values = grown;
+    d->values_top = grown + used;
+    d->values_limit = grown + room;
+    return 0;
+}
+
+/* Take over a reference. */
+static ALWAYS_INLINE int push(decoder *d, PyObject *value)
+{
+    if (UNLIKELY(d->values_top == d->values_limit) && make_room(d)) {
+        Py_DECREF(value);
+        return -1;
+    }
+    *d->values_top++ = value;
+    return 0;
+}
+
+/* Whether the interpreter's own decoder takes a document this deep: it is asked once, without hooks. */
+static int ask_interpreter(decoder *d)
+{
+    d->depth_allowed = PY_SSIZE_T_MAX;
+    PyObject *scanner = PyObject_GetAttrString(d->state->default_decoder, "scan_once");
+    if (scanner == NULL) return -1;
+    Py_ssize_t index = (d->start - (const uint8_t *)PyUnicode_DATA(d->text)) / PyUnicode_KIND(d->text);
+    PyObject *result = PyObject_CallFunction(scanner, "On", d->text, index);
+    Py_DECREF(scanner);
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_RecursionError)) return -1;
+    PyErr_Clear();
+    Py_XDECREF(result);
+    return 0;
+}
+
+static ALWAYS_INLINE int open_container(decoder *d, int is_object)
+{
+    if (COMPAT_COUNTS_RECURSION) {
+        if (UNLIKELY(compat_enter(d->thread, is_object ? " while decoding a JSON object from a unicode string"
+                                                       : " while decoding a JSON array from a unicode string")))
+            return -1;
+    }
+    else if (UNLIKELY(d->depth >= d->depth_allowed)) {
+        if (!decode_runs_python(d->options) || ask_interpreter(d)) return -1;
+    }
+    frame *f = d->frames + d->depth;
+    if (UNLIKELY(f == d->frames_limit)) {
+        size_t used = (size_t)d->depth, room = 2 * used;
+        frame *old = d->frames == d->local_frames ? NULL : d->frames;
+        frame *grown = PyMem_Realloc(old, room * sizeof *grown);
+        if (grown == NULL) {
+            if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (old == NULL) memcpy(grown, d->frames, used * sizeof *grown);
+        d->frames = grown;
+        d->frames_limit = grown + room;
+        f = grown + used;
+    }
+    f->base = d->values_top - d->values;
+    f->container = NULL;
+    f->is_object = is_object;
+    d->depth++;
+    return 0;
+}
+
+static PyObject *list_from(PyObject **items, Py_ssize_t n)
+{
+    PyObject *list = PyList_New(n);
+    if (list == NULL) return NULL;
+    for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, items[i]);
+    return list;
+}
+
+/* Leave the innermost container and push what it gives. */
+static ALWAYS_INLINE int close_container(decoder *d, int is_object)
+{
+    frame *f = &d->frames[d->depth - 1];
+    PyObject **items = d->values + f->base, *result, *hook;
+    Py_ssize_t n = d->values_top - items;
+    if (UNLIKELY(f->container != NULL)) {
+        if (move_values(d)) return -1;
+        result = f->container;
+        f->container = NULL;
+    }
+    else if (!is_object) {
+        result = list_from(items, n);
+        if (UNLIKELY(result == NULL)) return -1;
+        d->values_top = items;
+    }
+    else if (d->options->object_pairs_hook == NULL) {
+        result = compat_dict_from_pairs(items, n / 2);
+        if (UNLIKELY(result == NULL)) return -1;
+        for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
+        d->values_top = items;
+    }
+    else {
+        if (move_values(d)) return -1;
+        result = f->container;
+        f->container = NULL;
+    }
+    d->depth--;
+    if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
+
+    if (is_object) hook = d->options->object_pairs_hook ? d->options->object_pairs_hook : d->options->object_hook;
+    else hook = d->options->array_hook;
+    if (UNLIKELY(hook != NULL)) {
+        PyObject *replaced = PyObject_CallOneArg(hook, result);
+        Py_DECREF(result);
+        if (replaced == NULL) return -1;
+        result = replaced;
+    }
+    return push(d, result);
+}
+
+/* ---- strings ---- */
+
+static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n)
+{
+    if (UNLIKELY(n <= 1)) return n ? Py_NewRef(d->state->ascii[*p]) : PyUnicode_New(0, 0);
+    PyObject *str = PyUnicode_New((Py_ssize_t)n, 0x7F);
+    if (LIKELY(str != NULL)) copy_short((uint8_t *)PyUnicode_1BYTE_DATA(str), p, n);
+    return str;
+}
+
+/* The text being put together in a decoder's scratch: characters of `width` bytes up to out. */
+typedef struct {
+    uint8_t *out;
+    int width;
+    int high; /* UTF-8 sources, width 1: a character from 0x80 on is there */
+} composed;
+
+static NOINLINE int scratch_grow(decoder *d, composed *c, size_t need)
+{
+    size_t used = (size_t)(c->out - d->scratch), room = 2 * (size_t)(d->scratch_limit - d->scratch);
+    if (room < used + need) room = used + need;
+    uint8_t *old = d->scratch == d->local_scratch ? NULL : d->scratch;
+    uint8_t *grown = PyMem_Realloc(old, room);
+    if (grown == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (old == NULL) memcpy(grown, d->scratch, used);
+    d->scratch = grown;
+    d->scratch_limit = grown + room;
+    c->out = grown + used;
+    return 0;
+}
+
+static ALWAYS_INLINE int scratch_room(decoder *d, composed *c, size_t need)
+{
+    return LIKELY((size_t)(d->scratch_limit - c->out) >= need) ? 0 : scratch_grow(d, c, need);
+}
+
+static ALWAYS_INLINE void put_at(uint8_t *out, uint32_t c, int width)
+{
+    if (width == 1) *out = (uint8_t)c;
+    else if (width == 2) {
+        uint16_t h = (uint16_t)c;
+        memcpy(out, &h, 2);
+    }
+    else memcpy(out, &c, 4);
+}
+
+/* Go over to characters of `width` bytes, from the last to the first so that it works in place. */
+static NOINLINE int composed_widen(decoder *d, composed *c, int width)
+{
+    size_t n = (size_t)(c->out - d->scratch) / (size_t)c->width;
+    if (scratch_room(d, c, n * (size_t)(width - c->width) + 128)) return -1;
+    for (size_t i = n; i-- > 0;)
+        put_at(d->scratch + i * (size_t)width, scan_read(d->scratch + i * (size_t)c->width, c->width), width);
+    c->out = d->scratch + n * (size_t)width;
+    c->width = width;
+    return 0;
+}
+
+/* Append one character; the caller has seen to room for four bytes. */
+static ALWAYS_INLINE int put(decoder *d, composed *c, uint32_t character)
+{
+    if (UNLIKELY(character > (c->width == 1 ? 0xFFu : c->width == 2 ? 0xFFFFu : 0x10FFFFu)) &&
+        composed_widen(d, c, character > 0xFFFF ? 4 : 2))
+        return -1;
+    put_at(c->out, character, c->width);
+    c->high |= character >= 0x80;
+    c->out += c->width;
+    return 0;
+}
+
+/* Append a block as it was read: 16 / from characters, of which the caller counts as many as are plain. The caller has
+ * seen to 64 bytes of room. */
+static ALWAYS_INLINE void put_block(composed *c, vec v, int from)
+{
+    if (c->width == from) vec_store(c->out, v);
+    else if (from == 1 && c->width == 2) {
+        vec_store(c->out, vec8_widen_low(v));
+        vec_store(c->out + 16, vec8_widen_high(v));
+    }
+    else if (from == 1) {
+        vec low = vec8_widen_low(v), high = vec8_widen_high(v);
+        vec_store(c->out, vec16_widen_low(low));
+        vec_store(c->out + 16, vec16_widen_high(low));
+        vec_store(c->out + 32, vec16_widen_low(high));
+        vec_store(c->out + 48, vec16_widen_high(high));
+    }
+    else {
+        vec_store(c->out, vec16_widen_low(v));
+        vec_store(c->out + 16, vec16_widen_high(v));
+    }
+}
+
+/* What a two-character escape means; 0 where it is none. */
+static const uint8_t escape_meaning[128] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+};
+
+/* The escape whose backslash is at p: its code point in *character; the position behind it, or NULL where it is wrong.
+ * An escaped surrogate pair is one character, a lone surrogate stands for itself, as in the stdlib. */
+static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t *end, int width, uint32_t *character)
+{
+    uint32_t letter = scan_read(p + width, width); /* a backslash isn't at end, so what follows is readable */
+    p += 2 * width;
+    if (letter != 'u') {
+        *character = letter < 128 ? escape_meaning[letter] : 0;
+        return *character ? p : NULL;
+    }
+    if (UNLIKELY(end - p < 4 * width)) return NULL;
+    int32_t unit = scan_hex4(p, width);
+    if (UNLIKELY(unit < 0)) return NULL;
+    p += 4 * width;
+    *character = (uint32_t)unit;
+    if ((unit & 0xFC00) == 0xD800 && end - p >= 6 * width && scan_read(p, width) == '\\' && scan_read(p + width, width) == 'u') {
+        int32_t low = scan_hex4(p + 2 * width, width);
+        if (UNLIKELY(low < 0)) return NULL;
+        if ((low & 0xFC00) == 0xDC00) {
+            *character = 0x10000 + (((uint32_t)unit & 0x3FF) << 10 | ((uint32_t)low & 0x3FF));
+            p += 6 * width;
+        }
+    }
+    return p;
+}
+
+static PyObject *composed_str(decoder *d, const composed *c, text_form form)
+{
+    Py_ssize_t n = (c->out - d->scratch) / c->width;
+    if (form != TEXT_UTF8) return PyUnicode_FromKindAndData(c->width, d->scratch, n); /* it may fit a narrower kind */
+    if (c->width == 1 && !c->high) return make_ascii(d, d->scratch, (size_t)n);
+    if (n == 1) return PyUnicode_FromKindAndData(c->width, d->scratch, n); /* the shared Latin-1 characters */
+    PyObject *str = PyUnicode_New(n, c->width == 1 ? 0xFF : c->width == 2 ? 0xFFFF : 0x10FFFF);
+    if (str != NULL) memcpy(PyUnicode_DATA(str), d->scratch, (size_t)n * (size_t)c->width);
+    return str;
+}
+
+/* The string of which [start, p) is plain and p isn't: escapes, multi-byte characters, or an error. */
+static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, const uint8_t **at, text_form form)
+{
+    const int width = width_of(form);
+    const uint8_t *p = *at, *end = d->end;
+    composed c = {d->scratch, width, 0};
+    size_t prefix = (size_t)(p - start);
+    if (scratch_room(d, &c, prefix + 128)) return NULL;
+    memcpy(c.out, start, prefix);
+    c.out += prefix;
+    for (;;) {
+        if (scratch_room(d, &c, 64)) return NULL;
+        uint32_t character = scan_read(p, width);
+        if (character == '\\') {
+            p = read_escape(p, end, width, &character);
+            if (UNLIKELY(p == NULL) || UNLIKELY(put(d, &c, character))) return NULL;
+        }
+        else if (form == TEXT_UTF8 && character >= 0x80) {
+            int length = scan_utf8(p, &character);
+            if (UNLIKELY(length == 0) || UNLIKELY(put(d, &c, character))) return NULL;
+            p += length;
+        }
+        else if (character == '"') {
+            *at = p + width;
+            return composed_str(d, &c, form);
+        }
+        else if (character < 0x20) {
+            if (p == end || !d->options->lenient) return NULL;
+            if (put(d, &c, character)) return NULL;
+            p += width;
+        }
+        else if (end - p >= 16) {
+            vec v = vec_load(p);
+            put_block(&c, v, width);
+            vec_mask m = scan_specials(v, width, form == TEXT_UTF8);
+            size_t plain = m ? vec_first(m) / (unsigned)width : 16u / (unsigned)width;
+            p += plain * (size_t)width;
+            c.out += plain * (size_t)c.width;
+        }
+        else {
+            if (put(d, &c, character)) return NULL;
+            p += width;
+        }
+    }
+}
+
+static NOINLINE PyObject *compose_utf8(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UTF8); }
+static NOINLINE PyObject *compose_latin1(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_LATIN1); }
+static NOINLINE PyObject *compose_ucs2(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UCS2); }
+static NOINLINE PyObject *compose_ucs4(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UCS4); }
+
+/* The string whose first character behind the opening quote is at *at; *at becomes the position behind the closing one. */
+static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_form form, int is_key)
+{
+    const int width = width_of(form);
+    const uint8_t *start = *at, *p;
+    int high = 0;
+    if (form == TEXT_LATIN1) p = scan_plain_latin1(start, d->end, &high);
+    else p = scan_plain(start, d->end, width, form == TEXT_UTF8);
+    if (UNLIKELY(scan_read(p, width) != '"')) {
+        *at = p;
+        if (form == TEXT_UTF8) return compose_utf8(d, start, at);
+        if (form == TEXT_LATIN1) return compose_latin1(d, start, at);
+        return form == TEXT_UCS2 ? compose_ucs2(d, start, at) : compose_ucs4(d, start, at);
+    }
+    *at = p + width;
+    size_t n = (size_t)(p - start) / (size_t)width;
+    if (width == 1) {
+        if (UNLIKELY(high)) return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, start, (Py_ssize_t)n);
+        if (is_key && LIKELY(n - 1 < KEYCACHE_LONGEST)) return keycache_get(&d->state->keys, start, n);
+        return make_ascii(d, start, n);
+    }
+    if (is_key && n - 1 < KEYCACHE_LONGEST) {
+        uint8_t narrow[KEYCACHE_LONGEST];
+        uint32_t all = 0;
+        for (size_t i = 0; i < n; i++) {
+            uint32_t character = scan_read(start + i * (size_t)width, width);
+            narrow[i] = (uint8_t)character;
+            all |= character;
+        }
+        if (all < 0x80) return keycache_get(&d->state->keys, narrow, n);
+    }
+    return PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
+}
+
+/* ---- numbers and constants ---- */
+
+static PyObject *integer_from_text(const uint8_t *p, size_t n)
+{
+    char local[64], *copy = n < sizeof local ? local : PyMem_Malloc(n + 1);
+    if (copy == NULL) return PyErr_NoMemory();
+    memcpy(copy, p, n);
+    copy[n] = 0;
+    PyObject *integer = PyLong_FromString(copy, NULL, 10); /* keeps the interpreter's limit on digits */
+    if (copy != local) PyMem_Free(copy);
+    return integer;
+}
+
+static PyObject *call_with_text(PyObject *function, const uint8_t *ascii, size_t n)
+{
+    PyObject *text = PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, (Py_ssize_t)n);
+    if (text == NULL) return NULL;
+    PyObject *result = PyObject_CallOneArg(function, text);
+    Py_DECREF(text);
+    return result;
+}
+
+/* The number at p, in bytes; *end becomes the position behind it. */
+static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *p, const uint8_t *limit, const uint8_t **end)
+{
+    number parsed;
+    number_kind kind = number_parse(p, limit, &parsed);
+    *end = parsed.end;
+    switch (kind) {
+    case NUMBER_INT:
+        if (UNLIKELY(d->options->parse_int != NULL)) break;
+        return PyLong_FromLongLong(parsed.integer);
+    case NUMBER_DOUBLE:
+        if (UNLIKELY(d->options->parse_float != NULL))
+            return call_with_text(d->options->parse_float, p, (size_t)(parsed.end - p));
+        return PyFloat_FromDouble(parsed.real);
+    case NUMBER_BIG:
+        if (UNLIKELY(d->options->parse_int != NULL)) break;
+        return integer_from_text(p, (size_t)(parsed.end - p));
+    case NUMBER_INVALID:
+        return NULL;
+    }
+    return call_with_text(d->options->parse_int, p, (size_t)(parsed.end - p));
+}
+
+/* As read_number_bytes, for wider characters: a number's own are all ASCII, so they are narrowed first. */
+static NOINLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int width)
+{
+    const uint8_t *start = *at, *p = start, *stop;
+    uint8_t local[64], *narrow = local;
+    for (;; p += width) {
+        uint32_t c = scan_read(p, width);
+        if (!((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E')) break;
+    }
+    size_t n = (size_t)(p - start) / (size_t)width;
+    if (n >= sizeof local && (narrow = PyMem_Malloc(n + 1)) == NULL) return PyErr_NoMemory();
+    for (size_t i = 0; i < n; i++) narrow[i] = (uint8_t)scan_read(start + i * (size_t)width, width);
+    narrow[n] = 0;
+    PyObject *value = read_number_bytes(d, narrow, narrow + n, &stop);
+    if (value != NULL) *at = start + (stop - narrow) * width;
+    if (narrow != local) PyMem_Free(narrow);
+    return value;
+}
+
+static ALWAYS_INLINE PyObject *read_number(decoder *d, const uint8_t **at, text_form form)
+{
+    if (width_of(form) == 1) return read_number_bytes(d, *at, d->end, at);
+    return read_number_wide(d, at, width_of(form));
+}
+
+/* Whether the ASCII word stands at p. Stops at the zero at end, so it reads no further. */
+static ALWAYS_INLINE int stands_at(const uint8_t *p, const char *word, int width)
+{
+    for (; *word; word++, p += width)
+        if (scan_read(p, width) != (uint8_t)*word) return 0;
+    return 1;
+}
+
+static NOINLINE PyObject *constant(decoder *d, const char *name, PyObject *value)
+{
+    if (d->options->parse_constant == NULL) return Py_NewRef(value);
+    PyObject *text = PyUnicode_InternFromString(name);
+    if (text == NULL) return NULL;
+    PyObject *result = PyObject_CallOneArg(d->options->parse_constant, text);
+    Py_DECREF(text);
+    return result;
+}
+
+/* null, true, false, NaN, Infinity, -Infinity or a number; NULL without an exception where it is none of them. */
+static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_form form)
+{
+    const int width = width_of(form);
+    const uint8_t *p = *at;
+    switch (scan_read(p, width)) {
+    case 'n':
+        if (!stands_at(p, "null", width)) return NULL;
+        *at = p + 4 * width;
+        return Py_NewRef(Py_None);
+    case 't':
+        if (!stands_at(p, "true", width)) return NULL;
+        *at = p + 4 * width;
+        return Py_NewRef(Py_True);
+    case 'f':
+        if (!stands_at(p, "false", width)) return NULL;
+        *at = p + 5 * width;
+        return Py_NewRef(Py_False);
+    case 'N':
+        if (!stands_at(p, "NaN", width)) return NULL;
+        *at = p + 3 * width;
+        return constant(d, "NaN", d->state->nan);
+    case 'I':
+        if (!stands_at(p, "Infinity", width)) return NULL;
+        *at = p + 8 * width;
+        return constant(d, "Infinity", d->state->infinity);
+    case '-':
+        if (UNLIKELY(scan_read(p + width, width) == 'I')) {
+            if (!stands_at(p, "-Infinity", width)) return NULL;
+            *at = p + 9 * width;
+            return constant(d, "-Infinity", d->state->minus_infinity);
+        }
+        break;
+    }
+    return read_number(d, at, form);
+}
+
+/* ---- the document ---- */
+
+/* The value at *at, pushed on the value stack; *at becomes the position behind it. */
+static ALWAYS_INLINE int read_value(decoder *d, const uint8_t **at, text_form form)
+{
+    const int width = width_of(form);
+    const uint8_t *p = *at, *const end = d->end;
+    PyObject *value;
+    uint32_t c;
+
+value:
+    c = scan_read(p, width);
+    if (c == '"') {
+        p += width;
+        value = read_string(d, &p, form, 0);
+        if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
+    }
+    else if (c == '{') {
+        if (UNLIKELY(open_container(d, 1))) return -1;
+        p = scan_space(p + width, end, width);
+        if (scan_read(p, width) == '"') goto key;
+        if (scan_read(p, width) != '}') return -1;
+        p += width;
+        if (UNLIKELY(close_container(d, 1))) return -1;
+    }
+    else if (c == '[') {
+        if (UNLIKELY(open_container(d, 0))) return -1;
+        p = scan_space(p + width, end, width);
+        if (scan_read(p, width) != ']') goto value;
+        p += width;
+        if (UNLIKELY(close_container(d, 0))) return -1;
+    }
+    else {
+        value = read_scalar(d, &p, form);
+        if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
+    }
+
+after_value:
+    if (UNLIKELY(d->depth == 0)) {
+        *at = p;
+        return 0;
+    }
+    p = scan_space(p, end, width);
+    c = scan_read(p, width);
+    if (d->frames[d->depth - 1].is_object) {
+        if (LIKELY(c == ',')) {
+            p = scan_space(p + width, end, width);
+            if (UNLIKELY(scan_read(p, width) != '"')) return -1;
+            goto key;
+        }
+        if (UNLIKELY(c != '}')) return -1;
+        p += width;
+        if (UNLIKELY(close_container(d, 1))) return -1;
+        goto after_value;
+    }
+    if (LIKELY(c == ',')) {
+        p = scan_space(p + width, end, width);
+        goto value;
+    }
+    if (UNLIKELY(c != ']')) return -1;
+    p += width;
+    if (UNLIKELY(close_container(d, 0))) return -1;
+    goto after_value;
+
+key:
+    p += width;
+    value = read_string(d, &p, form, 1);
+    if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
+    p = scan_space(p, end, width);
+    if (UNLIKELY(scan_read(p, width) != ':')) return -1;
+    p = scan_space(p + width, end, width);
+    goto value;
+}
+
+static NOINLINE int read_value_utf8(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_UTF8); }
+static NOINLINE int read_value_latin1(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_LATIN1); }
+static NOINLINE int read_value_ucs2(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_UCS2); }
+static NOINLINE int read_value_ucs4(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_UCS4); }
+
+static const uint8_t *skip_space(const uint8_t *p, const uint8_t *end, int width)
+{
+    if (width == 1) return scan_space(p, end, 1);
+    return width == 2 ? scan_space(p, end, 2) : scan_space(p, end, 4);
+}
+
+/* The value at *at (behind white space, if `whole`, and with nothing but white space after it). */
+static PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int whole)
+{
+    const int width = width_of(form);
+    if (whole) *at = skip_space(*at, d->end, width);
+    d->start = *at;
+    int failed = form == TEXT_UTF8     ? read_value_utf8(d, at)
+                 : form == TEXT_LATIN1 ? read_value_latin1(d, at)
+                 : form == TEXT_UCS2   ? read_value_ucs2(d, at)
+                                       : read_value_ucs4(d, at);
+    PyObject *result = NULL;
+    if (!failed && (!whole || skip_space(*at, d->end, width) == d->end)) result = *--d->values_top;
+    decoder_end(d);
+    return result;
+}
+
+PyObject *decode_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
+{
+    decoder d;
+    decoder_start(&d, state, options, NULL);
+    d.end = data + size;
+    return decode_text(&d, &data, TEXT_UTF8, 1);
+}
+
+static PyObject *decode_str_from(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index, int whole)
+{
+    decoder d;
+    decoder_start(&d, state, options, text);
+    int width = PyUnicode_KIND(text);
+    const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
+    d.end = data + PyUnicode_GET_LENGTH(text) * width;
+    PyObject *result = decode_text(&d, &p, (text_form)width, whole);
+    *index = (p - data) / width;
+    return result;
+}
+
+PyObject *decode_str(decode_state *state, const decode_options *options, PyObject *text)
+{
+    Py_ssize_t index = 0;
+    return decode_str_from(state, options, text, &index, 1);
+}
+
+PyObject *decode_str_at(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
+{
+    return decode_str_from(state, options, text, index, 0);
+}
+
+PyObject *decode_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
+{
+    decoder d;
+    decoder_start(&d, state, options, text);
+    int width = PyUnicode_KIND(text);
+    const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
+    d.end = data + PyUnicode_GET_LENGTH(text) * width;
+    PyObject *result = width == 1   ? read_string(&d, &p, TEXT_LATIN1, 0)
+                       : width == 2 ? read_string(&d, &p, TEXT_UCS2, 0)
+                                    : read_string(&d, &p, TEXT_UCS4, 0);
+    *index = (p - data) / width;
+    decoder_end(&d);
+    return result;
+}
+
+/* ---- state ---- */
+
+int decode_state_init(decode_state *state)
+{
+    for (int c = 0; c < 128; c++)
+        if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
+    state->nan = PyFloat_FromDouble(Py_NAN);
+    state->infinity = PyFloat_FromDouble(Py_HUGE_VAL);
+    state->minus_infinity = PyFloat_FromDouble(-Py_HUGE_VAL);
+    return state->nan == NULL || state->infinity == NULL || state->minus_infinity == NULL ? -1 : 0;
+}
+
+int decode_state_traverse(decode_state *state, visitproc visit, void *arg)
+{
+    Py_VISIT(state->default_decoder); /* strings and floats refer to nothing */
+    return 0;
+}
+
+void decode_state_clear(decode_state *state)
+{
+    keycache_clear(&state->keys);
+    for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
+    Py_CLEAR(state->nan);
+    Py_CLEAR(state->infinity);
+    Py_CLEAR(state->minus_infinity);
+    Py_CLEAR(state->default_decoder);
+}

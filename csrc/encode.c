@@ -1,0 +1,728 @@
+#include "encode.h"
+
+#include "buffer.h"
+#include "escape.h"
+#include "number_format.h"
+
+enum {
+    SLACK = 64,      /* room beyond a value, so that punctuation needs no check of its own */
+    NEAR = 64,       /* containers whose path is compared one by one; deeper ones are looked up */
+    CHUNK = 1024,    /* characters that are escaped between two looks at the room left */
+    SHORT_PIECE = 16,
+};
+
+/* A dict that is being walked. Before Python code runs, the walks under way take copies of their items where the stdlib
+ * does so from the start. */
+typedef struct walk {
+    struct walk *outer;
+    PyObject *dict;
+    Py_ssize_t position;
+    Py_ssize_t used, left; /* what a dict iterator checks */
+    PyObject *items;       /* a list of pairs that replaces the dict, or NULL */
+    Py_ssize_t index;
+} walk;
+
+typedef struct {
+    buffer b;
+    encode_state *state;
+    const encode_options *options;
+    PyThreadState *thread;
+    uint8_t item_separator[SHORT_PIECE], key_separator[SHORT_PIECE];
+    walk *walks;
+    Py_ssize_t level; /* of indentation */
+    Py_ssize_t depth; /* of the path */
+    PyObject *path[NEAR];
+    PyObject *markers; /* id -> object for the path beyond NEAR */
+} encoder;
+
+static uint8_t *encode_ascii(encoder *e, uint8_t *out, PyObject *object);
+static uint8_t *encode_text(encoder *e, uint8_t *out, PyObject *object);
+static uint8_t *encode_utf8(encoder *e, uint8_t *out, PyObject *object);
+
+static ALWAYS_INLINE uint8_t *encode_any(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    if (form == ENCODE_ASCII) return encode_ascii(e, out, object);
+    return form == ENCODE_TEXT ? encode_text(e, out, object) : encode_utf8(e, out, object);
+}
+
+/* ---- writing ---- */
+
+/* Bytes that n characters take now. */
+static ALWAYS_INLINE size_t bytes_of(const encoder *e, size_t n, encode_form form)
+{
+    return form == ENCODE_TEXT ? n * (size_t)e->b.width : n;
+}
+
+/* Room for n characters at out. */
+static ALWAYS_INLINE uint8_t *room(encoder *e, uint8_t *out, size_t n, encode_form form)
+{
+    size_t need = bytes_of(e, n, form);
+    return LIKELY((size_t)(e->b.limit - out) >= need) ? out : buffer_grow(&e->b, out, need);
+}
+
+static ALWAYS_INLINE uint8_t *put(encoder *e, uint8_t *out, char c, encode_form form)
+{
+    if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) {
+        *out = (uint8_t)c;
+        return out + 1;
+    }
+    escape_copy_widened(out, e->b.width, (const uint8_t *)&c, 1, 1);
+    return out + e->b.width;
+}
+
+/* Bytes of our own making (numbers, words), for which there is room. */
+static ALWAYS_INLINE uint8_t *put_bytes(encoder *e, uint8_t *out, const void *p, size_t n, encode_form form)
+{
+    if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) {
+        memcpy(out, p, n);
+        return out + n;
+    }
+    escape_copy_widened(out, e->b.width, p, n, 1);
+    return out + n * (size_t)e->b.width;
+}
+
+/* A separator. There is room for SHORT_PIECE characters; a longer one makes its own. */
+static ALWAYS_INLINE uint8_t *put_piece(encoder *e, uint8_t *out, const encode_piece *piece, const uint8_t *shortened, encode_form form)
+{
+    if (LIKELY(piece->size <= SHORT_PIECE) && (form != ENCODE_TEXT || LIKELY(e->b.width == 1))) {
+        vec_store(out, vec_load(shortened));
+        return out + piece->size;
+    }
+    out = room(e, out, (size_t)piece->size + SLACK, form);
+    return out == NULL ? NULL : put_bytes(e, out, piece->text, (size_t)piece->size, form);
+}
+
+/* A line feed and the indentation of the current level. */
+static NOINLINE uint8_t *put_line(encoder *e, uint8_t *out, encode_form form)
+{
+    const encode_piece *indent = &e->options->indent;
+    if (indent->size && e->level > (PY_SSIZE_T_MAX / 16 - SLACK) / indent->size) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    out = room(e, out, (size_t)(e->level * indent->size) + SLACK, form);
+    if (out == NULL) return NULL;
+    out = put(e, out, '\n', form);
+    for (Py_ssize_t i = 0; i < e->level; i++) out = put_bytes(e, out, indent->text, (size_t)indent->size, form);
+    return out;
+}
+
+/* ---- strings ---- */
+
+/* As write_str, for what a plain copy doesn't do. */
+static NOINLINE uint8_t *write_str_careful(encoder *e, uint8_t *out, PyObject *str, encode_form form)
+{
+    const uint8_t *p = PyUnicode_DATA(str);
+    size_t n = (size_t)PyUnicode_GET_LENGTH(str);
+    int width = PyUnicode_KIND(str);
+    int plain_bytes = PyUnicode_IS_ASCII(str);
+    if (form == ENCODE_UTF8 && !plain_bytes) {
+        Py_ssize_t size = 0;
+        const uint8_t *cached = compat_cached_utf8(str, &size);
+        if (cached != NULL) {
+            p = cached;
+            n = (size_t)size;
+            width = 1;
+            plain_bytes = 1;
+        }
+    }
+    if (form == ENCODE_TEXT) {
+        Py_UCS4 maxchar = PyUnicode_MAX_CHAR_VALUE(str);
+        if (maxchar > e->b.maxchar) {
+            if (maxchar <= 0xFF) e->b.maxchar = maxchar;
+            else if ((out = buffer_widen(&e->b, out, maxchar)) == NULL) return NULL;
+        }
+    }
+    out = room(e, out, SLACK, form);
+    if (out == NULL) return NULL;
+    out = put(e, out, '"', form);
+    while (n > 0) {
+        size_t some = n < CHUNK ? n : CHUNK;
+        out = room(e, out, (form == ENCODE_ASCII ? ESCAPE_MOST_ASCII : ESCAPE_MOST) * some + ESCAPE_SLACK + SLACK, form);
+        if (out == NULL) return NULL;
+        if (form == ENCODE_TEXT) out = escape_widen(out, e->b.width, p, some, width);
+        else if (plain_bytes) out = escape_bytes(out, p, some, form == ENCODE_ASCII);
+        else if (form == ENCODE_ASCII) out = escape_to_ascii(out, p, some, width);
+        else if ((out = escape_to_utf8(out, p, some, width)) == NULL) {
+            Py_XDECREF(PyUnicode_AsUTF8String(str)); /* raises UnicodeEncodeError */
+            return NULL;
+        }
+        p += some * (size_t)width;
+        n -= some;
+    }
+    return put(e, out, '"', form);
+}
+
+/* A quoted string; leaves SLACK / 2 characters of room. */
+static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str, encode_form form)
+{
+    if (LIKELY(PyUnicode_IS_COMPACT_ASCII(str)) && (form != ENCODE_TEXT || LIKELY(e->b.width == 1))) {
+        size_t n = (size_t)PyUnicode_GET_LENGTH(str);
+        out = room(e, out, n + SLACK, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+        const uint8_t *p = (const uint8_t *)((PyASCIIObject *)str + 1);
+        if (LIKELY(escape_copy_clean(out + 1, p, n, form == ENCODE_ASCII) == n)) {
+            out[0] = '"';
+            out[n + 1] = '"';
+            return out + n + 2;
+        }
+    }
+    else if (compat_str_ready(str)) return NULL;
+    return write_str_careful(e, out, str, form);
+}
+
+/* ---- numbers ---- */
+
+static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integer, encode_form form)
+{
+    PyObject *digits = PyLong_Type.tp_repr(integer); /* whatever a subclass says; keeps the limit on digits */
+    if (digits == NULL) return NULL;
+    size_t n = (size_t)PyUnicode_GET_LENGTH(digits);
+    out = room(e, out, n + SLACK, form);
+    if (out != NULL) out = put_bytes(e, out, PyUnicode_1BYTE_DATA(digits), n, form);
+    Py_DECREF(digits);
+    return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_int(encoder *e, uint8_t *out, PyObject *integer, encode_form form)
+{
+    int64_t value;
+    if (!LIKELY(compat_int_is_small(integer, &value))) {
+        int overflow;
+        value = PyLong_AsLongLongAndOverflow(integer, &overflow);
+        if (overflow) return write_big_int(e, out, integer, form);
+    }
+    out = room(e, out, NUMBER_INT64_SPACE + SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) return number_format_int64(out, value);
+    uint8_t digits[NUMBER_INT64_SPACE];
+    return put_bytes(e, out, digits, (size_t)(number_format_int64(digits, value) - digits), form);
+}
+
+/* The stdlib's own error for a float that JSON doesn't have: its words differ between versions, and between encoder and
+ * generator. */
+static void raise_not_finite(encoder *e, PyObject *number)
+{
+    PyObject *strict = e->state->strict_encoder, *result;
+    if (e->options->as_generator) {
+        PyObject *chunks = PyObject_CallMethod(strict, "iterencode", "O", number);
+        result = chunks == NULL ? NULL : PySequence_List(chunks);
+        Py_XDECREF(chunks);
+    }
+    else result = PyObject_CallMethod(strict, "encode", "O", number);
+    if (result != NULL) {
+        Py_DECREF(result);
+        PyErr_SetString(PyExc_ValueError, "Out of range float values are not JSON compliant");
+    }
+}
+
+static ALWAYS_INLINE uint8_t *write_float(encoder *e, uint8_t *out, PyObject *number, encode_form form)
+{
+    double value = PyFloat_AS_DOUBLE(number);
+    out = room(e, out, NUMBER_DOUBLE_SPACE + SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    if (UNLIKELY(value - value != 0)) { /* infinite or not a number */
+        if (!e->options->allow_nan) {
+            raise_not_finite(e, number);
+            return NULL;
+        }
+        if (value != value) return put_bytes(e, out, "NaN", 3, form);
+        return value > 0 ? put_bytes(e, out, "Infinity", 8, form) : put_bytes(e, out, "-Infinity", 9, form);
+    }
+    if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) return number_format_double(out, value);
+    uint8_t digits[NUMBER_DOUBLE_SPACE];
+    return put_bytes(e, out, digits, (size_t)(number_format_double(digits, value) - digits), form);
+}
+
+/* ---- containers ---- */
+
+static int already_on_path(void)
+{
+    PyErr_SetString(PyExc_ValueError, "Circular reference detected");
+    return -1;
+}
+
+static NOINLINE int path_push_far(encoder *e, PyObject *object)
+{
+    if (e->markers == NULL && (e->markers = PyDict_New()) == NULL) return -1;
+    PyObject *id = PyLong_FromVoidPtr(object);
+    if (id == NULL) return -1;
+    int known = PyDict_Contains(e->markers, id);
+    int bad = known < 0 ? -1 : known ? already_on_path() : PyDict_SetItem(e->markers, id, object);
+    Py_DECREF(id);
+    if (bad == 0) e->depth++;
+    return bad;
+}
+
+/* Step into a container or an object that default() replaces: -1 with ValueError set where it is on the path already. */
+static ALWAYS_INLINE int path_push(encoder *e, PyObject *object)
+{
+    if (!e->options->check_circular) return 0;
+    Py_ssize_t near = e->depth < NEAR ? e->depth : NEAR;
+    for (Py_ssize_t i = 0; i < near; i++)
+        if (UNLIKELY(e->path[i] == object)) return already_on_path();
+    if (UNLIKELY(near == NEAR)) return path_push_far(e, object);
+    e->path[e->depth++] = object;
+    return 0;
+}
+
+static NOINLINE int path_pop_far(encoder *e, PyObject *object)
+{
+    PyObject *id = PyLong_FromVoidPtr(object);
+    if (id == NULL) return -1;
+    int bad = PyDict_DelItem(e->markers, id);
+    Py_DECREF(id);
+    return bad;
+}
+
+static ALWAYS_INLINE int path_pop(encoder *e, PyObject *object)
+{
+    if (!e->options->check_circular) return 0;
+    return UNLIKELY(--e->depth >= NEAR) ? path_pop_far(e, object) : 0;
+}
+
+/* "when serializing dict item 'a'": what the stdlib adds to an exception since 3.14. */
+static void add_note(encoder *e, PyObject *container, PyObject *key, Py_ssize_t index)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    PyObject *exception = PyErr_GetRaisedException();
+    PyObject *type = e->options->as_generator ? PyType_GetName(Py_TYPE(container)) : PyType_GetFullyQualifiedName(Py_TYPE(container));
+    PyObject *note = type == NULL  ? NULL
+                     : key != NULL ? PyUnicode_FromFormat("when serializing %U item %R", type, key)
+                                   : PyUnicode_FromFormat("when serializing %U item %zd", type, index);
+    PyObject *done = note == NULL ? NULL : PyObject_CallMethod(exception, "add_note", "O", note);
+    if (done == NULL) PyErr_Clear();
+    Py_XDECREF(done);
+    Py_XDECREF(note);
+    Py_XDECREF(type);
+    PyErr_SetRaisedException(exception);
+#else
+    (void)e, (void)container, (void)key, (void)index;
+#endif
+}
+
+/* Python code is about to run: whatever walks a dict as the stdlib walks a copy gets its copy now. */
+static int before_python(encoder *e)
+{
+    if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
+    for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
+        PyObject *items = PyList_New(0), *key, *value;
+        if (items == NULL) return -1;
+        Py_ssize_t position = w->position;
+        while (PyDict_Next(w->dict, &position, &key, &value)) {
+            Py_INCREF(key);
+            Py_INCREF(value);
+            PyObject *pair = PyTuple_Pack(2, key, value);
+            Py_DECREF(key);
+            Py_DECREF(value);
+            int bad = pair == NULL || PyList_Append(items, pair);
+            Py_XDECREF(pair);
+            if (bad) {
+                Py_DECREF(items);
+                return -1;
+            }
+        }
+        w->items = items;
+        w->index = 0;
+    }
+    return 0;
+}
+
+/* The next pair as borrowed references: 1, 0 at the end, -1 with an exception set. */
+static ALWAYS_INLINE int walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
+{
+    if (UNLIKELY(w->items != NULL)) {
+        if (w->index >= PyList_GET_SIZE(w->items)) return 0;
+        PyObject *pair = PyList_GET_ITEM(w->items, w->index++);
+        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+            return -1;
+        }
+        *key = PyTuple_GET_ITEM(pair, 0);
+        *value = PyTuple_GET_ITEM(pair, 1);
+        return 1;
+    }
+    if (UNLIKELY(e->options->as_generator)) {
+        if (w->used != PyDict_GET_SIZE(w->dict)) {
+            PyErr_SetString(PyExc_RuntimeError, "dictionary changed size during iteration");
+            return -1;
+        }
+        if (!PyDict_Next(w->dict, &w->position, key, value)) return 0;
+        if (w->left-- == 0) {
+            PyErr_SetString(PyExc_RuntimeError, "dictionary keys changed during iteration");
+            return -1;
+        }
+        return 1;
+    }
+    return PyDict_Next(w->dict, &w->position, key, value);
+}
+
+/* The items of a dict that isn't walked directly: a subclass's own items(), or sorted ones. */
+static NOINLINE PyObject *items_of(encoder *e, PyObject *dict)
+{
+    if (before_python(e)) return NULL;
+    PyObject *items = PyMapping_Items(dict);
+    if (items != NULL && e->options->sort_keys && PyList_Sort(items)) Py_CLEAR(items);
+    return items;
+}
+
+static void raise_bad_key(encoder *e, PyObject *key)
+{
+    static const char message[] = "keys must be str, int, float, bool or None, not ";
+    if (e->options->as_generator) {
+        PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(key), "__name__");
+        if (name != NULL) PyErr_Format(PyExc_TypeError, "%s%S", message, name);
+        Py_XDECREF(name);
+    }
+    else PyErr_Format(PyExc_TypeError, "%s%.100s", message, Py_TYPE(key)->tp_name);
+}
+
+/* A key as str, for what isn't one: a new reference, or NULL: with an exception, or without one to skip it. */
+static NOINLINE PyObject *key_text(encoder *e, PyObject *key)
+{
+    if (PyFloat_Check(key)) {
+        double value = PyFloat_AS_DOUBLE(key);
+        if (value - value == 0) return PyFloat_Type.tp_repr(key);
+        if (!e->options->allow_nan) {
+            raise_not_finite(e, key);
+            return NULL;
+        }
+        return PyUnicode_FromString(value != value ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    }
+    if (key == Py_True) return PyUnicode_FromString("true");
+    if (key == Py_False) return PyUnicode_FromString("false");
+    if (key == Py_None) return PyUnicode_FromString("null");
+    if (PyLong_Check(key)) return PyLong_Type.tp_repr(key);
+    if (!e->options->skipkeys) raise_bad_key(e, key);
+    return NULL;
+}
+
+static ALWAYS_INLINE int is_plain_value(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || object == Py_None ||
+           type == &PyBool_Type;
+}
+
+/* Whether an indented dict whose keys were all skipped is closed on the same line: the stdlib is asked. */
+static int skipped_all_is_empty(encode_state *state)
+{
+    if (state->skipped_all_is_empty < 0) {
+        PyObject *json = PyImport_ImportModule("json.encoder"), *encoder = NULL, *text = NULL;
+        PyObject *cls = json == NULL ? NULL : PyObject_GetAttrString(json, "JSONEncoder");
+        PyObject *arguments = Py_BuildValue("{s:O,s:i}", "skipkeys", Py_True, "indent", 0);
+        PyObject *none = PyTuple_New(0);
+        if (cls != NULL && arguments != NULL && none != NULL) encoder = PyObject_Call(cls, none, arguments);
+        PyObject *dict = Py_BuildValue("{():i}", 1);
+        if (encoder != NULL && dict != NULL) text = PyObject_CallMethod(encoder, "encode", "O", dict);
+        if (text != NULL) state->skipped_all_is_empty = PyUnicode_GetLength(text) == 2;
+        Py_XDECREF(text);
+        Py_XDECREF(dict);
+        Py_XDECREF(encoder);
+        Py_XDECREF(none);
+        Py_XDECREF(arguments);
+        Py_XDECREF(cls);
+        Py_XDECREF(json);
+    }
+    return state->skipped_all_is_empty;
+}
+
+/* One member of an object. */
+static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first, encode_form form)
+{
+    const encode_options *o = e->options;
+    PyObject *made = NULL;
+    if (UNLIKELY(!PyUnicode_Check(key))) {
+        made = key_text(e, key);
+        if (made == NULL) return PyErr_Occurred() ? NULL : out;
+    }
+    out = room(e, out, SHORT_PIECE + SLACK, form);
+    if (UNLIKELY(out == NULL)) goto done;
+    if (*first) *first = 0;
+    else if ((out = put_piece(e, out, &o->item_separator, e->item_separator, form)) == NULL) goto done;
+    if (o->indented && (out = put_line(e, out, form)) == NULL) goto done;
+    out = write_str(e, out, made != NULL ? made : key, form);
+    if (UNLIKELY(out == NULL)) goto done;
+    out = put_piece(e, out, &o->key_separator, e->key_separator, form);
+    if (UNLIKELY(out == NULL)) goto done;
+
+    if (is_plain_value(value)) out = encode_any(e, out, value, form);
+    else {
+        /* Python code may run and drop them from the dict. */
+        Py_INCREF(key);
+        Py_INCREF(value);
+        out = encode_any(e, out, value, form);
+        if (UNLIKELY(out == NULL)) add_note(e, dict, made != NULL && o->as_generator ? made : key, 0);
+        Py_DECREF(value);
+        Py_DECREF(key);
+        Py_XDECREF(made);
+        return out;
+    }
+    if (UNLIKELY(out == NULL)) add_note(e, dict, made != NULL && o->as_generator ? made : key, 0);
+done:
+    Py_XDECREF(made);
+    return out;
+}
+
+/* The end of an object; `none` where no member was written. */
+static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int none, encode_form form)
+{
+    if (UNLIKELY(e->options->indented)) {
+        int empty = none ? skipped_all_is_empty(e->state) : 0;
+        if (empty < 0) return NULL;
+        if (none && !empty) { /* the line that would have held the first member */
+            e->level++;
+            out = put_line(e, out, form);
+            e->level--;
+            if (out == NULL) return NULL;
+        }
+        if (!empty && (out = put_line(e, out, form)) == NULL) return NULL;
+    }
+    out = room(e, out, SLACK, form);
+    return UNLIKELY(out == NULL) ? NULL : put(e, out, '}', form);
+}
+
+/* The members of an object, from a walk that is set up. */
+static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, encode_form form)
+{
+    int first = 1, more;
+    PyObject *key, *value;
+    w->outer = e->walks;
+    e->walks = w;
+    e->level++;
+    while ((more = walk_next(e, w, &key, &value)) > 0) {
+        out = write_member(e, out, w->dict, key, value, &first, form);
+        if (UNLIKELY(out == NULL)) break;
+    }
+    e->level--;
+    e->walks = w->outer;
+    return UNLIKELY(more != 0) ? NULL : write_object_end(e, out, first, form);
+}
+
+/* The members of a dict subclass as the stdlib's generator sees them: its own items(), taken one by one. */
+static NOINLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
+{
+    int first = 1;
+    PyObject *view = PyObject_CallMethod(dict, "items", NULL);
+    PyObject *iterator = view == NULL ? NULL : PyObject_GetIter(view), *item;
+    Py_XDECREF(view);
+    if (iterator == NULL) return NULL;
+    e->level++;
+    while (out != NULL && (item = PyIter_Next(iterator)) != NULL) {
+        PyObject *pair = PySequence_Tuple(item);
+        Py_DECREF(item);
+        if (pair == NULL) out = NULL;
+        else if (PyTuple_GET_SIZE(pair) != 2) {
+            if (PyTuple_GET_SIZE(pair) > 2) PyErr_SetString(PyExc_ValueError, "too many values to unpack (expected 2)");
+            else PyErr_Format(PyExc_ValueError, "not enough values to unpack (expected 2, got %zd)", PyTuple_GET_SIZE(pair));
+            out = NULL;
+        }
+        else out = write_member(e, out, dict, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first, form);
+        Py_XDECREF(pair);
+    }
+    e->level--;
+    Py_DECREF(iterator);
+    return out == NULL || PyErr_Occurred() ? NULL : write_object_end(e, out, first, form);
+}
+
+/* A dict or a subclass's instance. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
+{
+    const encode_options *o = e->options;
+    int exact = PyDict_CheckExact(dict), empty;
+    if (LIKELY(exact)) empty = PyDict_GET_SIZE(dict) == 0;
+    else if (o->as_generator) empty = before_python(e) ? -1 : PyObject_Not(dict);
+    else empty = PyDict_GET_SIZE(dict) == 0;
+    if (UNLIKELY(empty < 0)) return NULL;
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    out = put(e, out, '{', form);
+    if (empty) return put(e, out, '}', form);
+    if (UNLIKELY(path_push(e, dict))) return NULL;
+    if (UNLIKELY(!exact && o->as_generator && !o->sort_keys)) out = write_members_of_view(e, out, dict, form);
+    else {
+        walk w;
+        w.dict = dict;
+        w.position = 0;
+        w.used = w.left = exact ? PyDict_GET_SIZE(dict) : 0;
+        w.items = NULL;
+        w.index = 0;
+        if (UNLIKELY(!exact || o->sort_keys) && (w.items = items_of(e, dict)) == NULL) return NULL;
+        out = write_members(e, out, &w, form);
+        Py_XDECREF(w.items);
+    }
+    if (UNLIKELY(out == NULL) || UNLIKELY(path_pop(e, dict))) return NULL;
+    return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_item(encoder *e, uint8_t *out, PyObject *list, PyObject *item, Py_ssize_t index, encode_form form)
+{
+    const encode_options *o = e->options;
+    out = room(e, out, SHORT_PIECE + SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    if (index && (out = put_piece(e, out, &o->item_separator, e->item_separator, form)) == NULL) return NULL;
+    if (o->indented && (out = put_line(e, out, form)) == NULL) return NULL;
+    if (is_plain_value(item)) out = encode_any(e, out, item, form);
+    else {
+        Py_INCREF(item);
+        out = encode_any(e, out, item, form);
+        Py_DECREF(item);
+    }
+    if (UNLIKELY(out == NULL)) add_note(e, list, NULL, index);
+    return out;
+}
+
+/* The items of a list subclass (or any iterable) as the stdlib's generator sees them. */
+static uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, PyObject *list, encode_form form)
+{
+    PyObject *iterator = PyObject_GetIter(list), *item;
+    if (iterator == NULL) return NULL;
+    Py_ssize_t i = 0;
+    while (out != NULL && (item = PyIter_Next(iterator)) != NULL) {
+        out = write_item(e, out, list, item, i++, form);
+        Py_DECREF(item);
+    }
+    Py_DECREF(iterator);
+    return out == NULL || PyErr_Occurred() ? NULL : out;
+}
+
+/* A list, a tuple or a subclass's instance. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *list, encode_form form)
+{
+    const encode_options *o = e->options;
+    int exact = PyList_CheckExact(list) || PyTuple_CheckExact(list), empty;
+    PyObject *sequence = list;
+    if (UNLIKELY(!exact) && before_python(e)) return NULL;
+    if (LIKELY(exact)) empty = PySequence_Fast_GET_SIZE(list) == 0;
+    else if (o->as_generator) empty = PyObject_Not(list);
+    else {
+        sequence = PySequence_Fast(list, "_iterencode_list needs a sequence");
+        empty = sequence == NULL ? -1 : PySequence_Fast_GET_SIZE(sequence) == 0;
+    }
+    if (UNLIKELY(empty < 0)) return NULL;
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) goto done;
+    out = put(e, out, '[', form);
+    if (empty) {
+        out = put(e, out, ']', form);
+        goto done;
+    }
+    if (UNLIKELY(path_push(e, list))) {
+        out = NULL;
+        goto done;
+    }
+    e->level++;
+    if (UNLIKELY(!exact && o->as_generator)) out = write_items_of_iterator(e, out, list, form);
+    else
+        for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) { /* it may change meanwhile */
+            out = write_item(e, out, list, PySequence_Fast_GET_ITEM(sequence, i), i, form);
+            if (UNLIKELY(out == NULL)) break;
+        }
+    e->level--;
+    if (UNLIKELY(out == NULL) || UNLIKELY(path_pop(e, list))) {
+        out = NULL;
+        goto done;
+    }
+    if (o->indented && (out = put_line(e, out, form)) == NULL) goto done;
+    out = room(e, out, SLACK, form);
+    if (LIKELY(out != NULL)) out = put(e, out, ']', form);
+done:
+    if (sequence != list) Py_DECREF(sequence);
+    return out;
+}
+
+/* ---- everything else ---- */
+
+/* What default() makes of an object that JSON has no form for. */
+static uint8_t *write_default(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    if (before_python(e) || path_push(e, object)) return NULL;
+    PyObject *function = e->options->default_function, *made;
+    if (function != NULL) made = PyObject_CallOneArg(function, object);
+    else made = PyObject_CallMethod(e->state->default_encoder, "default", "O", object);
+    if (made == NULL) return NULL;
+    if (compat_enter(e->thread, " while encoding a JSON object")) out = NULL;
+    else {
+        out = encode_any(e, out, made, form);
+        compat_leave(e->thread);
+    }
+    Py_DECREF(made);
+    return out == NULL || path_pop(e, object) ? NULL : out;
+}
+
+static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject *object, int is_dict, encode_form form)
+{
+    if (UNLIKELY(compat_enter(e->thread, " while encoding a JSON object"))) return NULL;
+    out = is_dict ? write_dict(e, out, object, form) : write_list(e, out, object, form);
+    compat_leave(e->thread);
+    return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char *word, size_t n, encode_form form)
+{
+    out = room(e, out, SLACK, form);
+    return UNLIKELY(out == NULL) ? NULL : put_bytes(e, out, word, n, form);
+}
+
+/* One value of any kind. The caller holds a reference to what isn't is_plain_value. */
+static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (type == &PyUnicode_Type) return write_str(e, out, object, form);
+    if (type == &PyLong_Type) return write_int(e, out, object, form);
+    if (type == &PyFloat_Type) return write_float(e, out, object, form);
+    if (type == &PyDict_Type) return write_container(e, out, object, 1, form);
+    if (type == &PyList_Type) return write_container(e, out, object, 0, form);
+    if (object == Py_None) return write_word(e, out, "null", 4, form);
+    if (object == Py_True) return write_word(e, out, "true", 4, form);
+    if (object == Py_False) return write_word(e, out, "false", 5, form);
+    if (PyUnicode_Check(object)) return write_str(e, out, object, form);
+    if (PyLong_Check(object)) return write_int(e, out, object, form);
+    if (PyFloat_Check(object)) return write_float(e, out, object, form);
+    if (PyList_Check(object) || PyTuple_Check(object)) return write_container(e, out, object, 0, form);
+    if (compat_is_dict(object)) return write_container(e, out, object, 1, form);
+    return write_default(e, out, object, form);
+}
+
+static NOINLINE uint8_t *encode_ascii(encoder *e, uint8_t *out, PyObject *object) { return write_value(e, out, object, ENCODE_ASCII); }
+static NOINLINE uint8_t *encode_text(encoder *e, uint8_t *out, PyObject *object) { return write_value(e, out, object, ENCODE_TEXT); }
+static NOINLINE uint8_t *encode_utf8(encoder *e, uint8_t *out, PyObject *object) { return write_value(e, out, object, ENCODE_UTF8); }
+
+static void shorten(uint8_t *to, const encode_piece *piece)
+{
+    if (piece->size <= SHORT_PIECE) memcpy(to, piece->text, (size_t)piece->size);
+}
+
+PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object)
+{
+    encoder e;
+    e.state = state;
+    e.options = options;
+    e.thread = PyThreadState_Get();
+    e.walks = NULL;
+    e.level = e.depth = 0;
+    e.markers = NULL;
+    shorten(e.item_separator, &options->item_separator);
+    shorten(e.key_separator, &options->key_separator);
+    uint8_t *out = buffer_start(&e.b, options->form == ENCODE_UTF8);
+    Py_INCREF(object);
+    out = encode_any(&e, out, object, options->form);
+    Py_DECREF(object);
+    Py_XDECREF(e.markers);
+    if (out != NULL) return buffer_finish(&e.b, out);
+    buffer_abandon(&e.b);
+    return NULL;
+}
+
+int encode_state_traverse(encode_state *state, visitproc visit, void *arg)
+{
+    Py_VISIT(state->default_encoder);
+    Py_VISIT(state->strict_encoder);
+    return 0;
+}
+
+void encode_state_clear(encode_state *state)
+{
+    Py_CLEAR(state->default_encoder);
+    Py_CLEAR(state->strict_encoder);
+}

@@ -1,0 +1,40 @@
+/* Python objects -> text, in one pass. */
+#ifndef CYJSON_ENCODE_H
+#define CYJSON_ENCODE_H
+
+#include "compat.h"
+
+/* What comes out: a str with everything from DEL on escaped, a str with it left as it is, or UTF-8 bytes. */
+typedef enum { ENCODE_ASCII, ENCODE_TEXT, ENCODE_UTF8 } encode_form;
+
+/* A piece of text that is written between values: UTF-8, and ASCII where the form isn't ENCODE_UTF8. */
+typedef struct {
+    const char *text;
+    Py_ssize_t size;
+} encode_piece;
+
+/* References are borrowed; the caller keeps them alive. */
+typedef struct {
+    encode_form form;
+    encode_piece item_separator, key_separator, indent;
+    int indented;          /* indent counts: a line for each item */
+    PyObject *default_function; /* for what can't be encoded; NULL: the stdlib's, which raises */
+    int skipkeys, check_circular, allow_nan, sort_keys;
+    int as_generator;      /* the finer points as the stdlib's Python generator has them, not its C encoder: what a
+                              list subclass's __iter__ gives counts, a dict that changes size meanwhile is an error */
+} encode_options;
+
+/* What encoding takes from the stdlib. */
+typedef struct {
+    PyObject *default_encoder; /* our JSONEncoder(): its default() */
+    PyObject *strict_encoder;  /* the stdlib's JSONEncoder(allow_nan=False): its errors */
+    int skipped_all_is_empty;  /* whether an indented dict of which every key is skipped is "{}"; -1: not asked yet */
+} encode_state;
+
+int encode_state_traverse(encode_state *state, visitproc visit, void *arg);
+void encode_state_clear(encode_state *state);
+
+/* The document: a new str or bytes, or NULL with an exception set. */
+PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object);
+
+#endif

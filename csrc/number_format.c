@@ -1,0 +1,210 @@
+#include "number_format.h"
+
+/* A double is m * 2^q. With 10^k <= 2^q < 10^(k+1) the interval of reals that read back as the double is wide enough to
+ * hold a multiple of 10^k and too narrow for two of 10^(k+1). So the shortest digits are the multiple of 10^(k+1) in it,
+ * less its trailing zeros, if there is one, and else the multiple of 10^k nearest to the double (Schubfach, section 8).
+ *
+ * One product, m times the power of ten, gives m * 2^q / 10^(k+1) as integer + fraction, the fraction in units of 2^-64:
+ * a candidate of the first kind is the integer itself or its successor, and the last digit of one of the second kind
+ * comes from ten times the fraction. */
+typedef struct {
+    uint64_t tens;     /* the significand without its last digit, below 10^16 */
+    uint32_t last;     /* its last digit */
+    int exponent;      /* the value is (tens + last / 10) * 10^exponent */
+} decimal;
+
+typedef struct {
+    uint64_t integer, fraction; /* m * 2^q / 10^(k+1), rounded down */
+    uint64_t half;              /* 2^(q-1) / 10^(k+1), rounded down, in units of 2^-64 */
+    uint64_t rest_high, rest_low; /* what was cut off from fraction, in units of 2^-131 */
+    int exponent;               /* k + 1 */
+} scaled;
+
+/* floor(log10(2^q)) and floor(log10(3/4 * 2^q)), checked for every q by tools/generate_pow10.py --prove. */
+static ALWAYS_INLINE int log10_of_pow2(int q) { return (q * 315653) >> 20; }
+static ALWAYS_INLINE int log10_of_pow2_three_quarters(int q) { return (q * 315653 - 131072) >> 20; }
+
+static ALWAYS_INLINE scaled scale(uint64_t m, int q, int k)
+{
+    scaled s;
+    const pow10_significand *g = pow10_of(-(k + 1));
+    /* 2^q / 10^(k+1) is g * 2^(shift - 3 - 128). */
+    int shift = q + pow10_exponent(-(k + 1)) + 4;
+    uint64_t w = m << shift, low, low2;
+    uint64_t high = multiply_128(w, g->high, &low);
+    uint64_t carry = multiply_128(w, g->low, &low2);
+    low += carry;
+    high += low < carry;
+    s.integer = high >> 3;
+    s.fraction = high << 61 | low >> 3;
+    s.half = g->high >> (4 - shift);
+    s.rest_high = low & 7;
+    s.rest_low = low2;
+    s.exponent = k + 1;
+    return s;
+}
+
+/* The digit nearest to ten times the fraction where fraction, short by less than 1 + 1/16, leaves in doubt which one it
+ * is: it is exactly half-way between two, so the even one, or else far enough for the rest to tell (--prove). The power
+ * of ten is exact wherever half-way cases exist. */
+static NOINLINE uint32_t nearest_digit_in_doubt(uint64_t ten_fraction, uint32_t digit, uint64_t rest_high, uint64_t rest_low)
+{
+    uint64_t low, missing = 8 * (((uint64_t)1 << 63) - ten_fraction);
+    uint64_t rest = 10 * rest_high + multiply_128(rest_low, 10, &low);
+    int above = rest > missing || (rest == missing && low != 0);
+    int half_way = rest == missing && low == 0;
+    return digit + (above || (half_way && (digit & 1)));
+}
+
+static ALWAYS_INLINE uint32_t nearest_digit(const scaled *s)
+{
+    uint64_t ten_fraction;
+    uint32_t digit = (uint32_t)multiply_128(s->fraction, 10, &ten_fraction);
+    const uint64_t half = (uint64_t)1 << 63;
+    if (UNLIKELY(ten_fraction - (half - 11) <= 11))
+        return nearest_digit_in_doubt(ten_fraction, digit, s->rest_high, s->rest_low);
+    return digit + (ten_fraction > half);
+}
+
+/* All doubles but the powers of two, whose interval is narrower below than above. */
+static ALWAYS_INLINE decimal shortest_regular(uint64_t m, int q)
+{
+    scaled s = scale(m, q, log10_of_pow2(q));
+    /* The ends of the interval belong to it if m is even. An end is an integer or more than 2 + 1/16 away from one
+     * (--prove), while fraction -+ half is off by less: shifting half by 2 or -1 decides every case exactly. */
+    uint64_t half = s.half - 1 + 3 * (~m & 1);
+    int down = s.fraction < half;
+    int up = s.fraction + half < half;
+    decimal d;
+    d.tens = s.integer + (unsigned)up;
+    d.last = nearest_digit(&s);
+    if (down | up) d.last = 0;
+    d.exponent = s.exponent;
+    return d;
+}
+
+/* m = 2^52: only half as much room below. There are 2045 of these, all of them tested. */
+static NOINLINE decimal shortest_power_of_two(uint64_t m, int q)
+{
+    scaled s = scale(m, q, log10_of_pow2_three_quarters(q));
+    decimal d = {s.integer, 0, s.exponent};
+    uint64_t below = s.half / 2;
+    if (s.fraction <= below + 1) return d;
+    if (s.fraction + s.half + 2 < s.half + 2) {
+        d.tens++;
+        return d;
+    }
+    d.last = nearest_digit(&s);
+    /* The nearest may lie below the interval; the next one is then inside. */
+    uint64_t ignored, lower_end = s.fraction - below;
+    if (d.last <= multiply_128(lower_end, 10, &ignored)) d.last++;
+    return d;
+}
+
+static NOINLINE decimal shortest_subnormal(uint64_t m)
+{
+    decimal d = shortest_regular(m, -1074);
+    while (d.tens < 100000000000000) {
+        d.tens = 10 * d.tens + d.last;
+        d.last = 0;
+        d.exponent--;
+    }
+    return d;
+}
+
+static ALWAYS_INLINE uint8_t *write_exponent(uint8_t *out, int exponent)
+{
+    out[0] = 'e';
+    out[1] = exponent < 0 ? '-' : '+';
+    unsigned e = exponent < 0 ? (unsigned)-exponent : (unsigned)exponent;
+    out += 2;
+    if (e >= 100) {
+        *out++ = (uint8_t)('0' + e / 100);
+        e %= 100;
+    }
+    out[0] = (uint8_t)('0' + e / 10);
+    out[1] = (uint8_t)('0' + e % 10);
+    return out + 2;
+}
+
+/* Eight digits with a point before digit number `at` (0 to 7); the eighth is lost. */
+static ALWAYS_INLINE uint64_t insert_point(uint64_t digits, unsigned at)
+{
+    uint64_t before = ((uint64_t)1 << 8 * at) - 1;
+    return (digits & before) | (uint64_t)'.' << 8 * at | (digits & ~before) << 8;
+}
+
+static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
+{
+    /* tens has 15 or 16 digits: written as 16, `skip` of them are not wanted. */
+    unsigned skip = d.tens < 1000000000000000;
+    int point = 16 - (int)skip + d.exponent;
+    uint32_t head = (uint32_t)(d.tens / 100000000);
+    uint64_t first = number_eight_digits(head);
+    uint64_t second = number_eight_digits((uint32_t)(d.tens - (uint64_t)head * 100000000));
+    unsigned length = second ? 16 - count_leading_zeros(second) / 8 : 8 - count_leading_zeros(first) / 8;
+    if (d.last) length = 17;
+    length -= skip;
+    first |= NUMBER_ASCII_ZEROS;
+    second |= NUMBER_ASCII_ZEROS;
+    uint8_t last = (uint8_t)('0' + d.last);
+
+    if (LIKELY(point >= 1 && point <= 7)) {
+        store_8(out + 1 - skip, first);
+        store_8(out + 9 - skip, second);
+        out[17 - skip] = last;
+        store_8(out, insert_point(first >> 8 * skip, (unsigned)point));
+        unsigned least = (unsigned)point + 1;
+        return out + 1 + (length > least ? length : least);
+    }
+    if (point >= -3 && point <= 0) {
+        uint8_t *digits = out + 2 - point - skip;
+        store_8(out, NUMBER_ASCII_ZEROS);
+        store_8(digits, first);
+        store_8(digits + 8, second);
+        digits[16] = last;
+        out[0] = '0';
+        out[1] = '.';
+        return digits + skip + length;
+    }
+    if (skip) {
+        first = first >> 8 | second << 56;
+        second = second >> 8 | (uint64_t)last << 56;
+        last = '0';
+    }
+    if (point >= 8 && point <= 16) {
+        store_8(out, first);
+        store_8(out + 8, second);
+        out[16] = '.';
+        out[17] = last;
+        if (point < 16) {
+            store_8(out + 9, second);
+            store_8(out + 8, insert_point(second, (unsigned)point - 8));
+        }
+        unsigned least = (unsigned)point + 1;
+        return out + 1 + (length > least ? length : least);
+    }
+    store_8(out + 1, first);
+    store_8(out + 9, second);
+    out[17] = last;
+    out[0] = (uint8_t)first;
+    out[1] = '.';
+    return write_exponent(out + (length > 1 ? length + 1 : 1), point - 1);
+}
+
+uint8_t *number_format_double(uint8_t *out, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    *out = '-';
+    out += bits >> 63;
+    unsigned biased = (unsigned)(bits >> 52) & 0x7FF;
+    uint64_t fraction = bits & 0xFFFFFFFFFFFFF, hidden = (uint64_t)1 << 52;
+    if (LIKELY(biased != 0 && fraction != 0))
+        return write_decimal(out, shortest_regular(hidden | fraction, (int)biased - 1075));
+    if (biased > 1) return write_decimal(out, shortest_power_of_two(hidden, (int)biased - 1075));
+    if (biased == 1) return write_decimal(out, shortest_regular(hidden, -1074));
+    if (fraction != 0) return write_decimal(out, shortest_subnormal(fraction));
+    memcpy(out, "0.0", 3);
+    return out + 3;
+}

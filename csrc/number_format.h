@@ -1,0 +1,79 @@
+/* int64/double -> digits. Includes no Python.h. */
+#ifndef CYJSON_NUMBER_FORMAT_H
+#define CYJSON_NUMBER_FORMAT_H
+
+#include "pow10.h"
+
+enum { NUMBER_INT64_SPACE = 24, NUMBER_DOUBLE_SPACE = 40 };
+
+/* The eight decimal digits of x < 10^8, one a byte, the first in the lowest byte.
+ * Each step splits all lanes at once by a reciprocal that is exact for the lane's range. */
+static ALWAYS_INLINE uint64_t number_eight_digits(uint32_t x)
+{
+    uint64_t quotient = ((uint64_t)x * 109951163) >> 40;
+    uint64_t lanes = quotient | (uint64_t)(x - (uint32_t)quotient * 10000) << 32;
+    uint64_t tops = ((lanes * 5243) >> 19) & 0x0000007F0000007F;
+    lanes = (lanes << 16) - tops * ((100 << 16) - 1);
+    tops = ((lanes * 103) >> 10) & 0x000F000F000F000F;
+    return (lanes << 8) - tops * ((10 << 8) - 1);
+}
+
+#define NUMBER_ASCII_ZEROS 0x3030303030303030
+
+/* Write x < 10^8 without leading zeros. */
+static ALWAYS_INLINE uint8_t *number_format_leading(uint8_t *out, uint32_t x)
+{
+    if (x < 100) {
+        if (x < 10) {
+            *out = (uint8_t)('0' + x);
+            return out + 1;
+        }
+        uint32_t tens = (x * 103) >> 10;
+        out[0] = (uint8_t)('0' + tens);
+        out[1] = (uint8_t)('0' + x - 10 * tens);
+        return out + 2;
+    }
+    uint64_t digits = number_eight_digits(x);
+    unsigned zeros = count_trailing_zeros(digits) / 8;
+    store_8(out, (digits | NUMBER_ASCII_ZEROS) >> 8 * zeros);
+    return out + 8 - zeros;
+}
+
+static inline uint8_t *number_format_uint64(uint8_t *out, uint64_t value)
+{
+    if (LIKELY(value < 100000000)) return number_format_leading(out, (uint32_t)value);
+    uint64_t head = value / 100000000;
+    uint32_t tail = (uint32_t)(value - head * 100000000);
+    if (head < 100000000) {
+        out = number_format_leading(out, (uint32_t)head);
+    }
+    else {
+        uint64_t top = head / 100000000;
+        out = number_format_leading(out, (uint32_t)top);
+        store_8(out, number_eight_digits((uint32_t)(head - top * 100000000)) | NUMBER_ASCII_ZEROS);
+        out += 8;
+    }
+    store_8(out, number_eight_digits(tail) | NUMBER_ASCII_ZEROS);
+    return out + 8;
+}
+
+/* Write value in decimal at out; return the end. May write up to NUMBER_INT64_SPACE bytes from out, of which only those
+ * before the returned pointer count. */
+static inline uint8_t *number_format_int64(uint8_t *out, int64_t value)
+{
+    uint64_t magnitude = (uint64_t)value;
+    if (value < 0) {
+        *out++ = '-';
+        magnitude = 0 - magnitude;
+    }
+    return number_format_uint64(out, magnitude);
+}
+
+/* Write a finite double as float.__repr__ does: the shortest digits that read back as value, of those the closest to it;
+ * with an exponent if the decimal point would stand after more than 16 digits or after more than three zeros. Returns
+ * the end; may write up to NUMBER_DOUBLE_SPACE bytes from out.
+ * After Giulietti, "The Schubfach way to render doubles" (2020), with the single multiplication of vitaut/zmij and
+ * xjb714/xjb. */
+uint8_t *number_format_double(uint8_t *out, double value);
+
+#endif

@@ -1,0 +1,172 @@
+/* Digits -> int64/double, correctly rounded. Includes no Python.h. */
+#ifndef CYJSON_NUMBER_PARSE_H
+#define CYJSON_NUMBER_PARSE_H
+
+#include "pow10.h"
+
+typedef enum { NUMBER_INVALID, NUMBER_INT, NUMBER_DOUBLE, NUMBER_BIG } number_kind;
+
+typedef struct {
+    union {
+        int64_t integer;
+        double real;
+    };
+    const uint8_t *end;
+} number;
+
+/* The bits of the double nearest to the n digits at `digits` (at most one point among them), taken as an integer, times
+ * 10^q. For more digits than 64 bits hold; linear in n. */
+uint64_t number_round_long(const uint8_t *digits, int64_t n, int64_t q);
+
+static ALWAYS_INLINE int number_is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
+
+/* Eight bytes less '0' each; the result has a bit in the high nibble of the first byte that was no digit (what it says of
+ * later ones is not exact: carries). Zero if all were digits. */
+static ALWAYS_INLINE uint64_t number_non_digits(uint64_t values)
+{
+    return ((values + 0x0606060606060606) | values) & 0xF0F0F0F0F0F0F0F0;
+}
+
+/* Eight digit values, the first in the lowest byte, as a number: neighbours are joined to pairs, fours, eights. */
+static ALWAYS_INLINE uint64_t number_join_eight(uint64_t values)
+{
+    const uint64_t pairs = 0x000000FF000000FF;
+    values = values * 10 + (values >> 8);
+    return ((values & pairs) * (100 + ((uint64_t)1000000 << 32)) + ((values >> 16) & pairs) * (1 + ((uint64_t)10000 << 32))) >> 32;
+}
+
+/* Append the run of digits at p to *significand, modulo 2^64; return its end. */
+static ALWAYS_INLINE const uint8_t *number_digits(const uint8_t *p, const uint8_t *limit, uint64_t *significand)
+{
+    static const uint32_t pow10_small[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    uint64_t w = *significand;
+    while (LIKELY(limit - p >= 7)) {
+        uint64_t values = load_8(p) ^ 0x3030303030303030;
+        uint64_t stop = number_non_digits(values);
+        if (stop) {
+            unsigned n = count_trailing_zeros(stop) / 8;
+            /* Moved to the top the digits follow zeros; in two steps, for n may be 0. */
+            *significand = w * pow10_small[n] + number_join_eight(values << 8 << (56 - 8 * n));
+            return p + n;
+        }
+        w = w * 100000000 + number_join_eight(values);
+        p += 8;
+    }
+    for (; number_is_digit(*p); p++) w = w * 10 + (uint64_t)(*p - '0');
+    *significand = w;
+    return p;
+}
+
+static ALWAYS_INLINE double number_from_bits(uint64_t bits, int negative)
+{
+    double value;
+    bits |= (uint64_t)negative << 63;
+    memcpy(&value, &bits, 8);
+    return value;
+}
+
+/* w * 10^q correctly rounded to even, as the bits of a double.
+ * Lemire, "Number parsing at a gigabyte per second" (2021). The 128 bits kept of the product fall short by less than 2
+ * units, and (Mushtak & Lemire, "Fast number parsing without fallback", 2022; tools/generate_pow10.py --prove) no w < 2^64
+ * comes closer than one unit to a double or to the middle of two without being equal to it. Equality is possible only for
+ * q <= 23 (5^23 < 2^54); there the product is exact for q >= 0, and exactly one unit short for q < 0. */
+static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
+{
+    const uint64_t infinity = (uint64_t)0x7FF << 52;
+    if (w == 0 || q < POW10_MIN) return 0;
+    if (q > 308) return infinity;
+    unsigned zeros = count_leading_zeros(w);
+    const pow10_significand *g = pow10_of((int)q);
+    uint64_t low, ignored;
+    uint64_t high = multiply_128(w << zeros, g->high, &low);
+    uint64_t carry = multiply_128(w << zeros, g->low, &ignored);
+    low += carry;
+    high += low < carry;
+    low += q < 0;
+    high += low < (uint64_t)(q < 0);
+
+    /* Cut to 54 bits: a double's significand and one bit to round by. */
+    unsigned top = (unsigned)(high >> 63);
+    unsigned cut = 9 + top;
+    int exponent = pow10_exponent((int)q) + (int)top + 63 - (int)zeros + 1023;
+    if (UNLIKELY(exponent <= 0)) {
+        cut += (unsigned)(1 - exponent);
+        if (cut > 63) return 0;
+        exponent = 1;
+    }
+    uint64_t significand = high >> cut;
+    uint64_t rest = (high << (64 - cut)) | low;
+    uint64_t tie = rest == 0 && q <= 23;
+    significand = (significand >> 1) + (significand & 1 & ((significand >> 1) | !tie));
+    /* The hidden bit, where there is one, adds the last 1 to the exponent; so does a carry out of the significand. */
+    uint64_t bits = ((uint64_t)(exponent - 1) << 52) + significand;
+    return bits < infinity ? bits : infinity;
+}
+
+static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int negative, number *out)
+{
+    if (UNLIKELY(n > 18) && (n > 19 || w > (uint64_t)INT64_MAX + (unsigned)negative)) return NUMBER_BIG;
+    out->integer = (int64_t)(negative ? 0 - w : w);
+    return NUMBER_INT;
+}
+
+/* Parse the JSON number (RFC 8259, section 6) that starts at p, by the grammar of CPython's json scanner: where a fraction
+ * or an exponent is malformed the number ends before it, so "1." is 1 and "01" is 0. out->end is where it ends.
+ *
+ * [p, limit) is readable and *limit is readable too and is not part of a number, as the zero that ends every bytes and
+ * str object; no load passes it.
+ *
+ * NUMBER_INT      out->integer; "-0" is 0
+ * NUMBER_BIG      an integer past 64 bits: the caller converts [p, out->end)
+ * NUMBER_DOUBLE   out->real, rounded to nearest, ties to even; may be infinite or -0.0
+ * NUMBER_INVALID  no number starts here; *out is undefined */
+static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, number *out)
+{
+    int negative = *p == '-';
+    p += negative;
+    const uint8_t *digits = p;
+    uint64_t w = 0;
+    if (UNLIKELY(*p == '0')) {
+        p++;
+        digits++;
+    }
+    else {
+        p = number_digits(p, limit, &w);
+        if (UNLIKELY(p == digits)) return NUMBER_INVALID;
+    }
+    int64_t n = p - digits;
+
+    int64_t q = 0;
+    if (*p == '.' && LIKELY(number_is_digit(p[1]))) {
+        const uint8_t *fraction = p + 1;
+        p = number_digits(fraction, limit, &w);
+        q = fraction - p;
+        n -= q;
+    }
+    else if (LIKELY((*p | 0x20) != 'e')) {
+        out->end = p;
+        return number_finish_int(w, n, negative, out);
+    }
+    const uint8_t *e = p;
+    if (UNLIKELY((*e | 0x20) == 'e')) {
+        e++;
+        int below = *e == '-';
+        e += *e == '-' || *e == '+';
+        if (number_is_digit(*e)) {
+            int64_t exponent = 0;
+            for (; number_is_digit(*e); e++)
+                if (exponent < 100000000000000000) exponent = exponent * 10 + (*e - '0');
+            q += below ? -exponent : exponent;
+            p = e;
+        }
+        else if (q == 0) {
+            out->end = p;
+            return number_finish_int(w, n, negative, out);
+        }
+    }
+    out->end = p;
+    out->real = number_from_bits(LIKELY(n <= 19) ? number_round(w, q) : number_round_long(digits, n, q), negative);
+    return NUMBER_DOUBLE;
+}
+
+#endif

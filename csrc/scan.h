@@ -1,0 +1,146 @@
+/* Reading JSON text: where a string's plain run ends, where white space ends, what a UTF-8 sequence means.
+ *
+ * Text is [p, end) in characters of `width` bytes (1, 2, 4: PEP 393's kinds), and *end is readable and zero, as in every
+ * bytes and str object. Loops over single characters may therefore stop on the zero; vector loads never pass it.
+ * Functions are inlined with a constant width. Includes no Python.h.
+ */
+#ifndef CYJSON_SCAN_H
+#define CYJSON_SCAN_H
+
+#include "vec.h"
+
+static ALWAYS_INLINE uint32_t scan_read(const uint8_t *p, int width)
+{
+    if (width == 1) return *p;
+    if (width == 2) {
+        uint16_t c;
+        memcpy(&c, p, 2);
+        return c;
+    }
+    uint32_t c;
+    memcpy(&c, p, 4);
+    return c;
+}
+
+/* Bits for the characters of a block that end a plain run: quote, backslash, control characters, and with `ascii_only`
+ * everything from 0x80 on (width 1). */
+static ALWAYS_INLINE vec_mask scan_specials(vec v, int width, int ascii_only)
+{
+    if (width == 1) {
+        vec m = vec_or(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')), vec8_at_most(v, 0x1F));
+        return vec_bits(ascii_only ? vec_or(m, vec8_high(v)) : m);
+    }
+    if (width == 2) return vec_bits(vec_or(vec_or(vec16_equal(v, '"'), vec16_equal(v, '\\')), vec16_at_most(v, 0x1F)));
+    return vec_bits(vec_or(vec_or(vec32_equal(v, '"'), vec32_equal(v, '\\')), vec32_at_most(v, 0x1F)));
+}
+
+static ALWAYS_INLINE int scan_is_special(uint32_t c, int ascii_only)
+{
+    return c < 0x20 || c == '"' || c == '\\' || (ascii_only && c >= 0x80);
+}
+
+/* The first character at or after p that ends a plain run; at the latest the zero at end. */
+static ALWAYS_INLINE const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end, int width, int ascii_only)
+{
+    while (end - p >= 16) {
+        vec_mask m = scan_specials(vec_load(p), width, ascii_only);
+        if (m) return p + vec_first(m);
+        p += 16;
+    }
+    while (!scan_is_special(scan_read(p, width), ascii_only)) p += width;
+    return p;
+}
+
+/* As scan_plain for Latin-1 text; *high gathers whether a character from 0x80 on was passed (it may also have been one
+ * in the 15 bytes behind the result: a false alarm that costs the caller a second look). */
+static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const uint8_t *end, int *high)
+{
+    vec_mask seen = 0;
+    while (end - p >= 16) {
+        vec v = vec_load(p);
+        vec_mask m = scan_specials(v, 1, 0);
+        seen |= vec_bits(vec8_high(v));
+        if (m) {
+            *high |= seen != 0;
+            return p + vec_first(m);
+        }
+        p += 16;
+    }
+    uint8_t any = 0;
+    while (!scan_is_special(*p, 0)) any |= *p++;
+    *high |= seen != 0 || any >= 0x80;
+    return p;
+}
+
+static ALWAYS_INLINE int scan_is_space(uint32_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+/* The first character at or after p that isn't white space (RFC 8259: space, tab, line feed, carriage return). */
+static NOINLINE const uint8_t *scan_space_run(const uint8_t *p, const uint8_t *end, int width)
+{
+    if (width == 1) {
+        while (end - p >= 16) {
+            vec v = vec_load(p);
+            vec spaces = vec_or(vec_or(vec8_equal(v, ' '), vec8_equal(v, '\n')), vec_or(vec8_equal(v, '\r'), vec8_equal(v, '\t')));
+            vec_mask all = VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF;
+            vec_mask m = vec_bits(spaces) ^ all;
+            if (m) return p + vec_first(m);
+            p += 16;
+        }
+    }
+    while (scan_is_space(scan_read(p, width))) p += width;
+    return p;
+}
+
+static ALWAYS_INLINE const uint8_t *scan_space(const uint8_t *p, const uint8_t *end, int width)
+{
+    if (LIKELY(scan_read(p, width) > ' ')) return p;
+    if (!scan_is_space(scan_read(p, width))) return p;
+    p += width;
+    if (LIKELY(scan_read(p, width) > ' ')) return p;
+    return scan_space_run(p, end, width);
+}
+
+/* One multi-byte UTF-8 sequence (p[0] >= 0x80): its length, with the code point in *c, or 0 where it is not well formed
+ * (Unicode 15, table 3-7: no overlong form, no surrogate, nothing above U+10FFFF). Each byte is read only after the one
+ * before it turned out not to be the zero at the end. */
+static ALWAYS_INLINE int scan_utf8(const uint8_t *p, uint32_t *c)
+{
+    uint32_t a = p[0];
+    if (a < 0xE0) {
+        uint32_t b = p[1] ^ 0x80u;
+        *c = (a & 0x1F) << 6 | b;
+        return a >= 0xC2 && b < 0x40 ? 2 : 0;
+    }
+    uint32_t b = p[1] ^ 0x80u;
+    if (UNLIKELY(b >= 0x40)) return 0;
+    uint32_t d = p[2] ^ 0x80u;
+    if (UNLIKELY(d >= 0x40)) return 0;
+    if (a < 0xF0) {
+        uint32_t v = (a & 0x0F) << 12 | b << 6 | d;
+        *c = v;
+        return v >= 0x800 && (v & 0xF800) != 0xD800 ? 3 : 0;
+    }
+    uint32_t e = p[3] ^ 0x80u;
+    if (UNLIKELY(e >= 0x40)) return 0;
+    uint32_t v = (a & 0x07) << 18 | b << 12 | d << 6 | e;
+    *c = v;
+    return a < 0xF8 && v >= 0x10000 && v <= 0x10FFFF ? 4 : 0;
+}
+
+/* The value of a hexadecimal digit, 0xF0 for any other byte. */
+extern const uint8_t scan_hex_value[256];
+
+/* Four hexadecimal digits at p as a number, or -1. The caller has checked that four characters are there. */
+static ALWAYS_INLINE int32_t scan_hex4(const uint8_t *p, int width)
+{
+    uint32_t value = 0, all = 0;
+    for (int i = 0; i < 4; i++) {
+        uint32_t c = scan_read(p + i * width, width);
+        uint32_t digit = c < 256 ? scan_hex_value[c] : 0xF0;
+        value = value << 4 | (digit & 0xF);
+        all |= digit;
+    }
+    return all < 0x10 ? (int32_t)value : -1;
+}
+
+#endif

@@ -1,0 +1,231 @@
+/* Sixteen bytes at a time: the one vector type that every kernel is written in, on SSE2, NEON or plain C.
+ *
+ * A vec_mask has VEC_STRIDE bits per byte lane, lane 0 lowest; a lane's bits are all set or all clear.
+ * Includes no Python.h.
+ */
+#ifndef CYJSON_VEC_H
+#define CYJSON_VEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#elif defined(_MSC_VER)
+#define ALWAYS_INLINE __forceinline
+#define NOINLINE __declspec(noinline)
+#define LIKELY(x) (x)
+#define UNLIKELY(x) (x)
+#else
+#define ALWAYS_INLINE inline
+#define NOINLINE
+#define LIKELY(x) (x)
+#define UNLIKELY(x) (x)
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+static ALWAYS_INLINE unsigned count_trailing_zeros(uint64_t x)
+{
+    unsigned long at;
+#if defined(_M_X64) || defined(_M_ARM64)
+    _BitScanForward64(&at, x);
+#else
+    if (_BitScanForward(&at, (unsigned long)x)) return at;
+    _BitScanForward(&at, (unsigned long)(x >> 32));
+    at += 32;
+#endif
+    return at;
+}
+#else
+static ALWAYS_INLINE unsigned count_trailing_zeros(uint64_t x) { return (unsigned)__builtin_ctzll(x); }
+#endif
+
+#if !defined(CYJSON_NO_SIMD) && (defined(__SSE2__) || defined(_M_X64))
+
+#include <emmintrin.h>
+typedef __m128i vec;
+typedef uint32_t vec_mask;
+enum { VEC_STRIDE = 1 };
+
+static ALWAYS_INLINE vec vec_load(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
+static ALWAYS_INLINE void vec_store(void *p, vec v) { _mm_storeu_si128((__m128i *)p, v); }
+static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high) { return _mm_set_epi64x((long long)high, (long long)low); }
+static ALWAYS_INLINE vec vec_or(vec a, vec b) { return _mm_or_si128(a, b); }
+/* Lanes with their top bit set, fit only to be or-ed into what vec_bits reads. */
+static ALWAYS_INLINE vec vec8_high(vec v) { return v; }
+static ALWAYS_INLINE vec_mask vec_bits(vec v) { return (vec_mask)_mm_movemask_epi8(v); }
+
+static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)c)); }
+static ALWAYS_INLINE vec vec8_at_most(vec v, uint8_t c)
+{
+    return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8((char)c)), v);
+}
+static ALWAYS_INLINE vec vec8_at_least(vec v, uint8_t c)
+{
+    return _mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8((char)c)), v);
+}
+static ALWAYS_INLINE vec vec16_equal(vec v, uint16_t c) { return _mm_cmpeq_epi16(v, _mm_set1_epi16((short)c)); }
+static ALWAYS_INLINE vec vec16_at_most(vec v, uint16_t c)
+{
+    return _mm_cmpeq_epi16(_mm_subs_epu16(v, _mm_set1_epi16((short)c)), _mm_setzero_si128());
+}
+static ALWAYS_INLINE vec vec16_at_least(vec v, uint16_t c)
+{
+    return _mm_cmpeq_epi16(_mm_subs_epu16(_mm_set1_epi16((short)c), v), _mm_setzero_si128());
+}
+static ALWAYS_INLINE vec vec32_equal(vec v, uint32_t c) { return _mm_cmpeq_epi32(v, _mm_set1_epi32((int)c)); }
+/* Signed comparison: a code point never reaches 2^31. */
+static ALWAYS_INLINE vec vec32_at_most(vec v, uint32_t c) { return _mm_cmplt_epi32(v, _mm_set1_epi32((int)c + 1)); }
+static ALWAYS_INLINE vec vec32_at_least(vec v, uint32_t c) { return _mm_cmpgt_epi32(v, _mm_set1_epi32((int)c - 1)); }
+
+static ALWAYS_INLINE vec vec8_widen_low(vec v) { return _mm_unpacklo_epi8(v, _mm_setzero_si128()); }
+static ALWAYS_INLINE vec vec8_widen_high(vec v) { return _mm_unpackhi_epi8(v, _mm_setzero_si128()); }
+static ALWAYS_INLINE vec vec16_widen_low(vec v) { return _mm_unpacklo_epi16(v, _mm_setzero_si128()); }
+static ALWAYS_INLINE vec vec16_widen_high(vec v) { return _mm_unpackhi_epi16(v, _mm_setzero_si128()); }
+/* Lanes must be below 0x100 (16-bit) or 0x8000 (32-bit): the packs saturate. */
+static ALWAYS_INLINE vec vec16_narrow(vec low, vec high) { return _mm_packus_epi16(low, high); }
+static ALWAYS_INLINE vec vec32_narrow(vec low, vec high) { return _mm_packs_epi32(low, high); }
+
+#elif !defined(CYJSON_NO_SIMD) && (defined(__ARM_NEON) || defined(_M_ARM64)) && (defined(__aarch64__) || defined(_M_ARM64))
+
+#include <arm_neon.h>
+typedef uint8x16_t vec;
+typedef uint64_t vec_mask;
+enum { VEC_STRIDE = 4 };
+
+#define AS16(v) vreinterpretq_u16_u8(v)
+#define AS32(v) vreinterpretq_u32_u8(v)
+#define FROM16(v) vreinterpretq_u8_u16(v)
+#define FROM32(v) vreinterpretq_u8_u32(v)
+static ALWAYS_INLINE vec vec_load(const void *p) { return vld1q_u8((const uint8_t *)p); }
+static ALWAYS_INLINE void vec_store(void *p, vec v) { vst1q_u8((uint8_t *)p, v); }
+static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high) { return vcombine_u8(vcreate_u8(low), vcreate_u8(high)); }
+static ALWAYS_INLINE vec vec_or(vec a, vec b) { return vorrq_u8(a, b); }
+static ALWAYS_INLINE vec vec8_high(vec v) { return vcgeq_u8(v, vdupq_n_u8(0x80)); }
+/* Shift-right-and-narrow keeps four bits of each byte lane: NEON's stand-in for movemask. */
+static ALWAYS_INLINE vec_mask vec_bits(vec v)
+{
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(AS16(v), 4)), 0);
+}
+
+static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { return vceqq_u8(v, vdupq_n_u8(c)); }
+static ALWAYS_INLINE vec vec8_at_most(vec v, uint8_t c) { return vcleq_u8(v, vdupq_n_u8(c)); }
+static ALWAYS_INLINE vec vec8_at_least(vec v, uint8_t c) { return vcgeq_u8(v, vdupq_n_u8(c)); }
+static ALWAYS_INLINE vec vec16_equal(vec v, uint16_t c) { return FROM16(vceqq_u16(AS16(v), vdupq_n_u16(c))); }
+static ALWAYS_INLINE vec vec16_at_most(vec v, uint16_t c) { return FROM16(vcleq_u16(AS16(v), vdupq_n_u16(c))); }
+static ALWAYS_INLINE vec vec16_at_least(vec v, uint16_t c) { return FROM16(vcgeq_u16(AS16(v), vdupq_n_u16(c))); }
+static ALWAYS_INLINE vec vec32_equal(vec v, uint32_t c) { return FROM32(vceqq_u32(AS32(v), vdupq_n_u32(c))); }
+static ALWAYS_INLINE vec vec32_at_most(vec v, uint32_t c) { return FROM32(vcleq_u32(AS32(v), vdupq_n_u32(c))); }
+static ALWAYS_INLINE vec vec32_at_least(vec v, uint32_t c) { return FROM32(vcgeq_u32(AS32(v), vdupq_n_u32(c))); }
+
+static ALWAYS_INLINE vec vec8_widen_low(vec v) { return FROM16(vmovl_u8(vget_low_u8(v))); }
+static ALWAYS_INLINE vec vec8_widen_high(vec v) { return FROM16(vmovl_u8(vget_high_u8(v))); }
+static ALWAYS_INLINE vec vec16_widen_low(vec v) { return FROM32(vmovl_u16(vget_low_u16(AS16(v)))); }
+static ALWAYS_INLINE vec vec16_widen_high(vec v) { return FROM32(vmovl_u16(vget_high_u16(AS16(v)))); }
+static ALWAYS_INLINE vec vec16_narrow(vec low, vec high)
+{
+    return vcombine_u8(vmovn_u16(AS16(low)), vmovn_u16(AS16(high)));
+}
+static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
+{
+    return FROM16(vcombine_u16(vmovn_u32(AS32(low)), vmovn_u32(AS32(high))));
+}
+#undef AS16
+#undef AS32
+#undef FROM16
+#undef FROM32
+
+#else /* plain C: the same operations lane by lane, left to the compiler to vectorise */
+
+typedef union { uint8_t b[16]; uint16_t h[8]; uint32_t w[4]; } vec;
+typedef uint32_t vec_mask;
+enum { VEC_STRIDE = 1 };
+
+static ALWAYS_INLINE vec vec_load(const void *p) { vec v; memcpy(&v, p, 16); return v; }
+static ALWAYS_INLINE void vec_store(void *p, vec v) { memcpy(p, &v, 16); }
+static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high)
+{
+    vec v;
+    memcpy(v.b, &low, 8);
+    memcpy(v.b + 8, &high, 8);
+    return v;
+}
+static ALWAYS_INLINE vec vec8_high(vec v) { return v; }
+static ALWAYS_INLINE vec vec_or(vec a, vec b) { for (int i = 0; i < 4; i++) a.w[i] |= b.w[i]; return a; }
+static ALWAYS_INLINE vec_mask vec_bits(vec v)
+{
+    vec_mask m = 0;
+    for (int i = 0; i < 16; i++) m |= (vec_mask)(v.b[i] >> 7) << i;
+    return m;
+}
+static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { for (int i = 0; i < 16; i++) v.b[i] = v.b[i] == c ? 0xFF : 0; return v; }
+static ALWAYS_INLINE vec vec8_at_most(vec v, uint8_t c) { for (int i = 0; i < 16; i++) v.b[i] = v.b[i] <= c ? 0xFF : 0; return v; }
+static ALWAYS_INLINE vec vec8_at_least(vec v, uint8_t c) { for (int i = 0; i < 16; i++) v.b[i] = v.b[i] >= c ? 0xFF : 0; return v; }
+static ALWAYS_INLINE vec vec16_equal(vec v, uint16_t c) { for (int i = 0; i < 8; i++) v.h[i] = v.h[i] == c ? 0xFFFF : 0; return v; }
+static ALWAYS_INLINE vec vec16_at_most(vec v, uint16_t c) { for (int i = 0; i < 8; i++) v.h[i] = v.h[i] <= c ? 0xFFFF : 0; return v; }
+static ALWAYS_INLINE vec vec16_at_least(vec v, uint16_t c) { for (int i = 0; i < 8; i++) v.h[i] = v.h[i] >= c ? 0xFFFF : 0; return v; }
+static ALWAYS_INLINE vec vec32_equal(vec v, uint32_t c) { for (int i = 0; i < 4; i++) v.w[i] = v.w[i] == c ? ~0u : 0; return v; }
+static ALWAYS_INLINE vec vec32_at_most(vec v, uint32_t c) { for (int i = 0; i < 4; i++) v.w[i] = v.w[i] <= c ? ~0u : 0; return v; }
+static ALWAYS_INLINE vec vec32_at_least(vec v, uint32_t c) { for (int i = 0; i < 4; i++) v.w[i] = v.w[i] >= c ? ~0u : 0; return v; }
+static ALWAYS_INLINE vec vec8_widen_low(vec v) { vec r; for (int i = 0; i < 8; i++) r.h[i] = v.b[i]; return r; }
+static ALWAYS_INLINE vec vec8_widen_high(vec v) { vec r; for (int i = 0; i < 8; i++) r.h[i] = v.b[8 + i]; return r; }
+static ALWAYS_INLINE vec vec16_widen_low(vec v) { vec r; for (int i = 0; i < 4; i++) r.w[i] = v.h[i]; return r; }
+static ALWAYS_INLINE vec vec16_widen_high(vec v) { vec r; for (int i = 0; i < 4; i++) r.w[i] = v.h[4 + i]; return r; }
+static ALWAYS_INLINE vec vec16_narrow(vec low, vec high)
+{
+    vec r;
+    for (int i = 0; i < 8; i++) { r.b[i] = (uint8_t)low.h[i]; r.b[8 + i] = (uint8_t)high.h[i]; }
+    return r;
+}
+static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
+{
+    vec r;
+    for (int i = 0; i < 4; i++) { r.h[i] = (uint16_t)low.w[i]; r.h[4 + i] = (uint16_t)high.w[i]; }
+    return r;
+}
+
+#endif
+
+/* The lowest byte lane set in a mask that isn't zero. */
+static ALWAYS_INLINE unsigned vec_first(vec_mask m) { return count_trailing_zeros(m) / VEC_STRIDE; }
+
+/* memcpy for lengths that are short most of the time: no call below 64 bytes, and no byte read or written outside. */
+static ALWAYS_INLINE void copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+    if (n >= 16) {
+        if (UNLIKELY(n > 64)) {
+            memcpy(to, from, n);
+            return;
+        }
+        vec last = vec_load(from + n - 16);
+        for (size_t i = 0; i + 16 < n; i += 16) vec_store(to + i, vec_load(from + i));
+        vec_store(to + n - 16, last);
+    }
+    else if (n >= 8) {
+        uint64_t a, b;
+        memcpy(&a, from, 8);
+        memcpy(&b, from + n - 8, 8);
+        memcpy(to, &a, 8);
+        memcpy(to + n - 8, &b, 8);
+    }
+    else if (n >= 4) {
+        uint32_t a, b;
+        memcpy(&a, from, 4);
+        memcpy(&b, from + n - 4, 4);
+        memcpy(to, &a, 4);
+        memcpy(to + n - 4, &b, 4);
+    }
+    else if (n) {
+        uint8_t a = from[0], b = from[n / 2], c = from[n - 1];
+        to[0] = a;
+        to[n / 2] = b;
+        to[n - 1] = c;
+    }
+}
+
+#endif

@@ -1,0 +1,133 @@
+"""The fallback: the native module's names over the running interpreter's own ``json``.
+
+What the standard library has is the standard library's, so that it can neither drift from it nor be slower. Added on
+top are ``encode`` and, before Python 3.15, ``array_hook``.
+"""
+
+import json
+import re
+from json import JSONEncoder, dump, dumps
+from json.decoder import _CONSTANTS, JSONArray, JSONObject, scanstring
+from json.encoder import encode_basestring, encode_basestring_ascii
+from json.scanner import NUMBER_RE, make_scanner, py_make_scanner
+from types import FunctionType
+
+__all__ = [
+    "JSONDecoder",
+    "JSONEncoder",
+    "dump",
+    "dumps",
+    "encode",
+    "encode_basestring",
+    "encode_basestring_ascii",
+    "load",
+    "loads",
+    "make_scanner",
+    "scanstring",
+]
+
+
+def encode(
+    obj,
+    *,
+    default=None,
+    sort_keys=False,
+    indent=None,
+    skipkeys=False,
+    separators=None,
+    check_circular=True,
+    cls=None,
+):
+    """Return ``obj`` as JSON in compact UTF-8, valid under RFC 8259.
+
+    The arguments are those of ``dumps``; ``separators`` is ``(",", ":")`` where it is None, or ``(",", ": ")`` with
+    an ``indent``. ``cls``, a subclass of ``json.JSONEncoder``, is made with ``ensure_ascii=False``,
+    ``allow_nan=False`` and the other arguments, and its ``encode`` gives the text.
+
+    Raises what ``dumps`` raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate.
+    """
+    if separators is None:
+        separators = (",", ":") if indent is None else (",", ": ")
+    if cls is None:
+        cls = JSONEncoder
+    return cls(
+        skipkeys=skipkeys,
+        ensure_ascii=False,
+        check_circular=check_circular,
+        allow_nan=False,
+        indent=indent,
+        separators=separators,
+        default=default,
+        sort_keys=sort_keys,
+    ).encode(obj).encode()
+
+
+encode.__module__ = "cyjson"  # where pickles should look for it
+
+
+def _rebound(function, **names):
+    """A copy of a standard library function that finds ``names`` among its globals."""
+    # The code is copied too: two sets of globals would keep spoiling one code object's inline caches.
+    code = function.__code__.replace()
+    copy = FunctionType(code, {**function.__globals__, **names}, function.__name__, function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+if "array_hook" in json.loads.__kwdefaults__:
+    from json import JSONDecoder, load, loads
+else:
+    _constant = _CONSTANTS.__getitem__
+
+    class JSONDecoder(json.JSONDecoder):
+        """``json.JSONDecoder`` with Python 3.15's ``array_hook``: called with each decoded list, which its result
+        replaces."""
+
+        __module__ = "cyjson"
+
+        def __init__(
+            self,
+            *,
+            object_hook=None,
+            parse_float=None,
+            parse_int=None,
+            parse_constant=None,
+            strict=True,
+            object_pairs_hook=None,
+            array_hook=None,
+        ):
+            # All is set here: a call of the inherited __init__ would make loads with any hook slower than json's.
+            self.object_hook = object_hook
+            self.object_pairs_hook = object_pairs_hook
+            self.array_hook = array_hook
+            self.parse_float = parse_float or float
+            self.parse_int = parse_int or int
+            self.parse_constant = parse_constant or _constant
+            self.parse_string = scanstring
+            self.parse_object = JSONObject
+            self.strict = strict
+            self.memo = {}
+            if array_hook is None:
+                self.parse_array = JSONArray
+                self.scan_once = make_scanner(self)
+            else:
+                self.parse_array = _hooked(array_hook)
+                self.scan_once = _array_scanner()(self)
+
+    def _hooked(array_hook):
+        def parse_array(s_and_end, scan_once):
+            values, end = JSONArray(s_and_end, scan_once)
+            return array_hook(values), end
+
+        return parse_array
+
+    def _array_scanner():
+        # The C scanner makes its lists itself; only the Python one asks parse_array. Its pattern takes any Unicode
+        # digit where the C scanner, whose verdicts are to be kept, takes ASCII's.
+        ascii_number = re.compile(NUMBER_RE.pattern, NUMBER_RE.flags & ~re.UNICODE | re.ASCII)
+        return _rebound(py_make_scanner, NUMBER_RE=ascii_number)
+
+    # The standard library's loads passes arguments that it doesn't know on to the decoder class: given ours, it knows
+    # array_hook, and every call costs what it did.
+    loads = _rebound(json.loads, __name__="cyjson", JSONDecoder=JSONDecoder)
+    load = _rebound(json.load, __name__="cyjson", loads=loads)
