@@ -25,7 +25,7 @@ struct core_state {
     encode_state encode;
     PyObject *names[NAMES];
     /* the stdlib's own, as they were when cyjson was imported */
-    PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring;
+    PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring, *json_decode_error;
     PyObject *json_encoder_class, *json_decoder_class, *json_encode, *json_iterencode;
     /* ours */
     PyObject *encoder_class, *decoder_class, *our_encode;
@@ -68,6 +68,7 @@ static int take_arguments(core_state *state, const name *names, int count, PyObj
     return values[0] == NULL;
 }
 
+/* An argument, or NULL where it is None or wasn't given. */
 static PyObject *given(PyObject *value) { return value == Py_None ? NULL : value; }
 
 static int put_argument(core_state *state, PyObject *arguments, name n, PyObject *value)
@@ -85,27 +86,59 @@ static PyObject *call_with(PyObject *callable, PyObject *keywords)
 
 /* ---- decoding ---- */
 
-/* The interpreter's own exception for a document that decode_* refused. */
-static PyObject *refuse(core_state *state, const decode_options *options, PyObject *document)
+/* The stdlib's decoder that decides like these options and runs no Python code: numbers and constants that would go to a
+ * hook stay text, so that they can't fail in another way. A new reference. */
+static PyObject *deciding_decoder(core_state *state, const decode_options *options)
 {
-    PyObject *result;
+    if (!options->lenient && !options->parse_float && !options->parse_int && !options->parse_constant)
+        return Py_NewRef(state->decode.default_decoder);
+    PyObject *keywords = PyDict_New(), *decoder = NULL, *as_text = (PyObject *)&PyUnicode_Type;
+    if (keywords != NULL && !put_argument(state, keywords, NAME_strict, options->lenient ? Py_False : Py_True) &&
+        !put_argument(state, keywords, NAME_parse_float, options->parse_float ? as_text : NULL) &&
+        !put_argument(state, keywords, NAME_parse_int, options->parse_int ? as_text : NULL) &&
+        !put_argument(state, keywords, NAME_parse_constant, options->parse_constant ? as_text : NULL))
+        decoder = call_with(state->json_decoder_class, keywords);
+    Py_XDECREF(keywords);
+    return decoder;
+}
+
+/* What the stdlib answers where decode_* gave nothing: decoder.decode(text), or scan_once(text, index) from an index on. */
+static PyObject *refuse(core_state *state, const decode_options *options, PyObject *text, Py_ssize_t index)
+{
     if (PyErr_Occurred()) {
         if (decode_runs_python(options) || PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
         PyErr_Clear(); /* an error that comes earlier in the stdlib's order may be there as well */
     }
-    if (!options->lenient) result = PyObject_CallOneArg(state->json_loads, document);
-    else {
-        PyObject *arguments = Py_BuildValue("(O)", document), *keywords = Py_BuildValue("{s:O}", "strict", Py_False);
-        result = arguments == NULL || keywords == NULL ? NULL : PyObject_Call(state->json_loads, arguments, keywords);
-        Py_XDECREF(arguments);
-        Py_XDECREF(keywords);
-    }
+    PyObject *decoder = deciding_decoder(state, options), *result;
+    if (decoder == NULL) return NULL;
+    if (index < 0) result = PyObject_CallMethodOneArg(decoder, state->names[NAME_decode], text);
+    else result = PyObject_CallMethod(decoder, "scan_once", "On", text, index);
+    Py_DECREF(decoder);
     if (result != NULL && decode_runs_python(options)) {
         Py_DECREF(result);
         PyErr_SetString(PyExc_SystemError, "cyjson refused a document that json accepts");
         return NULL;
     }
     return result;
+}
+
+/* A hook's StopIteration ends up as the stdlib's raw_decode has it, which takes it for the scanner's own. */
+static void stop_iteration_to_decode_error(core_state *state, PyObject *text)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *index = value == NULL ? NULL : PyObject_GetAttrString(value, "value");
+    PyObject *error = index == NULL ? NULL : PyObject_CallFunction(state->json_decode_error, "sOO", "Expecting value", text, index);
+    if (error != NULL) {
+        PyException_SetCause(error, NULL); /* from None */
+        PyErr_SetObject(state->json_decode_error, error);
+    }
+    Py_XDECREF(error);
+    Py_XDECREF(index);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
 }
 
 /* The text of a bytes or bytearray document as the stdlib decodes it: a new reference. */
@@ -126,7 +159,10 @@ static PyObject *loads_text(core_state *state, const decode_options *options, Py
 {
     if (compat_str_ready(text)) return NULL;
     PyObject *result = decode_str(&state->decode, options, text);
-    return LIKELY(result != NULL) ? result : refuse(state, options, text);
+    if (LIKELY(result != NULL)) return result;
+    result = refuse(state, options, text, -1);
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration)) stop_iteration_to_decode_error(state, text);
+    return result;
 }
 
 static PyObject *loads_bytes(core_state *state, const decode_options *options, PyObject *bytes)
@@ -142,7 +178,8 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     }
     if (LIKELY(utf8 && !decode_runs_python(options))) {
         PyObject *result = decode_utf8(&state->decode, options, data, size);
-        return LIKELY(result != NULL) ? result : refuse(state, options, bytes);
+        if (LIKELY(result != NULL)) return result;
+        PyErr_Clear(); /* what is wrong is found again in the text, if it is text */
     }
     /* Hooks must not run before bytes that can't be decoded raise, so the whole text is decoded first. */
     PyObject *text = utf8 ? PyUnicode_DecodeUTF8((const char *)data, size, "surrogatepass") : text_of(state, bytes);
@@ -152,22 +189,34 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     return result;
 }
 
+static int starts_with_mark(PyObject *text)
+{
+    return !PyUnicode_IS_ASCII(text) && PyUnicode_GetLength(text) > 0 && PyUnicode_ReadChar(text, 0) == 0xFEFF;
+}
+
+static PyObject *loads_str(core_state *state, const decode_options *options, PyObject *text)
+{
+    if (UNLIKELY(starts_with_mark(text))) return PyObject_CallOneArg(state->json_loads, text); /* raises */
+    return loads_text(state, options, text);
+}
+
 static PyObject *loads_any(core_state *state, const decode_options *options, PyObject *document)
 {
     if (PyBytes_CheckExact(document)) return loads_bytes(state, options, document);
-    if (PyUnicode_Check(document)) return loads_text(state, options, document);
+    if (PyUnicode_Check(document)) return loads_str(state, options, document);
+    PyObject *owned;
     if (PyByteArray_CheckExact(document)) { /* copied: Python code that runs meanwhile could change it */
-        PyObject *bytes = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(document), PyByteArray_GET_SIZE(document));
-        if (bytes == NULL) return NULL;
-        PyObject *result = loads_bytes(state, options, bytes);
-        Py_DECREF(bytes);
+        owned = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(document), PyByteArray_GET_SIZE(document));
+        if (owned == NULL) return NULL;
+        PyObject *result = loads_bytes(state, options, owned);
+        Py_DECREF(owned);
         return result;
     }
     if (!PyBytes_Check(document) && !PyByteArray_Check(document)) return PyObject_CallOneArg(state->json_loads, document); /* TypeError */
-    PyObject *text = text_of(state, document);
-    if (text == NULL) return NULL;
-    PyObject *result = loads_text(state, options, text);
-    Py_DECREF(text);
+    owned = text_of(state, document);
+    if (owned == NULL) return NULL;
+    PyObject *result = loads_text(state, options, owned);
+    Py_DECREF(owned);
     return result;
 }
 
@@ -180,8 +229,7 @@ static PyObject *loads_with_class(core_state *state, PyObject **v, PyObject *oth
 {
     PyObject *document = v[L_S], *text = NULL, *keywords = NULL, *decoder = NULL, *result = NULL;
     if (PyUnicode_Check(document)) {
-        if (PyUnicode_GetLength(document) > 0 && PyUnicode_ReadChar(document, 0) == 0xFEFF)
-            return PyObject_CallOneArg(state->json_loads, document); /* raises: a byte order mark */
+        if (starts_with_mark(document)) return PyObject_CallOneArg(state->json_loads, document); /* raises */
         text = Py_NewRef(document);
     }
     else if (PyBytes_Check(document) || PyByteArray_Check(document)) text = text_of(state, document);
@@ -201,6 +249,14 @@ done:
     return result;
 }
 
+/* parse_float=f means `f or float`. */
+static int parse_hook(PyObject **hook, PyObject *value, PyObject *otherwise)
+{
+    int set = given(value) == NULL || value == otherwise ? 0 : PyObject_IsTrue(value);
+    *hook = set > 0 ? value : NULL;
+    return set < 0 ? -1 : 0;
+}
+
 static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const decode_options plain = {0};
@@ -217,19 +273,16 @@ static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t na
         result = loads_with_class(state, v, others);
     else {
         decode_options o = {
-            .object_hook = given(v[L_OBJECT_HOOK] ? v[L_OBJECT_HOOK] : Py_None),
-            .object_pairs_hook = given(v[L_OBJECT_PAIRS_HOOK] ? v[L_OBJECT_PAIRS_HOOK] : Py_None),
-            .array_hook = given(v[L_ARRAY_HOOK] ? v[L_ARRAY_HOOK] : Py_None),
-            .parse_constant = given(v[L_PARSE_CONSTANT] ? v[L_PARSE_CONSTANT] : Py_None),
+            .object_hook = given(v[L_OBJECT_HOOK]),
+            .object_pairs_hook = given(v[L_OBJECT_PAIRS_HOOK]),
+            .array_hook = given(v[L_ARRAY_HOOK]),
         };
         int strict = v[L_STRICT] == NULL ? 1 : PyObject_IsTrue(v[L_STRICT]);
-        if (strict >= 0) {
-            PyObject *parse_float = v[L_PARSE_FLOAT], *parse_int = v[L_PARSE_INT];
-            if (parse_float != Py_None && parse_float != (PyObject *)&PyFloat_Type) o.parse_float = parse_float;
-            if (parse_int != Py_None && parse_int != (PyObject *)&PyLong_Type) o.parse_int = parse_int;
-            o.lenient = !strict;
+        o.lenient = !strict;
+        if (strict >= 0 && !parse_hook(&o.parse_float, v[L_PARSE_FLOAT], (PyObject *)&PyFloat_Type) &&
+            !parse_hook(&o.parse_int, v[L_PARSE_INT], (PyObject *)&PyLong_Type) &&
+            !parse_hook(&o.parse_constant, v[L_PARSE_CONSTANT], NULL))
             result = loads_any(state, &o, v[L_S]);
-        }
     }
     Py_XDECREF(others);
     return result;
@@ -286,26 +339,9 @@ PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject
     PyObject *value = NULL;
     if (index >= 0 && index <= PyUnicode_GET_LENGTH(text)) value = decode_str_at(&state->decode, options, text, &end);
     if (value != NULL) return Py_BuildValue("(Nn)", value, end);
-    if (PyErr_Occurred()) {
-        if (decode_runs_python(options) || PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
-        PyErr_Clear();
-    }
-    PyObject *decoder, *result;
-    if (options->lenient) {
-        PyObject *keywords = Py_BuildValue("{s:O}", "strict", Py_False);
-        decoder = keywords == NULL ? NULL : call_with(state->json_decoder_class, keywords);
-        Py_XDECREF(keywords);
-    }
-    else decoder = Py_NewRef(state->decode.default_decoder);
-    if (decoder == NULL) return NULL;
-    result = PyObject_CallMethod(decoder, "scan_once", "On", text, index);
-    Py_DECREF(decoder);
-    if (result != NULL && decode_runs_python(options)) {
-        Py_DECREF(result);
-        PyErr_SetString(PyExc_SystemError, "cyjson refused a document that json accepts");
-        return NULL;
-    }
-    return result;
+    if (index >= 0) return refuse(state, options, text, index);
+    PyErr_SetString(PyExc_ValueError, "idx cannot be negative");
+    return NULL;
 }
 
 static PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
@@ -347,7 +383,10 @@ static int prepare_piece(encode_piece *piece, PyObject *text, encode_form form)
     if (compat_str_ready(text)) return -1;
     if (form != ENCODE_UTF8 && !PyUnicode_IS_ASCII(text)) return 1;
     piece->text = PyUnicode_AsUTF8AndSize(text, &piece->size);
-    return piece->text == NULL ? -1 : 0;
+    if (piece->text != NULL) return 0;
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
+    PyErr_Clear(); /* a lone surrogate: an error only if it is written */
+    return 1;
 }
 
 static int truth(PyObject *value, int otherwise) { return value == NULL ? otherwise : PyObject_IsTrue(value); }
@@ -408,9 +447,9 @@ static int prepare_arguments(prepared *p, PyObject **v)
         o->allow_nan = nan;
         o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
     }
-    o->default_function = given(v[D_DEFAULT] ? v[D_DEFAULT] : Py_None);
-    PyObject *indent = given(v[D_INDENT] ? v[D_INDENT] : Py_None);
-    PyObject *separators = given(v[D_SEPARATORS] ? v[D_SEPARATORS] : Py_None);
+    o->default_function = given(v[D_DEFAULT]);
+    PyObject *indent = given(v[D_INDENT]);
+    PyObject *separators = given(v[D_SEPARATORS]);
     if (separators != NULL) {
         PyObject *pair = PySequence_Tuple(separators);
         if (pair == NULL || PyTuple_GET_SIZE(pair) != 2) {
@@ -493,9 +532,11 @@ static PyObject *encode_as_instance(core_state *state, const encode_options *bas
     return result;
 }
 
-PyObject *core_encode_with(PyObject *core, PyObject *encoder, PyObject *object)
+static PyObject *core_encode_with(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
 {
     core_state *state = state_of(core);
+    if (nargs != 2) return PyErr_Format(PyExc_TypeError, "encode_with() takes 2 arguments but %zd were given", nargs);
+    PyObject *encoder = args[0], *object = args[1];
     int ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), odd = !ours;
     if (ours < 0) return NULL;
     PyObject *result = ours ? encode_as_instance(state, &dumps_defaults, encoder, object, &odd) : NULL;
@@ -507,14 +548,14 @@ static PyObject *make_encoder(core_state *state, PyObject *cls, PyObject **v, Py
 {
     static const signed char defaults[D_COUNT] = {[D_ENSURE_ASCII] = 1, [D_CHECK_CIRCULAR] = 1, [D_ALLOW_NAN] = 1,
                                                   [D_INDENT] = -1, [D_SEPARATORS] = -1, [D_DEFAULT] = -1};
-    PyObject *keywords = others != NULL ? PyDict_Copy(others) : PyDict_New(), *encoder = NULL;
+    PyObject *keywords = PyDict_New(), *encoder = NULL;
     if (keywords == NULL) return NULL;
     for (int i = D_SKIPKEYS; i < D_COUNT; i++) {
         if (i == D_CLS) continue;
         PyObject *value = v[i] != NULL ? v[i] : defaults[i] < 0 ? Py_None : defaults[i] ? Py_True : Py_False;
         if (put_argument(state, keywords, dumps_names[i], value)) goto done;
     }
-    encoder = call_with(cls, keywords);
+    if (others == NULL || !PyDict_Update(keywords, others)) encoder = call_with(cls, keywords);
 done:
     Py_DECREF(keywords);
     return encoder;
@@ -545,7 +586,7 @@ static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t na
 
     PyObject *v[D_COUNT], *others = NULL, *result = NULL;
     int wrong = take_arguments(state, dumps_names, D_COUNT, args, nargs, kwnames, v, &others);
-    int plain = wrong == 0 && is_plain_class(state, given(v[D_CLS] ? v[D_CLS] : Py_None));
+    int plain = wrong == 0 && is_plain_class(state, given(v[D_CLS]));
     if (wrong > 0 || (plain && others != NULL))
         result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames); /* raises TypeError */
     else if (wrong == 0 && !plain) result = dumps_with_class(state, v, others);
@@ -599,7 +640,7 @@ static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nar
         wrong = wrong || v[D_OBJ] == NULL || v[D_FP] == NULL;
     }
     if (wrong < 0) goto done;
-    int plain = !wrong && is_plain_class(state, given(v[D_CLS] ? v[D_CLS] : Py_None));
+    int plain = !wrong && is_plain_class(state, given(v[D_CLS]));
     if (wrong || (plain && others != NULL)) odd = 1; /* raises TypeError */
     else if (plain) {
         prepared p = {.o = dumps_defaults};
@@ -660,7 +701,7 @@ static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t n
     }
     for (int i = 0; i < COUNT; i++) v[places[i]] = got[i];
     int odd = 0;
-    if (is_plain_class(state, given(v[D_CLS] ? v[D_CLS] : Py_None))) {
+    if (is_plain_class(state, given(v[D_CLS]))) {
         prepared p = {.o = encode_defaults};
         odd = prepare_arguments(&p, v);
         if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
@@ -750,6 +791,10 @@ PyDoc_STRVAR(encode_doc,
 "ensure_ascii=False and allow_nan=False.\n\n"
 "Raises what dumps raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate.");
 
+PyDoc_STRVAR(encode_with_doc,
+"encode_with($module, encoder, obj, /)\n--\n\n"
+"What JSONEncoder.encode gives for an encoder with these attributes.");
+
 PyDoc_STRVAR(scanstring_doc,
 "scanstring($module, string, end, strict=True, /)\n--\n\n"
 "The JSON string in a str whose first character behind the opening quote is at index end: the pair (str, index behind\n"
@@ -772,6 +817,7 @@ static PyMethodDef core_methods[] = {
     {"dump", FASTCALL(core_dump), dump_doc},
     {"encode", FASTCALL(core_encode), encode_doc},
     {"scanstring", (PyCFunction)(void (*)(void))core_scanstring, METH_FASTCALL, scanstring_doc},
+    {"encode_with", (PyCFunction)(void (*)(void))core_encode_with, METH_FASTCALL, encode_with_doc},
     {"encode_basestring", core_encode_basestring, METH_O, encode_basestring_doc},
     {"encode_basestring_ascii", core_encode_basestring_ascii, METH_O, encode_basestring_ascii_doc},
     {NULL, NULL, 0, NULL},
@@ -789,6 +835,7 @@ static int core_traverse(PyObject *core, visitproc visit, void *arg)
     Py_VISIT(state->json_dump);
     Py_VISIT(state->json_detect_encoding);
     Py_VISIT(state->json_scanstring);
+    Py_VISIT(state->json_decode_error);
     Py_VISIT(state->json_encoder_class);
     Py_VISIT(state->json_decoder_class);
     Py_VISIT(state->json_encode);
@@ -811,6 +858,7 @@ static int core_clear(PyObject *core)
     Py_CLEAR(state->json_dump);
     Py_CLEAR(state->json_detect_encoding);
     Py_CLEAR(state->json_scanstring);
+    Py_CLEAR(state->json_decode_error);
     Py_CLEAR(state->json_encoder_class);
     Py_CLEAR(state->json_decoder_class);
     Py_CLEAR(state->json_encode);
@@ -853,7 +901,7 @@ static PyObject *attribute_of(PyObject *owner, const char *attribute)
     return owner == NULL ? NULL : PyObject_GetAttrString(owner, attribute);
 }
 
-int core_set_classes(PyObject *core, PyObject *encoder_class, PyObject *decoder_class)
+int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class, PyObject *unpack_pair)
 {
     core_state *state = state_of(core);
     state->encode.skipped_all_is_empty = -1;
@@ -862,6 +910,7 @@ int core_set_classes(PyObject *core, PyObject *encoder_class, PyObject *decoder_
     if (decode_state_init(&state->decode)) return -1;
     state->encoder_class = Py_NewRef(encoder_class);
     state->decoder_class = Py_NewRef(decoder_class);
+    state->encode.unpack_pair = Py_NewRef(unpack_pair);
     state->our_encode = PyObject_GetAttrString(encoder_class, "encode");
 
     PyObject *decoder = PyImport_ImportModule("json.decoder");
@@ -872,6 +921,7 @@ int core_set_classes(PyObject *core, PyObject *encoder_class, PyObject *decoder_
     state->json_dumps = attribute_of(json, "dumps");
     state->json_dump = attribute_of(json, "dump");
     state->json_detect_encoding = attribute_of(json, "detect_encoding");
+    state->json_decode_error = attribute_of(json, "JSONDecodeError");
     state->json_encoder_class = attribute_of(json, "JSONEncoder");
     state->json_decoder_class = attribute_of(json, "JSONDecoder");
     state->json_encode = attribute_of(state->json_encoder_class, "encode");

@@ -13,11 +13,9 @@ typedef struct core_state core_state;
 /* A new module object; spec.name becomes the functions' __module__. NULL with an exception set. */
 PyObject *core_new(PyObject *spec);
 
-/* Tell the module its classes and complete its state: to be called once, before any other function. */
-int core_set_classes(PyObject *core, PyObject *encoder_class, PyObject *decoder_class);
-
-/* JSONEncoder.encode for an instance of ours. */
-PyObject *core_encode_with(PyObject *core, PyObject *encoder, PyObject *object);
+/* Give the module its classes, and a function that unpacks a pair as Python does, and complete its state: to be called
+ * once, before any other function. -1 with an exception set. */
+int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class, PyObject *unpack_pair);
 
 /* The document in a str under a scanner's options, for JSONDecoder.decode: as decoder.decode(text) of the stdlib's. */
 PyObject *core_decode_with(PyObject *core, const decode_options *options, PyObject *text);

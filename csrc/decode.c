@@ -425,38 +425,60 @@ static NOINLINE PyObject *compose_latin1(decoder *d, const uint8_t *s, const uin
 static NOINLINE PyObject *compose_ucs2(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UCS2); }
 static NOINLINE PyObject *compose_ucs4(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UCS4); }
 
+/* The plain end of the string whose first character behind the opening quote is at `start`: the position of the closing
+ * quote, or of the first character that isn't plain. *high is set where Latin-1 isn't ASCII. */
+static ALWAYS_INLINE const uint8_t *plain_end(decoder *d, const uint8_t *start, text_form form, int *high)
+{
+    *high = 0;
+    if (form == TEXT_LATIN1) return scan_plain_latin1(start, d->end, high);
+    return scan_plain(start, d->end, width_of(form), form == TEXT_UTF8);
+}
+
+static ALWAYS_INLINE PyObject *compose(decoder *d, const uint8_t *start, const uint8_t **at, text_form form)
+{
+    if (form == TEXT_UTF8) return compose_utf8(d, start, at);
+    if (form == TEXT_LATIN1) return compose_latin1(d, start, at);
+    return form == TEXT_UCS2 ? compose_ucs2(d, start, at) : compose_ucs4(d, start, at);
+}
+
 /* The string whose first character behind the opening quote is at *at; *at becomes the position behind the closing one. */
-static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_form form, int is_key)
+static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_form form)
 {
     const int width = width_of(form);
-    const uint8_t *start = *at, *p;
-    int high = 0;
-    if (form == TEXT_LATIN1) p = scan_plain_latin1(start, d->end, &high);
-    else p = scan_plain(start, d->end, width, form == TEXT_UTF8);
-    if (UNLIKELY(scan_read(p, width) != '"')) {
-        *at = p;
-        if (form == TEXT_UTF8) return compose_utf8(d, start, at);
-        if (form == TEXT_LATIN1) return compose_latin1(d, start, at);
-        return form == TEXT_UCS2 ? compose_ucs2(d, start, at) : compose_ucs4(d, start, at);
-    }
+    int high;
+    const uint8_t *start = *at, *p = *at = plain_end(d, start, form, &high);
+    if (UNLIKELY(scan_read(p, width) != '"')) return compose(d, start, at, form);
     *at = p + width;
     size_t n = (size_t)(p - start) / (size_t)width;
-    if (width == 1) {
-        if (UNLIKELY(high)) return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, start, (Py_ssize_t)n);
-        if (is_key && LIKELY(n - 1 < KEYCACHE_LONGEST)) return keycache_get(&d->state->keys, start, n);
-        return make_ascii(d, start, n);
-    }
-    if (is_key && n - 1 < KEYCACHE_LONGEST) {
-        uint8_t narrow[KEYCACHE_LONGEST];
-        uint32_t all = 0;
-        for (size_t i = 0; i < n; i++) {
-            uint32_t character = scan_read(start + i * (size_t)width, width);
-            narrow[i] = (uint8_t)character;
-            all |= character;
-        }
-        if (all < 0x80) return keycache_get(&d->state->keys, narrow, n);
-    }
+    if (width == 1 && LIKELY(!high)) return make_ascii(d, start, n);
     return PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
+}
+
+/* As read_string, for an object's key: equal keys of a document are one str. */
+static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_form form)
+{
+    const int width = width_of(form);
+    int high;
+    const uint8_t *start = *at, *p = *at = plain_end(d, start, form, &high);
+    PyObject *key;
+    if (UNLIKELY(scan_read(p, width) != '"')) key = compose(d, start, at, form);
+    else {
+        *at = p + width;
+        size_t n = (size_t)(p - start) / (size_t)width;
+        if (width == 1 && LIKELY(!high) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return keycache_get(&d->state->keys, start, n);
+        if (width > 1 && n - 1 < KEYCACHE_LONGEST) {
+            uint8_t narrow[KEYCACHE_LONGEST];
+            uint32_t all = 0;
+            for (size_t i = 0; i < n; i++) {
+                uint32_t character = scan_read(start + i * (size_t)width, width);
+                narrow[i] = (uint8_t)character;
+                all |= character;
+            }
+            if (all < 0x80) return keycache_get(&d->state->keys, narrow, n);
+        }
+        key = PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
+    }
+    return key == NULL ? NULL : keycache_share(&d->state->keys, key);
 }
 
 /* ---- numbers and constants ---- */
@@ -598,7 +620,7 @@ value:
     c = scan_read(p, width);
     if (c == '"') {
         p += width;
-        value = read_string(d, &p, form, 0);
+        value = read_string(d, &p, form);
         if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
     }
     else if (c == '{') {
@@ -650,7 +672,7 @@ after_value:
 
 key:
     p += width;
-    value = read_string(d, &p, form, 1);
+    value = read_key(d, &p, form);
     if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
     p = scan_space(p, end, width);
     if (UNLIKELY(scan_read(p, width) != ':')) return -1;
@@ -723,9 +745,9 @@ PyObject *decode_scanstring(decode_state *state, const decode_options *options, 
     int width = PyUnicode_KIND(text);
     const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
     d.end = data + PyUnicode_GET_LENGTH(text) * width;
-    PyObject *result = width == 1   ? read_string(&d, &p, TEXT_LATIN1, 0)
-                       : width == 2 ? read_string(&d, &p, TEXT_UCS2, 0)
-                                    : read_string(&d, &p, TEXT_UCS4, 0);
+    PyObject *result = width == 1   ? read_string(&d, &p, TEXT_LATIN1)
+                       : width == 2 ? read_string(&d, &p, TEXT_UCS2)
+                                    : read_string(&d, &p, TEXT_UCS4);
     *index = (p - data) / width;
     decoder_end(&d);
     return result;

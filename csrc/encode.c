@@ -503,20 +503,19 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, e
 static NOINLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
 {
     int first = 1;
-    PyObject *view = PyObject_CallMethod(dict, "items", NULL);
-    PyObject *iterator = view == NULL ? NULL : PyObject_GetIter(view), *item;
+    PyObject *view = PyObject_CallMethod(dict, "items", NULL), *item;
+    if (view != NULL && e->options->sort_keys) {
+        Py_SETREF(view, PySequence_List(view));
+        if (view != NULL && PyList_Sort(view)) Py_CLEAR(view);
+    }
+    PyObject *iterator = view == NULL ? NULL : PyObject_GetIter(view);
     Py_XDECREF(view);
     if (iterator == NULL) return NULL;
     e->level++;
     while (out != NULL && (item = PyIter_Next(iterator)) != NULL) {
-        PyObject *pair = PySequence_Tuple(item);
+        PyObject *pair = PyObject_CallOneArg(e->state->unpack_pair, item);
         Py_DECREF(item);
         if (pair == NULL) out = NULL;
-        else if (PyTuple_GET_SIZE(pair) != 2) {
-            if (PyTuple_GET_SIZE(pair) > 2) PyErr_SetString(PyExc_ValueError, "too many values to unpack (expected 2)");
-            else PyErr_Format(PyExc_ValueError, "not enough values to unpack (expected 2, got %zd)", PyTuple_GET_SIZE(pair));
-            out = NULL;
-        }
         else out = write_member(e, out, dict, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first, form);
         Py_XDECREF(pair);
     }
@@ -539,7 +538,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     out = put(e, out, '{', form);
     if (empty) return put(e, out, '}', form);
     if (UNLIKELY(path_push(e, dict))) return NULL;
-    if (UNLIKELY(!exact && o->as_generator && !o->sort_keys)) out = write_members_of_view(e, out, dict, form);
+    if (UNLIKELY(!exact && o->as_generator)) out = write_members_of_view(e, out, dict, form);
     else {
         walk w;
         w.dict = dict;
@@ -583,7 +582,9 @@ static uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, PyObject *list
         Py_DECREF(item);
     }
     Py_DECREF(iterator);
-    return out == NULL || PyErr_Occurred() ? NULL : out;
+    if (out == NULL || PyErr_Occurred()) return NULL;
+    /* The generator writes the bracket together with the first item: a list that isn't empty but gives none has none. */
+    return i > 0 ? out : out - bytes_of(e, 1, form);
 }
 
 /* A list, a tuple or a subclass's instance. The caller holds a reference. */
@@ -718,6 +719,7 @@ int encode_state_traverse(encode_state *state, visitproc visit, void *arg)
 {
     Py_VISIT(state->default_encoder);
     Py_VISIT(state->strict_encoder);
+    Py_VISIT(state->unpack_pair);
     return 0;
 }
 
@@ -725,4 +727,5 @@ void encode_state_clear(encode_state *state)
 {
     Py_CLEAR(state->default_encoder);
     Py_CLEAR(state->strict_encoder);
+    Py_CLEAR(state->unpack_pair);
 }

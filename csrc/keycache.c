@@ -14,7 +14,33 @@ PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n)
     return key;
 }
 
+PyObject *keycache_share(keycache *cache, PyObject *key)
+{
+    size_t n = (size_t)PyUnicode_GET_LENGTH(key);
+    if (n - 1 >= KEYCACHE_LONGEST) return key;
+    if (PyUnicode_IS_COMPACT_ASCII(key)) { /* it had escapes */
+        PyObject *same = keycache_get(cache, (const uint8_t *)((PyASCIIObject *)key + 1), n);
+        Py_DECREF(key);
+        return same;
+    }
+    Py_hash_t hash = PyObject_Hash(key);
+    if (hash == -1) {
+        Py_DECREF(key);
+        return NULL;
+    }
+    PyObject **slot = &cache->others[(size_t)hash % KEYCACHE_OTHERS];
+    if (*slot != NULL && PyUnicode_Compare(*slot, key) == 0) {
+        Py_INCREF(*slot);
+        Py_DECREF(key);
+        return *slot;
+    }
+    Py_INCREF(key);
+    Py_XSETREF(*slot, key);
+    return key;
+}
+
 void keycache_clear(keycache *cache)
 {
     for (int i = 0; i < KEYCACHE_SLOTS; i++) Py_CLEAR(cache->slots[i]);
+    for (int i = 0; i < KEYCACHE_OTHERS; i++) Py_CLEAR(cache->others[i]);
 }

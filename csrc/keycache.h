@@ -1,20 +1,26 @@
 /* Short object keys seen before -> the same str object, its hash ready.
  *
  * Direct-mapped: a key that meets another in its slot replaces it, so colliding keys cost what uncached keys cost and the
- * cache never grows. It holds at most KEYCACHE_SLOTS strings of KEYCACHE_LONGEST ASCII characters. */
+ * cache never grows. It holds at most KEYCACHE_SLOTS ASCII strings, found by their text before a str is made, and
+ * KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
 #ifndef CYJSON_KEYCACHE_H
 #define CYJSON_KEYCACHE_H
 
 #include "compat.h"
 
-enum { KEYCACHE_BITS = 11, KEYCACHE_SLOTS = 1 << KEYCACHE_BITS, KEYCACHE_LONGEST = 64 };
+enum { KEYCACHE_BITS = 11, KEYCACHE_SLOTS = 1 << KEYCACHE_BITS, KEYCACHE_LONGEST = 64, KEYCACHE_OTHERS = 256 };
 
 typedef struct {
     PyObject *slots[KEYCACHE_SLOTS];
+    PyObject *others[KEYCACHE_OTHERS];
 } keycache;
 
 /* A new str of n ASCII bytes with its hash computed, put into *slot in place of what was there; NULL with an exception. */
 PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n);
+
+/* Give up a reference to a str for one to the equal str seen before, if there is one. NULL with an exception. */
+PyObject *keycache_share(keycache *cache, PyObject *key);
+
 void keycache_clear(keycache *cache);
 
 static ALWAYS_INLINE uint64_t keycache_load8(const uint8_t *p)
@@ -72,7 +78,7 @@ static ALWAYS_INLINE PyObject *keycache_get(keycache *cache, const uint8_t *p, s
     PyObject **slot = &cache->slots[keycache_index(p, n)];
     PyObject *key = *slot;
     if (LIKELY(key != NULL && (size_t)PyUnicode_GET_LENGTH(key) == n &&
-               keycache_same((const uint8_t *)PyUnicode_1BYTE_DATA(key), p, n))) {
+               keycache_same((const uint8_t *)((PyASCIIObject *)key + 1), p, n))) {
         Py_INCREF(key);
         return key;
     }

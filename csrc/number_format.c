@@ -77,8 +77,7 @@ static ALWAYS_INLINE decimal shortest_regular(uint64_t m, int q)
     int up = s.fraction + half < half;
     decimal d;
     d.tens = s.integer + (unsigned)up;
-    d.last = nearest_digit(&s);
-    if (down | up) d.last = 0;
+    d.last = nearest_digit(&s) & (uint32_t)((down | up) - 1); /* a mask, for no branch could be predicted here */
     d.exponent = s.exponent;
     return d;
 }
@@ -134,39 +133,76 @@ static ALWAYS_INLINE uint64_t insert_point(uint64_t digits, unsigned at)
     return (digits & before) | (uint64_t)'.' << 8 * at | (digits & ~before) << 8;
 }
 
-static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
-{
-    /* tens has 15 or 16 digits: written as 16, `skip` of them are not wanted. */
-    unsigned skip = d.tens < 1000000000000000;
-    int point = 16 - (int)skip + d.exponent;
-    uint32_t head = (uint32_t)(d.tens / 100000000);
-    uint64_t first = number_eight_digits(head);
-    uint64_t second = number_eight_digits((uint32_t)(d.tens - (uint64_t)head * 100000000));
-    unsigned length = second ? 16 - count_leading_zeros(second) / 8 : 8 - count_leading_zeros(first) / 8;
-    if (d.last) length = 17;
-    length -= skip;
-    first |= NUMBER_ASCII_ZEROS;
-    second |= NUMBER_ASCII_ZEROS;
-    uint8_t last = (uint8_t)('0' + d.last);
+#if !defined(CYJSON_NO_SIMD) && (defined(__x86_64__) || defined(_M_X64))
+#include <emmintrin.h>
 
-    if (LIKELY(point >= 1 && point <= 7)) {
-        store_8(out + 1 - skip, first);
-        store_8(out + 9 - skip, second);
-        out[17 - skip] = last;
-        store_8(out, insert_point(first >> 8 * skip, (unsigned)point));
-        unsigned least = (unsigned)point + 1;
-        return out + 1 + (length > least ? length : least);
-    }
-    if (point >= -3 && point <= 0) {
-        uint8_t *digits = out + 2 - point - skip;
-        store_8(out, NUMBER_ASCII_ZEROS);
-        store_8(digits, first);
-        store_8(digits + 8, second);
-        digits[16] = last;
-        out[0] = '0';
-        out[1] = '.';
-        return digits + skip + length;
-    }
+/* Sixteen digits, the first in the lowest byte. */
+typedef __m128i digits16;
+
+/* As number_eight_digits, on both halves at once. */
+static ALWAYS_INLINE digits16 sixteen_digits(uint32_t head, uint32_t tail)
+{
+    __m128i eights = _mm_unpacklo_epi64(_mm_cvtsi32_si128((int)head), _mm_cvtsi32_si128((int)tail));
+    __m128i tops = _mm_srli_epi64(_mm_mul_epu32(eights, _mm_set1_epi64x(109951163)), 40);
+    __m128i fours = _mm_add_epi64(eights, _mm_mul_epu32(tops, _mm_set1_epi64x(((int64_t)1 << 32) - 10000)));
+    fours = _mm_shuffle_epi32(fours, _MM_SHUFFLE(2, 3, 0, 1));
+    tops = _mm_srli_epi16(_mm_mulhi_epu16(fours, _mm_set1_epi32(5243)), 3);
+    __m128i twos = _mm_or_si128(tops, _mm_slli_epi32(_mm_sub_epi16(fours, _mm_mullo_epi16(tops, _mm_set1_epi32(100))), 16));
+    tops = _mm_mulhi_epu16(twos, _mm_set1_epi16(6554));
+    return _mm_sub_epi16(_mm_slli_epi16(twos, 8), _mm_mullo_epi16(tops, _mm_set1_epi16((10 << 8) - 1)));
+}
+
+/* A bit for each digit that isn't zero. */
+static ALWAYS_INLINE uint32_t nonzero_digits(digits16 d)
+{
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpgt_epi8(d, _mm_setzero_si128()));
+}
+
+static ALWAYS_INLINE digits16 to_ascii(digits16 d) { return _mm_or_si128(d, _mm_set1_epi8('0')); }
+static ALWAYS_INLINE void store_digits(uint8_t *out, digits16 d) { _mm_storeu_si128((__m128i *)out, d); }
+static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return (uint64_t)_mm_cvtsi128_si64(d); }
+static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(d, d)); }
+
+#else
+
+typedef struct {
+    uint64_t first, second;
+} digits16;
+
+static ALWAYS_INLINE digits16 sixteen_digits(uint32_t head, uint32_t tail)
+{
+    digits16 d = {number_eight_digits(head), number_eight_digits(tail)};
+    return d;
+}
+
+static ALWAYS_INLINE uint32_t nonzero_digits(digits16 d)
+{
+    /* One bit is enough: that of the last digit that isn't zero. */
+    unsigned last = d.second ? 15 - count_leading_zeros(d.second) / 8 : 7 - count_leading_zeros(d.first | 1) / 8;
+    return (uint32_t)1 << last;
+}
+
+static ALWAYS_INLINE digits16 to_ascii(digits16 d)
+{
+    d.first |= NUMBER_ASCII_ZEROS;
+    d.second |= NUMBER_ASCII_ZEROS;
+    return d;
+}
+
+static ALWAYS_INLINE void store_digits(uint8_t *out, digits16 d)
+{
+    store_8(out, d.first);
+    store_8(out + 8, d.second);
+}
+
+static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return d.first; }
+static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return d.second; }
+#endif
+
+/* The rest: a point after the eighth digit, or an exponent. */
+static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uint8_t last, unsigned skip, int point, unsigned length)
+{
+    uint64_t first = first_eight(digits), second = last_eight(digits);
     if (skip) {
         first = first >> 8 | second << 56;
         second = second >> 8 | (uint64_t)last << 56;
@@ -190,6 +226,37 @@ static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
     out[0] = (uint8_t)first;
     out[1] = '.';
     return write_exponent(out + (length > 1 ? length + 1 : 1), point - 1);
+}
+
+static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
+{
+    /* tens has 15 or 16 digits: written as 16, `skip` of them are not wanted. */
+    unsigned skip = d.tens < 1000000000000000;
+    int point = 16 - (int)skip + d.exponent;
+    uint32_t head = (uint32_t)(d.tens / 100000000);
+    digits16 digits = sixteen_digits(head, (uint32_t)(d.tens - (uint64_t)head * 100000000));
+    uint32_t nonzero = nonzero_digits(digits) | (uint32_t)(d.last != 0) << 16;
+    unsigned length = 64 - count_leading_zeros(nonzero) - skip;
+    uint8_t last = (uint8_t)('0' + d.last);
+    digits = to_ascii(digits);
+
+    if (LIKELY(point >= 1 && point <= 7)) {
+        store_digits(out + 1 - skip, digits);
+        out[17 - skip] = last;
+        store_8(out, insert_point(first_eight(digits) >> 8 * skip, (unsigned)point));
+        unsigned least = (unsigned)point + 1;
+        return out + 1 + (length > least ? length : least);
+    }
+    if (point >= -3 && point <= 0) {
+        uint8_t *start = out + 2 - point - skip;
+        store_8(out, NUMBER_ASCII_ZEROS);
+        store_digits(start, digits);
+        start[16] = last;
+        out[0] = '0';
+        out[1] = '.';
+        return start + skip + length;
+    }
+    return write_far_point(out, digits, last, skip, point, length);
 }
 
 uint8_t *number_format_double(uint8_t *out, double value)

@@ -101,6 +101,15 @@ static uint64_t round_exactly(uint64_t bits, const decimal_text *text)
     return bits + (order > 0 || (order == 0 && (bits & 1)));
 }
 
+uint64_t number_round_any(uint64_t w, int64_t q)
+{
+    const uint64_t infinity = (uint64_t)0x7FF << 52;
+    if (w == 0 || q < POW10_MIN) return 0; /* 2^64 * 10^-343 is less than half the least double */
+    if (q > 308) return infinity;
+    uint64_t bits = number_round_product(w, (int)q, 0);
+    return bits < infinity ? bits : infinity;
+}
+
 uint64_t number_round_long(const uint8_t *digits, int64_t n, int64_t q)
 {
     for (; n > 0 && (*digits == '0' || *digits == '.'); digits++) n -= *digits == '0';
@@ -113,8 +122,8 @@ uint64_t number_round_long(const uint8_t *digits, int64_t n, int64_t q)
             w = w * 10 + (uint64_t)(*p - '0');
             i++;
         }
-    uint64_t bits = number_round(w, q + (n - kept));
-    if (n == kept || bits == number_round(w + 1, q + (n - kept))) return bits;
+    uint64_t bits = number_round_any(w, q + (n - kept));
+    if (n == kept || bits == number_round_any(w + 1, q + (n - kept))) return bits;
     decimal_text text = {digits, n, q};
     return round_exactly(bits, &text);
 }

@@ -2,6 +2,8 @@
 #ifndef CYJSON_NUMBER_PARSE_H
 #define CYJSON_NUMBER_PARSE_H
 
+#include <float.h>
+
 #include "pow10.h"
 
 typedef enum { NUMBER_INVALID, NUMBER_INT, NUMBER_DOUBLE, NUMBER_BIG } number_kind;
@@ -65,18 +67,16 @@ static ALWAYS_INLINE double number_from_bits(uint64_t bits, int negative)
     return value;
 }
 
-/* w * 10^q correctly rounded to even, as the bits of a double.
+/* w * 10^q correctly rounded to even, as the bits of a double; w is not 0 and q within the table.
  * Lemire, "Number parsing at a gigabyte per second" (2021). The 128 bits kept of the product fall short by less than 2
  * units, and (Mushtak & Lemire, "Fast number parsing without fallback", 2022; tools/generate_pow10.py --prove) no w < 2^64
  * comes closer than one unit to a double or to the middle of two without being equal to it. Equality is possible only for
- * q <= 23 (5^23 < 2^54); there the product is exact for q >= 0, and exactly one unit short for q < 0. */
-static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
+ * q <= 23 (5^23 < 2^54); there the product is exact for q >= 0, and exactly one unit short for q < 0.
+ * `normal` promises that the result is neither subnormal nor infinite. */
+static ALWAYS_INLINE uint64_t number_round_product(uint64_t w, int q, int normal)
 {
-    const uint64_t infinity = (uint64_t)0x7FF << 52;
-    if (w == 0 || q < POW10_MIN) return 0;
-    if (q > 308) return infinity;
     unsigned zeros = count_leading_zeros(w);
-    const pow10_significand *g = pow10_of((int)q);
+    const pow10_significand *g = pow10_of(q);
     uint64_t low, ignored;
     uint64_t high = multiply_128(w << zeros, g->high, &low);
     uint64_t carry = multiply_128(w << zeros, g->low, &ignored);
@@ -88,8 +88,8 @@ static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
     /* Cut to 54 bits: a double's significand and one bit to round by. */
     unsigned top = (unsigned)(high >> 63);
     unsigned cut = 9 + top;
-    int exponent = pow10_exponent((int)q) + (int)top + 63 - (int)zeros + 1023;
-    if (UNLIKELY(exponent <= 0)) {
+    int exponent = pow10_exponent(q) + (int)top + 63 - (int)zeros + 1023;
+    if (!normal && exponent <= 0) {
         cut += (unsigned)(1 - exponent);
         if (cut > 63) return 0;
         exponent = 1;
@@ -97,10 +97,29 @@ static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
     uint64_t significand = high >> cut;
     uint64_t rest = (high << (64 - cut)) | low;
     uint64_t tie = rest == 0 && q <= 23;
-    significand = (significand >> 1) + (significand & 1 & ((significand >> 1) | !tie));
+    significand = (significand + (significand & 1 & ~(tie & ~(significand >> 1)))) >> 1;
     /* The hidden bit, where there is one, adds the last 1 to the exponent; so does a carry out of the significand. */
-    uint64_t bits = ((uint64_t)(exponent - 1) << 52) + significand;
-    return bits < infinity ? bits : infinity;
+    return ((uint64_t)(exponent - 1) << 52) + significand;
+}
+
+/* The same for any w and q; out of line. */
+uint64_t number_round_any(uint64_t w, int64_t q);
+
+/* The double nearest to w * 10^q. */
+static ALWAYS_INLINE double number_round(uint64_t w, int64_t q, int negative)
+{
+#if FLT_EVAL_METHOD == 0
+    /* Clinger: both factors are doubles, so one rounding is all there is. The sign is in the table to spare a branch. */
+    static const double exact[2][23] = {
+        {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22},
+        {-1e0,  -1e1,  -1e2,  -1e3,  -1e4,  -1e5,  -1e6,  -1e7,  -1e8,  -1e9,  -1e10, -1e11,
+         -1e12, -1e13, -1e14, -1e15, -1e16, -1e17, -1e18, -1e19, -1e20, -1e21, -1e22}};
+    if (w <= (uint64_t)1 << 53 && (uint64_t)-q <= 22) return (double)(int64_t)w / exact[negative][-q];
+#endif
+    /* 1 <= w < 10^20 keeps the result between 10^-290 and 10^308. */
+    if (LIKELY(w != 0 && (uint64_t)(q + 290) <= 290 + 288)) return number_from_bits(number_round_product(w, (int)q, 1), negative);
+    return number_from_bits(number_round_any(w, q), negative);
 }
 
 static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int negative, number *out)
@@ -131,8 +150,10 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, n
         digits++;
     }
     else {
-        p = number_digits(p, limit, &w);
-        if (UNLIKELY(p == digits)) return NUMBER_INVALID;
+        if (UNLIKELY(!number_is_digit(*p))) return NUMBER_INVALID;
+        w = (uint64_t)(*p++ - '0');
+        for (int i = 0; i < 3 && number_is_digit(*p); i++) w = w * 10 + (uint64_t)(*p++ - '0');
+        if (number_is_digit(*p)) p = number_digits(p, limit, &w);
     }
     int64_t n = p - digits;
 
@@ -165,7 +186,8 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, n
         }
     }
     out->end = p;
-    out->real = number_from_bits(LIKELY(n <= 19) ? number_round(w, q) : number_round_long(digits, n, q), negative);
+    if (LIKELY(n <= 19)) out->real = number_round(w, q, negative);
+    else out->real = number_from_bits(number_round_long(digits, n, q), negative);
     return NUMBER_DOUBLE;
 }
 

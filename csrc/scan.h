@@ -51,19 +51,18 @@ static ALWAYS_INLINE const uint8_t *scan_plain(const uint8_t *p, const uint8_t *
     return p;
 }
 
-/* As scan_plain for Latin-1 text; *high gathers whether a character from 0x80 on was passed (it may also have been one
- * in the 15 bytes behind the result: a false alarm that costs the caller a second look). */
+/* As scan_plain for Latin-1 text; *high is set where a character from 0x80 on was passed. */
 static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const uint8_t *end, int *high)
 {
     vec_mask seen = 0;
     while (end - p >= 16) {
         vec v = vec_load(p);
-        vec_mask m = scan_specials(v, 1, 0);
-        seen |= vec_bits(vec8_high(v));
+        vec_mask m = scan_specials(v, 1, 0), h = vec_bits(vec8_high(v));
         if (m) {
-            *high |= seen != 0;
+            *high |= (seen | (h & ((m & (~m + 1)) - 1))) != 0; /* only lanes below the first special one */
             return p + vec_first(m);
         }
+        seen |= h;
         p += 16;
     }
     uint8_t any = 0;

@@ -27,7 +27,7 @@ __all__ = [
 backend = "python" if os.environ.get("CYJSON_PURE", "0") not in ("", "0") else "c"
 if backend == "c":
     try:
-        from . import _native as _impl
+        from . import _fast as _impl
     except ImportError:
         backend = "python"
 if backend == "python":

@@ -1,11 +1,12 @@
 # cython: language_level=3, binding=True, embedsignature=False
 # cython: subinterpreters_compatible=own_gil
-"""The C extension: what is counted in nanoseconds comes from csrc/core, the classes stand here."""
+"""The C extension: csrc/core's functions, and the scanner that a JSONDecoder holds."""
 
 from cpython.object cimport PyObject
 
-from json import decoder as _stdlib_decoder
-from json import encoder as _stdlib_encoder
+from json.decoder import _CONSTANTS
+from json.decoder import JSONDecoder as _JSONDecoder
+from json.scanner import c_make_scanner as _c_make_scanner
 from types import SimpleNamespace as _SimpleNamespace
 
 
@@ -20,8 +21,7 @@ cdef extern from "core.h":
         int lenient
 
     object core_new(object spec)
-    int core_set_classes(object core, object encoder_class, object decoder_class) except -1
-    object core_encode_with(object core, object encoder, object obj)
+    int core_set_up(object core, object encoder_class, object decoder_class, object unpack_pair) except -1
     object core_decode_with(object core, const decode_options *options, object text)
     object core_scan_once(object core, const decode_options *options, object text, Py_ssize_t index)
 
@@ -33,11 +33,12 @@ dumps = _core.dumps
 encode = _core.encode
 encode_basestring = _core.encode_basestring
 encode_basestring_ascii = _core.encode_basestring_ascii
+encode_with = _core.encode_with
 load = _core.load
 loads = _core.loads
 scanstring = _core.scanstring
 
-_CONSTANT = _stdlib_decoder._CONSTANTS.__getitem__
+constant = _CONSTANTS.__getitem__
 
 
 cdef class Scanner:
@@ -52,7 +53,10 @@ cdef class Scanner:
     cdef readonly object object_hook, object_pairs_hook, array_hook, parse_float, parse_int, parse_constant
     cdef object core
 
-    def __init__(self, context):
+    def __init__(self, *args, **kwargs):
+        if len(args) != 1 or kwargs:
+            _c_make_scanner(*args, **kwargs)  # raises what a wrong call raises, unless it is a right one
+        context = args[0] if args else kwargs["context"]
         self.core = _core
         self.strict = context.strict
         self.object_hook = context.object_hook
@@ -70,15 +74,20 @@ cdef class Scanner:
         self.options.parse_float = hook(self.parse_float, float)
         self.options.parse_int = hook(self.parse_int, int)
         self.options.parse_constant = hook(self.parse_constant, None)
-        if type(self.parse_constant) is type(_CONSTANT) and self.parse_constant == _CONSTANT:
+        if type(self.parse_constant) is type(constant) and self.parse_constant == constant:
             self.options.parse_constant = NULL
 
-    def __call__(self, string, Py_ssize_t idx):
-        if not isinstance(string, str):
-            raise TypeError(f"first argument must be a string, not {type(string).__name__}")
+    def __call__(self, *args, **kwargs):
+        if len(args) == 2 and not kwargs and isinstance(args[0], str) and type(args[1]) is int:
+            return core_scan_once(self.core, &self.options, args[0], args[1])
+        arguments = dict(zip(("string", "idx"), args)) | kwargs
+        string, idx = arguments.get("string"), arguments.get("idx")
+        if len(args) + len(kwargs) != 2 or not isinstance(string, str) or not hasattr(idx, "__index__"):
+            return _JSONDecoder().scan_once(*args, **kwargs)  # raises what a wrong call raises
         return core_scan_once(self.core, &self.options, string, idx)
 
-    cdef decode(self, text):
+    def decode(self, str text not None):
+        """The value of the whole document ``text``: ``JSONDecoder.decode`` for a decoder with these settings."""
         return core_decode_with(self.core, &self.options, text)
 
 
@@ -90,69 +99,6 @@ cdef PyObject *hook(object function, object default) noexcept:
 make_scanner = Scanner
 
 
-class JSONDecoder(_stdlib_decoder.JSONDecoder):
-    """Decodes JSON documents: ``json.JSONDecoder`` with ``array_hook`` on every version.
-
-    Hooks and errors are those of ``loads``. ``strict=False`` allows control characters in strings.
-    """
-
-    __module__ = "cyjson.decoder"
-
-    def __init__(
-        self,
-        *,
-        object_hook=None,
-        parse_float=None,
-        parse_int=None,
-        parse_constant=None,
-        strict=True,
-        object_pairs_hook=None,
-        array_hook=None,
-    ):
-        # The inherited __init__ would make a scanner of the stdlib's as well.
-        self.object_hook = object_hook
-        self.parse_float = parse_float or float
-        self.parse_int = parse_int or int
-        self.parse_constant = parse_constant or _CONSTANT
-        self.strict = strict
-        self.object_pairs_hook = object_pairs_hook
-        self.array_hook = array_hook
-        self.parse_object = _stdlib_decoder.JSONObject
-        self.parse_array = _stdlib_decoder.JSONArray
-        self.parse_string = scanstring
-        self.memo = {}
-        self.scan_once = Scanner(self)
-
-    def decode(self, s, *whitespace):
-        """Return the value of the JSON document in ``s`` (str), which may have white space around it.
-
-        Raises JSONDecodeError.
-        """
-        scan_once = self.scan_once
-        if (
-            type(scan_once) is Scanner
-            and type(s) is str
-            and not whitespace
-            and getattr(self.raw_decode, "__func__", None) is _RAW_DECODE
-        ):
-            return (<Scanner>scan_once).decode(s)
-        return super().decode(s, *whitespace)
-
-
-_RAW_DECODE = _stdlib_decoder.JSONDecoder.raw_decode
-
-
-class JSONEncoder(_stdlib_encoder.JSONEncoder):
-    """Encodes JSON documents: ``json.JSONEncoder``, natively."""
-
-    __module__ = "cyjson.encoder"
-
-    def encode(self, o):
-        """Return ``o`` as a JSON document (str).
-
-        Raises TypeError, ValueError, RecursionError as ``dumps`` does.
-        """
-        return core_encode_with(_core, self, o)
-
-
-core_set_classes(_core, JSONEncoder, JSONDecoder)
+def set_up(encoder_class, decoder_class, unpack_pair):
+    """Give the functions the classes that ``cls=None`` stands for; to be called once, before any of them is."""
+    core_set_up(_core, encoder_class, decoder_class, unpack_pair)
