@@ -171,13 +171,9 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     Py_ssize_t size = PyBytes_GET_SIZE(bytes);
     /* Two bytes that are ASCII and not zero: no byte order mark, not UTF-16, not UTF-32 (see json.detect_encoding). */
     int utf8 = size < 2 ? size == 1 : data[0] - 1u < 0x7F && data[1] != 0;
-    if (!utf8 && size >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF) {
-        utf8 = 1; /* utf-8-sig */
-        data += 3;
-        size -= 3;
-    }
-    if (LIKELY(utf8 && !decode_runs_python(options))) {
-        PyObject *result = decode_utf8(&state->decode, options, data, size);
+    int marked = !utf8 && size >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF ? 3 : 0; /* utf-8-sig */
+    if (LIKELY((utf8 || marked) && !decode_runs_python(options))) {
+        PyObject *result = decode_utf8(&state->decode, options, data + marked, size - marked);
         if (LIKELY(result != NULL)) return result;
         PyErr_Clear(); /* what is wrong is found again in the text, if it is text */
     }

@@ -28,6 +28,7 @@ typedef struct {
     const encode_options *options;
     PyThreadState *thread;
     uint8_t item_separator[SHORT_PIECE], key_separator[SHORT_PIECE];
+    int indent_is_spaces;
     walk *walks;
     Py_ssize_t level; /* of indentation */
     Py_ssize_t depth; /* of the path */
@@ -66,11 +67,29 @@ static ALWAYS_INLINE uint8_t *put(encoder *e, uint8_t *out, char c, encode_form 
         *out = (uint8_t)c;
         return out + 1;
     }
-    escape_copy_widened(out, e->b.width, (const uint8_t *)&c, 1, 1);
-    return out + e->b.width;
+    if (e->b.width == 2) {
+        uint16_t wide = (uint8_t)c;
+        memcpy(out, &wide, 2);
+        return out + 2;
+    }
+    uint32_t wide = (uint8_t)c;
+    memcpy(out, &wide, 4);
+    return out + 4;
 }
 
-/* Bytes of our own making (numbers, words), for which there is room. */
+/* n <= 16 bytes of the 16 at p, for which there is room and room for the rest. */
+static ALWAYS_INLINE uint8_t *put_short(encoder *e, uint8_t *out, const void *p, size_t n, encode_form form)
+{
+    if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) {
+        vec_store(out, vec_load(p));
+        return out + n;
+    }
+    if (e->b.width == 2) escape_store_widened(out, 2, vec_load(p));
+    else escape_store_widened(out, 4, vec_load(p));
+    return out + n * (size_t)e->b.width;
+}
+
+/* Bytes for which there is room. */
 static ALWAYS_INLINE uint8_t *put_bytes(encoder *e, uint8_t *out, const void *p, size_t n, encode_form form)
 {
     if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) {
@@ -84,25 +103,31 @@ static ALWAYS_INLINE uint8_t *put_bytes(encoder *e, uint8_t *out, const void *p,
 /* A separator. There is room for SHORT_PIECE characters; a longer one makes its own. */
 static ALWAYS_INLINE uint8_t *put_piece(encoder *e, uint8_t *out, const encode_piece *piece, const uint8_t *shortened, encode_form form)
 {
-    if (LIKELY(piece->size <= SHORT_PIECE) && (form != ENCODE_TEXT || LIKELY(e->b.width == 1))) {
-        vec_store(out, vec_load(shortened));
-        return out + piece->size;
-    }
+    if (LIKELY(piece->size <= SHORT_PIECE)) return put_short(e, out, shortened, (size_t)piece->size, form);
     out = room(e, out, (size_t)piece->size + SLACK, form);
     return out == NULL ? NULL : put_bytes(e, out, piece->text, (size_t)piece->size, form);
 }
 
-/* A line feed and the indentation of the current level. */
-static NOINLINE uint8_t *put_line(encoder *e, uint8_t *out, encode_form form)
+static ALWAYS_INLINE uint8_t *put_spaces(encoder *e, uint8_t *out, size_t n, encode_form form)
+{
+    static const uint8_t spaces[16] = {32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32};
+    for (; n > 16; n -= 16) out = put_short(e, out, spaces, 16, form);
+    return put_short(e, out, spaces, n, form);
+}
+
+/* A line feed and the indentation of the current level; leaves SLACK characters of room. */
+static ALWAYS_INLINE uint8_t *put_line(encoder *e, uint8_t *out, encode_form form)
 {
     const encode_piece *indent = &e->options->indent;
-    if (indent->size && e->level > (PY_SSIZE_T_MAX / 16 - SLACK) / indent->size) {
+    size_t n = (size_t)e->level * (size_t)indent->size;
+    if (UNLIKELY(indent->size > PY_SSIZE_T_MAX / 64 / (e->level + 1))) {
         PyErr_NoMemory();
         return NULL;
     }
-    out = room(e, out, (size_t)(e->level * indent->size) + SLACK, form);
-    if (out == NULL) return NULL;
+    out = room(e, out, n + 2 * SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
     out = put(e, out, '\n', form);
+    if (LIKELY(e->indent_is_spaces)) return put_spaces(e, out, n, form);
     for (Py_ssize_t i = 0; i < e->level; i++) out = put_bytes(e, out, indent->text, (size_t)indent->size, form);
     return out;
 }
@@ -167,11 +192,30 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
             return out + n + 2;
         }
     }
+    else if (form == ENCODE_TEXT && LIKELY(PyUnicode_IS_COMPACT_ASCII(str))) {
+        size_t n = (size_t)PyUnicode_GET_LENGTH(str), width = (size_t)e->b.width;
+        out = room(e, out, n + SLACK, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+        const uint8_t *p = (const uint8_t *)((PyASCIIObject *)str + 1);
+        size_t clean = width == 2 ? escape_copy_clean_widened(out + 2, 2, p, n) : escape_copy_clean_widened(out + 4, 4, p, n);
+        if (LIKELY(clean == n)) {
+            out = put(e, out, '"', form);
+            return put(e, out + n * width, '"', form);
+        }
+    }
     else if (compat_str_ready(str)) return NULL;
     return write_str_careful(e, out, str, form);
 }
 
 /* ---- numbers ---- */
+
+/* n <= 32 digits of the 32 bytes at p, in wider characters. */
+static ALWAYS_INLINE uint8_t *put_number(encoder *e, uint8_t *out, const uint8_t *p, size_t n, encode_form form)
+{
+    if (LIKELY(n <= 16)) return put_short(e, out, p, n, form);
+    out = put_short(e, out, p, 16, form);
+    return put_short(e, out, p + 16, n - 16, form);
+}
 
 static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integer, encode_form form)
 {
@@ -195,8 +239,8 @@ static ALWAYS_INLINE uint8_t *write_int(encoder *e, uint8_t *out, PyObject *inte
     out = room(e, out, NUMBER_INT64_SPACE + SLACK, form);
     if (UNLIKELY(out == NULL)) return NULL;
     if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) return number_format_int64(out, value);
-    uint8_t digits[NUMBER_INT64_SPACE];
-    return put_bytes(e, out, digits, (size_t)(number_format_int64(digits, value) - digits), form);
+    uint8_t digits[32];
+    return put_number(e, out, digits, (size_t)(number_format_int64(digits, value) - digits), form);
 }
 
 /* The stdlib's own error for a float that JSON doesn't have: its words differ between versions, and between encoder and
@@ -231,7 +275,7 @@ static ALWAYS_INLINE uint8_t *write_float(encoder *e, uint8_t *out, PyObject *nu
     }
     if (form != ENCODE_TEXT || LIKELY(e->b.width == 1)) return number_format_double(out, value);
     uint8_t digits[NUMBER_DOUBLE_SPACE];
-    return put_bytes(e, out, digits, (size_t)(number_format_double(digits, value) - digits), form);
+    return put_number(e, out, digits, (size_t)(number_format_double(digits, value) - digits), form);
 }
 
 /* ---- containers ---- */
@@ -694,6 +738,13 @@ static void shorten(uint8_t *to, const encode_piece *piece)
     if (piece->size <= SHORT_PIECE) memcpy(to, piece->text, (size_t)piece->size);
 }
 
+static int is_spaces(const encode_piece *piece)
+{
+    for (Py_ssize_t i = 0; i < piece->size; i++)
+        if (piece->text[i] != ' ') return 0;
+    return 1;
+}
+
 PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object)
 {
     encoder e;
@@ -703,6 +754,7 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     e.walks = NULL;
     e.level = e.depth = 0;
     e.markers = NULL;
+    e.indent_is_spaces = is_spaces(&options->indent);
     shorten(e.item_separator, &options->item_separator);
     shorten(e.key_separator, &options->key_separator);
     uint8_t *out = buffer_start(&e.b, options->form == ENCODE_UTF8);

@@ -177,21 +177,11 @@ uint8_t *escape_to_utf8(uint8_t *out, const uint8_t *p, size_t n, int width)
 static ALWAYS_INLINE void store_widened(uint8_t *out, int to_width, vec v, int width)
 {
     if (width == to_width) vec_store(out, v);
-    else if (width == 1 && to_width == 2) {
-        vec_store(out, vec8_widen_low(v));
-        vec_store(out + 16, vec8_widen_high(v));
-    }
     else if (width == 2) {
         vec_store(out, vec16_widen_low(v));
         vec_store(out + 16, vec16_widen_high(v));
     }
-    else {
-        vec low = vec8_widen_low(v), high = vec8_widen_high(v);
-        vec_store(out, vec16_widen_low(low));
-        vec_store(out + 16, vec16_widen_high(low));
-        vec_store(out + 32, vec16_widen_low(high));
-        vec_store(out + 48, vec16_widen_high(high));
-    }
+    else escape_store_widened(out, to_width, v);
 }
 
 static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)

@@ -86,6 +86,69 @@ static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, si
     return i;
 }
 
+/* Sixteen bytes as characters of to_width bytes: 16 * to_width bytes at out. */
+static ALWAYS_INLINE void escape_store_widened(uint8_t *out, int to_width, vec v)
+{
+    if (to_width == 1) {
+        vec_store(out, v);
+        return;
+    }
+    vec low = vec8_widen_low(v), high = vec8_widen_high(v);
+    if (to_width == 2) {
+        vec_store(out, low);
+        vec_store(out + 16, high);
+        return;
+    }
+    vec_store(out, vec16_widen_low(low));
+    vec_store(out + 16, vec16_widen_high(low));
+    vec_store(out + 32, vec16_widen_low(high));
+    vec_store(out + 48, vec16_widen_high(high));
+}
+
+/* As escape_copy_clean for output that isn't ASCII, into characters of to_width (2, 4) bytes. Room: 16 + n characters. */
+static ALWAYS_INLINE size_t escape_copy_clean_widened(uint8_t *out, int to_width, const uint8_t *p, size_t n)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        vec v = vec_load(p + i);
+        escape_store_widened(out + i * (size_t)to_width, to_width, v);
+        vec_mask m = escape_needed_bits(v, 1, 0);
+        if (UNLIKELY(m)) return i + vec_first(m);
+    }
+    if (n - i >= 8) {
+        uint64_t eight;
+        memcpy(&eight, p + i, 8);
+        vec v = vec_pair(eight, 0x2020202020202020u);
+        escape_store_widened(out + i * (size_t)to_width, to_width, v);
+        vec_mask m = escape_needed_bits(v, 1, 0);
+        if (UNLIKELY(m)) return i + vec_first(m);
+        i += 8;
+    }
+    if (n - i >= 4) {
+        uint32_t four;
+        memcpy(&four, p + i, 4);
+        vec v = vec_pair(four | 0x2020202000000000u, 0x2020202020202020u);
+        escape_store_widened(out + i * (size_t)to_width, to_width, v);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        return i; /* lanes are not in text order: the careful loop does it */
+#else
+        vec_mask m = escape_needed_bits(v, 1, 0);
+        if (UNLIKELY(m)) return i + vec_first(m);
+#endif
+        i += 4;
+    }
+    for (; i < n && !escape_needed(p[i], 0); i++) {
+        uint8_t *at = out + i * (size_t)to_width;
+        uint32_t c = p[i];
+        if (to_width == 2) {
+            uint16_t h = (uint16_t)c;
+            memcpy(at, &h, 2);
+        }
+        else memcpy(at, &c, 4);
+    }
+    return i;
+}
+
 /* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).
  * Room: ESCAPE_MOST * n + ESCAPE_SLACK. */
 uint8_t *escape_bytes(uint8_t *out, const uint8_t *p, size_t n, int ascii);

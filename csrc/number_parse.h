@@ -59,10 +59,9 @@ static ALWAYS_INLINE const uint8_t *number_digits(const uint8_t *p, const uint8_
     return p;
 }
 
-static ALWAYS_INLINE double number_from_bits(uint64_t bits, int negative)
+static ALWAYS_INLINE double number_from_bits(uint64_t bits)
 {
     double value;
-    bits |= (uint64_t)negative << 63;
     memcpy(&value, &bits, 8);
     return value;
 }
@@ -105,21 +104,23 @@ static ALWAYS_INLINE uint64_t number_round_product(uint64_t w, int q, int normal
 /* The same for any w and q; out of line. */
 uint64_t number_round_any(uint64_t w, int64_t q);
 
-/* The double nearest to w * 10^q. */
-static ALWAYS_INLINE double number_round(uint64_t w, int64_t q, int negative)
+/* The bits of the double nearest to w * 10^q. */
+static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
 {
 #if FLT_EVAL_METHOD == 0
-    /* Clinger: both factors are doubles, so one rounding is all there is. The sign is in the table to spare a branch. */
-    static const double exact[2][23] = {
-        {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22},
-        {-1e0,  -1e1,  -1e2,  -1e3,  -1e4,  -1e5,  -1e6,  -1e7,  -1e8,  -1e9,  -1e10, -1e11,
-         -1e12, -1e13, -1e14, -1e15, -1e16, -1e17, -1e18, -1e19, -1e20, -1e21, -1e22}};
-    if (w <= (uint64_t)1 << 53 && (uint64_t)-q <= 22) return (double)(int64_t)w / exact[negative][-q];
+    /* Clinger: both factors are doubles, so one rounding is all there is. */
+    static const double exact[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (w <= (uint64_t)1 << 53 && (uint64_t)-q <= 22) {
+        double magnitude = (double)(int64_t)w / exact[-q];
+        uint64_t bits;
+        memcpy(&bits, &magnitude, 8);
+        return bits;
+    }
 #endif
     /* 1 <= w < 10^20 keeps the result between 10^-290 and 10^308. */
-    if (LIKELY(w != 0 && (uint64_t)(q + 290) <= 290 + 288)) return number_from_bits(number_round_product(w, (int)q, 1), negative);
-    return number_from_bits(number_round_any(w, q), negative);
+    if (LIKELY(w != 0 && (uint64_t)(q + 290) <= 290 + 288)) return number_round_product(w, (int)q, 1);
+    return number_round_any(w, q);
 }
 
 static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int negative, number *out)
@@ -141,8 +142,9 @@ static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int ne
  * NUMBER_INVALID  no number starts here; *out is undefined */
 static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, number *out)
 {
-    int negative = *p == '-';
-    p += negative;
+    /* The sign bit of a double from the start: as a byte it would be spilled, and read back as more than was stored. */
+    uint64_t sign = (uint64_t)(*p == '-') << 63;
+    p += *p == '-';
     const uint8_t *digits = p;
     uint64_t w = 0;
     if (UNLIKELY(*p == '0')) {
@@ -166,7 +168,7 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, n
     }
     else if (LIKELY((*p | 0x20) != 'e')) {
         out->end = p;
-        return number_finish_int(w, n, negative, out);
+        return number_finish_int(w, n, sign != 0, out);
     }
     const uint8_t *e = p;
     if (UNLIKELY((*e | 0x20) == 'e')) {
@@ -182,12 +184,11 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, n
         }
         else if (q == 0) {
             out->end = p;
-            return number_finish_int(w, n, negative, out);
+            return number_finish_int(w, n, sign != 0, out);
         }
     }
     out->end = p;
-    if (LIKELY(n <= 19)) out->real = number_round(w, q, negative);
-    else out->real = number_from_bits(number_round_long(digits, n, q), negative);
+    out->real = number_from_bits(sign | (LIKELY(n <= 19) ? number_round(w, q) : number_round_long(digits, n, q)));
     return NUMBER_DOUBLE;
 }
 
