@@ -401,7 +401,7 @@ static ALWAYS_INLINE int walk_next(encoder *e, walk *w, PyObject **key, PyObject
     return PyDict_Next(w->dict, &w->position, key, value);
 }
 
-/* The items of a dict that isn't walked directly: a subclass's own items(), or sorted ones. */
+/* The items of a dict that isn't walked directly, as a list. */
 static NOINLINE PyObject *items_of(encoder *e, PyObject *dict)
 {
     if (before_python(e)) return NULL;
@@ -543,6 +543,92 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, e
     return UNLIKELY(more != 0) ? NULL : write_object_end(e, out, first, form);
 }
 
+/* A member of a dict whose keys are all str, with what comparing keys needs. */
+typedef struct {
+    PyObject *key, *value;
+    uint64_t prefix; /* the first eight characters of a Latin-1 key, in an order that compares as they do */
+    int narrow;
+} sorted_member;
+
+/* Code points in order, as str compares: keys of one dict are never equal. */
+static int compare_members(const void *left, const void *right)
+{
+    const sorted_member *a = left, *b = right;
+    if (!a->narrow || !b->narrow) return PyUnicode_Compare(a->key, b->key);
+    if (a->prefix != b->prefix) return a->prefix < b->prefix ? -1 : 1;
+    size_t m = (size_t)PyUnicode_GET_LENGTH(a->key), n = (size_t)PyUnicode_GET_LENGTH(b->key);
+    int order = memcmp(PyUnicode_DATA(a->key), PyUnicode_DATA(b->key), m < n ? m : n);
+    return order ? order : m < n ? -1 : 1;
+}
+
+static void sort_members(sorted_member *members, Py_ssize_t n)
+{
+    if (n > 24) {
+        qsort(members, (size_t)n, sizeof *members, compare_members);
+        return;
+    }
+    for (Py_ssize_t i = 1; i < n; i++) {
+        sorted_member one = members[i];
+        Py_ssize_t j = i;
+        for (; j > 0 && compare_members(&one, &members[j - 1]) < 0; j--) members[j] = members[j - 1];
+        members[j] = one;
+    }
+}
+
+/* The members of a dict in the order of their keys, all of which are str: n of them with new references. 0; 1 where a key
+ * isn't str; -1 with an exception set. */
+static int collect_members(PyObject *dict, sorted_member *members, Py_ssize_t n)
+{
+    PyObject *key, *value;
+    Py_ssize_t position = 0, i = 0;
+    while (i < n && PyDict_Next(dict, &position, &key, &value)) {
+        if (!PyUnicode_CheckExact(key)) break;
+        sorted_member *m = &members[i++];
+        m->key = Py_NewRef(key);
+        m->value = Py_NewRef(value);
+        m->narrow = !compat_str_ready(key) && PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
+        m->prefix = 0;
+        const uint8_t *p = m->narrow ? PyUnicode_DATA(key) : NULL;
+        Py_ssize_t some = m->narrow ? Py_MIN(PyUnicode_GET_LENGTH(key), 8) : 0;
+        for (Py_ssize_t k = 0; k < some; k++) m->prefix |= (uint64_t)p[k] << (56 - 8 * k);
+    }
+    if (i == n) {
+        sort_members(members, n);
+        return 0;
+    }
+    while (i > 0) {
+        i--;
+        Py_DECREF(members[i].key);
+        Py_DECREF(members[i].value);
+    }
+    return PyErr_Occurred() ? -1 : 1;
+}
+
+/* The members of a dict in the order of their keys without a Python comparison; NULL with *odd set where that can't be. */
+static NOINLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyObject *dict, int *odd, encode_form form)
+{
+    Py_ssize_t n = PyDict_GET_SIZE(dict);
+    sorted_member *members = PyMem_New(sorted_member, n);
+    if (members == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    int first = 1, failed = collect_members(dict, members, n);
+    *odd = failed > 0;
+    if (!failed) {
+        e->level++;
+        for (Py_ssize_t i = 0; i < n; i++) {
+            if (out != NULL) out = write_member(e, out, dict, members[i].key, members[i].value, &first, form);
+            Py_DECREF(members[i].key);
+            Py_DECREF(members[i].value);
+        }
+        e->level--;
+        if (out != NULL) out = write_object_end(e, out, first, form);
+    }
+    PyMem_Free(members);
+    return failed ? NULL : out;
+}
+
 /* The members of a dict subclass as the stdlib's generator sees them: its own items(), taken one by one. */
 static NOINLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
 {
@@ -568,6 +654,16 @@ static NOINLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObjec
     return out == NULL || PyErr_Occurred() ? NULL : write_object_end(e, out, first, form);
 }
 
+/* The members that a list of them gives: a subclass's own items(), or keys that only Python can sort. */
+static NOINLINE uint8_t *write_members_listed(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
+{
+    walk w = {.dict = dict, .items = items_of(e, dict)};
+    if (w.items == NULL) return NULL;
+    out = write_members(e, out, &w, form);
+    Py_DECREF(w.items);
+    return out;
+}
+
 /* A dict or a subclass's instance. The caller holds a reference. */
 static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
 {
@@ -583,14 +679,19 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     if (empty) return put(e, out, '}', form);
     if (UNLIKELY(path_push(e, dict))) return NULL;
     if (UNLIKELY(!exact && o->as_generator)) out = write_members_of_view(e, out, dict, form);
+    else if (UNLIKELY(o->sort_keys && exact)) {
+        int odd = 0;
+        uint8_t *sorted = write_members_sorted(e, out, dict, &odd, form);
+        out = odd ? write_members_listed(e, out, dict, form) : sorted;
+    }
+    else if (UNLIKELY(!exact)) out = write_members_listed(e, out, dict, form);
     else {
         walk w;
         w.dict = dict;
         w.position = 0;
-        w.used = w.left = exact ? PyDict_GET_SIZE(dict) : 0;
+        w.used = w.left = PyDict_GET_SIZE(dict);
         w.items = NULL;
         w.index = 0;
-        if (UNLIKELY(!exact || o->sort_keys) && (w.items = items_of(e, dict)) == NULL) return NULL;
         out = write_members(e, out, &w, form);
         Py_XDECREF(w.items);
     }

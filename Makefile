@@ -1,0 +1,123 @@
+# Needs Python 3.10 or newer, a C compiler and make; everything else goes into .venv.
+#
+#   make bench      build, then race cyjson against json on generated documents (CORPUS=dir: on a folder of .json files)
+#   make test       build, then run every test on both backends
+#   make lint       ruff
+#   make types      mypy and pyright over the sources and stubs, stubtest over the stubs and the runtime
+#   make wheel      sdist and wheel into dist/
+#   make clean      remove what was built; make distclean removes .venv too
+#
+# For CI: make warnings, make test-wheel, make test-fallback (see below).
+#
+# Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS; CC and CFLAGS reach
+# the compiler, once something is compiled: after changing them, make clean.
+
+PYTHON ?= python3
+VENV ?= .venv
+CORPUS ?=
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+# A build that fails here shall say why, not install the fallback.
+export CYJSON_REQUIRE_NATIVE ?= 1
+
+python := $(VENV)/bin/python
+quiet := --disable-pip-version-check -qq
+pip := $(python) -m pip $(quiet)
+# Which backend a test run gets, and the one that tests/conftest.py insists on.
+native := CYJSON_PURE=0 CYJSON_EXPECT_BACKEND=c
+fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
+sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.py* src/cyjson/*.pxd src/cyjson/py.typed)
+
+.PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean
+.DELETE_ON_ERROR:
+
+build: $(VENV)/.cyjson
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("cyjson needs Python 3.10 or newer")'
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.cyjson: $(VENV)/.made $(sources)
+	@echo "building and installing cyjson"
+	@rm -f build/lib*/cyjson/*.py* # or a module that is gone would be installed again
+	@$(pip) install .
+	@touch $@
+
+# What an extra of pyproject.toml names. cyjson itself is there already, so that only the others are fetched.
+$(VENV)/.extra-%: $(VENV)/.made pyproject.toml | $(VENV)/.cyjson
+	@echo "installing what '$*' needs"
+	@$(pip) install "cyjson[$*]"
+	@touch $@
+
+bench: $(VENV)/.cyjson
+	@$(python) -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH_ARGS)
+
+test: $(VENV)/.cyjson $(VENV)/.extra-test
+	@echo "tests, native backend"
+	@$(native) $(python) -m pytest $(PYTEST_ARGS)
+	@echo "tests, fallback"
+	@$(fallback) $(python) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.extra-lint
+	@$(python) -m ruff check .
+
+types: $(VENV)/.cyjson $(VENV)/.extra-lint $(VENV)/.extra-test
+	@$(python) -m mypy
+	@$(python) -m pyright --pythonpath $(python)
+	@echo 'cyjson\._.*' > $(VENV)/private # modules without a stub would be compared with themselves
+	@$(python) -m mypy.stubtest --mypy-config-file pyproject.toml \
+		--allowlist $(VENV)/private --ignore-unused-allowlist cyjson
+
+$(VENV)/.build: $(VENV)/.made
+	@$(pip) install build
+	@touch $@
+
+build_quietly = rm -rf dist && { $(python) -m build $(1) . > build.log 2>&1 || { cat build.log; exit 1; }; } && rm build.log && ls dist
+
+sdist: $(VENV)/.build
+	@$(call build_quietly,--sdist)
+
+# The wheel is built from the sdist, not from here: what the sdist lacks shows.
+wheel: $(VENV)/.build
+	@$(call build_quietly)
+	@! $(python) -m zipfile -l dist/*.whl | grep -E '\.(c|h|pyx) ' || { echo "sources in the wheel"; exit 1; }
+
+# --- for CI, each in a folder of its own that goes away ------------------------------------------------------------
+
+in_scratch = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	tar -xzf dist/cyjson-*.tar.gz -C "$$scratch" && mv "$$scratch"/cyjson-* "$$scratch"/sources
+
+# All C, Cython's included, without a warning from $(CC).
+warnings: sdist
+	@$(in_scratch) && CFLAGS="-DNDEBUG -Wall -Wextra -Werror $(CFLAGS)" CC="$(CC)" \
+		$(pip) wheel --no-deps --wheel-dir "$$scratch" "$$scratch"/sources
+	@echo "no warning from $(CC)"
+
+# The wheel in an empty environment, with the tests that the sdist carries, away from this folder.
+test-wheel: wheel
+	@$(in_scratch) && python="$$scratch"/venv/bin/python && $(PYTHON) -m venv "$$scratch"/venv && \
+	wheel=$$(ls "$$PWD"/dist/*.whl) && \
+	"$$python" -m pip $(quiet) install "$$wheel[test]" && \
+	rm -r "$$scratch"/sources/src && cd "$$scratch"/sources && \
+	$(native) "$$python" -m pytest $(PYTEST_ARGS) && $(fallback) "$$python" -m pytest $(PYTEST_ARGS)
+
+# Without a compiler: the fallback and one line that says so, or an error where the extension is required.
+test-fallback: sdist
+	@$(in_scratch) && python="$$scratch"/venv/bin/python && $(PYTHON) -m venv "$$scratch"/venv && export CC=/nonexistent && \
+	CYJSON_REQUIRE_NATIVE=0 "$$python" -m pip install --verbose "$$scratch"/sources > "$$scratch"/log 2>&1 && \
+	grep '^ *cyjson: ' "$$scratch"/log && test "$$(grep -c '^ *cyjson: ' "$$scratch"/log)" = 1 && \
+	grep -q 'cyjson-.*-py3-none-any.whl' "$$scratch"/log && cd / && \
+	"$$python" -c 'import cyjson; assert cyjson.backend == "python"; assert cyjson.loads(cyjson.dumps([1])) == [1]' && \
+	rm -rf "$$scratch"/sources/build && \
+	! CYJSON_REQUIRE_NATIVE=1 "$$python" -m pip install "$$scratch"/sources > "$$scratch"/log 2>&1 && \
+	grep -q '/nonexistent' "$$scratch"/log && echo "CYJSON_REQUIRE_NATIVE=1 fails, as it should"
+
+clean:
+	rm -rf build dist build.log src/*.egg-info src/cyjson/*.so
+	rm -f $(VENV)/.cyjson
+
+distclean: clean
+	rm -rf $(VENV)

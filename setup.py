@@ -1,0 +1,61 @@
+"""Builds the C extension; everything that is static stands in pyproject.toml.
+
+In the environment:
+    CFLAGS                    flags to add to the compiler's
+    CYJSON_REQUIRE_NATIVE=1   fail where the extension can't be built, rather than install the fallback
+"""
+
+import os
+import sys
+from glob import glob
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import BaseError, CCompilerError, PlatformError
+
+native = Extension(
+    "cyjson._native",
+    sources=["src/cyjson/_native.pyx", *sorted(glob("csrc/*.c"))],
+    depends=sorted(glob("csrc/*.h")),
+    include_dirs=["csrc"],
+    # With both, no C static of Cython's holds a Python object: each subinterpreter can have a module of its own.
+    define_macros=[("CYTHON_USE_MODULE_STATE", "1"), ("CYTHON_USE_TYPE_SPECS", "1")],
+)
+
+
+def tell(line):
+    """Print a line to the build's log, and, since pip hides that, to the terminal where there is one."""
+    print(line, file=sys.stderr)
+    try:
+        with open("CON" if os.name == "nt" else "/dev/tty", "w") as terminal:
+            print("\n" + line, file=terminal)
+    except OSError:
+        pass
+
+
+class BuildExtension(build_ext):
+    """Build the extension; where that can't be done, say so and go on without it."""
+
+    def run(self):
+        self.cython_c_in_temp = True  # keeps the generated C out of src/
+        try:
+            if sys.implementation.name != "cpython" or sys.platform == "emscripten" or "PYODIDE" in os.environ:
+                raise PlatformError("not on this kind of Python")
+            super().run()
+        except (BaseError, CCompilerError) as error:
+            if os.environ.get("CYJSON_REQUIRE_NATIVE", "0") not in ("", "0"):
+                raise
+            why = " ".join(str(error).split())
+            tell(f"cyjson: the C extension can't be built here, installing the pure-Python fallback ({why})")
+            self.extensions = self.distribution.ext_modules = []
+            if wheel := self.distribution.get_command_obj("bdist_wheel", create=False):
+                wheel.root_is_pure = True  # so it is named py3-none-any
+
+    def build_extension(self, ext):
+        msvc = self.compiler.compiler_type == "msvc"
+        ext.extra_compile_args = ["/O2", "/std:c11"] if msvc else ["-std=c11", "-O3", "-fvisibility=hidden"]
+        super().build_extension(ext)
+
+
+# The license stands here because its spelling in pyproject.toml changed in setuptools 77: neither form works in both.
+setup(license="MIT", ext_modules=[native], cmdclass={"build_ext": BuildExtension})
