@@ -729,19 +729,29 @@ done:
     return result;
 }
 
-static PyObject *encode_string(PyObject *core, PyObject *string, encode_form form)
+/* One of json.encoder's two functions for a str, given its form and name. */
+static PyObject *encode_string(PyObject *core, PyObject *string, encode_form form, const char *function)
 {
-    if (!PyUnicode_Check(string)) {
-        PyErr_Format(PyExc_TypeError, "first argument must be a string, not %.80s", Py_TYPE(string)->tp_name);
-        return NULL;
+    if (!PyUnicode_Check(string)) { /* the stdlib's words differ between versions */
+        PyObject *encoder = PyImport_ImportModule("json.encoder");
+        PyObject *result = encoder == NULL ? NULL : PyObject_CallMethod(encoder, function, "O", string);
+        Py_XDECREF(encoder);
+        return result;
     }
     encode_options o = dumps_defaults;
     o.form = form;
     return encode_document(&state_of(core)->encode, &o, string);
 }
 
-static PyObject *core_encode_basestring(PyObject *core, PyObject *string) { return encode_string(core, string, ENCODE_TEXT); }
-static PyObject *core_encode_basestring_ascii(PyObject *core, PyObject *string) { return encode_string(core, string, ENCODE_ASCII); }
+static PyObject *core_encode_basestring(PyObject *core, PyObject *string)
+{
+    return encode_string(core, string, ENCODE_TEXT, "encode_basestring");
+}
+
+static PyObject *core_encode_basestring_ascii(PyObject *core, PyObject *string)
+{
+    return encode_string(core, string, ENCODE_ASCII, "encode_basestring_ascii");
+}
 
 /* ---- the module ---- */
 

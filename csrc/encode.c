@@ -36,14 +36,33 @@ typedef struct {
     PyObject *markers; /* id -> object for the path beyond NEAR */
 } encoder;
 
-static uint8_t *encode_ascii(encoder *e, uint8_t *out, PyObject *object);
-static uint8_t *encode_text(encoder *e, uint8_t *out, PyObject *object);
-static uint8_t *encode_utf8(encoder *e, uint8_t *out, PyObject *object);
+/* A function for each form, so that a level of nesting takes little of the C stack and the form is a constant in it. */
+static uint8_t *dict_ascii(encoder *e, uint8_t *out, PyObject *dict);
+static uint8_t *dict_text(encoder *e, uint8_t *out, PyObject *dict);
+static uint8_t *dict_utf8(encoder *e, uint8_t *out, PyObject *dict);
+static uint8_t *list_ascii(encoder *e, uint8_t *out, PyObject *list);
+static uint8_t *list_text(encoder *e, uint8_t *out, PyObject *list);
+static uint8_t *list_utf8(encoder *e, uint8_t *out, PyObject *list);
+static uint8_t *other_ascii(encoder *e, uint8_t *out, PyObject *object);
+static uint8_t *other_text(encoder *e, uint8_t *out, PyObject *object);
+static uint8_t *other_utf8(encoder *e, uint8_t *out, PyObject *object);
 
-static ALWAYS_INLINE uint8_t *encode_any(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+static ALWAYS_INLINE uint8_t *encode_dict(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
 {
-    if (form == ENCODE_ASCII) return encode_ascii(e, out, object);
-    return form == ENCODE_TEXT ? encode_text(e, out, object) : encode_utf8(e, out, object);
+    if (form == ENCODE_ASCII) return dict_ascii(e, out, dict);
+    return form == ENCODE_TEXT ? dict_text(e, out, dict) : dict_utf8(e, out, dict);
+}
+
+static ALWAYS_INLINE uint8_t *encode_list(encoder *e, uint8_t *out, PyObject *list, encode_form form)
+{
+    if (form == ENCODE_ASCII) return list_ascii(e, out, list);
+    return form == ENCODE_TEXT ? list_text(e, out, list) : list_utf8(e, out, list);
+}
+
+static ALWAYS_INLINE uint8_t *encode_other(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    if (form == ENCODE_ASCII) return other_ascii(e, out, object);
+    return form == ENCODE_TEXT ? other_text(e, out, object) : other_utf8(e, out, object);
 }
 
 /* ---- writing ---- */
@@ -278,6 +297,30 @@ static ALWAYS_INLINE uint8_t *write_float(encoder *e, uint8_t *out, PyObject *nu
     return put_number(e, out, digits, (size_t)(number_format_double(digits, value) - digits), form);
 }
 
+static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char *word, size_t n, encode_form form)
+{
+    out = room(e, out, SLACK, form);
+    return UNLIKELY(out == NULL) ? NULL : put_bytes(e, out, word, n, form);
+}
+
+/* One value of any kind. */
+static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (type == &PyUnicode_Type) return write_str(e, out, object, form);
+    if (type == &PyLong_Type) return write_int(e, out, object, form);
+    if (type == &PyFloat_Type) return write_float(e, out, object, form);
+    if (object == Py_None) return write_word(e, out, "null", 4, form);
+    if (object == Py_True) return write_word(e, out, "true", 4, form);
+    if (object == Py_False) return write_word(e, out, "false", 5, form);
+    Py_INCREF(object); /* Python code may run and drop it from its container */
+    if (type == &PyDict_Type) out = encode_dict(e, out, object, form);
+    else if (type == &PyList_Type) out = encode_list(e, out, object, form);
+    else out = encode_other(e, out, object, form);
+    Py_DECREF(object);
+    return out;
+}
+
 /* ---- containers ---- */
 
 static int already_on_path(void)
@@ -325,15 +368,17 @@ static ALWAYS_INLINE int path_pop(encoder *e, PyObject *object)
     return UNLIKELY(--e->depth >= NEAR) ? path_pop_far(e, object) : 0;
 }
 
-/* "when serializing dict item 'a'": what the stdlib adds to an exception since 3.14. */
-static void add_note(encoder *e, PyObject *container, PyObject *key, Py_ssize_t index)
+/* "when serializing dict item 'a'", "... list item 0", or, with neither key nor index, "... set object": what the stdlib
+ * adds to an exception since 3.14. */
+static NOINLINE void add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index)
 {
 #if PY_VERSION_HEX >= 0x030E0000
     PyObject *exception = PyErr_GetRaisedException();
-    PyObject *type = e->options->as_generator ? PyType_GetName(Py_TYPE(container)) : PyType_GetFullyQualifiedName(Py_TYPE(container));
+    PyObject *type = e->options->as_generator ? PyType_GetName(Py_TYPE(object)) : PyType_GetFullyQualifiedName(Py_TYPE(object));
     PyObject *note = type == NULL  ? NULL
                      : key != NULL ? PyUnicode_FromFormat("when serializing %U item %R", type, key)
-                                   : PyUnicode_FromFormat("when serializing %U item %zd", type, index);
+                     : index >= 0  ? PyUnicode_FromFormat("when serializing %U item %zd", type, index)
+                                   : PyUnicode_FromFormat("when serializing %U object", type);
     PyObject *done = note == NULL ? NULL : PyObject_CallMethod(exception, "add_note", "O", note);
     if (done == NULL) PyErr_Clear();
     Py_XDECREF(done);
@@ -341,7 +386,7 @@ static void add_note(encoder *e, PyObject *container, PyObject *key, Py_ssize_t 
     Py_XDECREF(type);
     PyErr_SetRaisedException(exception);
 #else
-    (void)e, (void)container, (void)key, (void)index;
+    (void)e, (void)object, (void)key, (void)index;
 #endif
 }
 
@@ -441,13 +486,6 @@ static NOINLINE PyObject *key_text(encoder *e, PyObject *key)
     return NULL;
 }
 
-static ALWAYS_INLINE int is_plain_value(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || object == Py_None ||
-           type == &PyBool_Type;
-}
-
 /* Whether an indented dict whose keys were all skipped is closed on the same line: the stdlib is asked. */
 static int skipped_all_is_empty(encode_state *state)
 {
@@ -490,19 +528,10 @@ static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *d
     out = put_piece(e, out, &o->key_separator, e->key_separator, form);
     if (UNLIKELY(out == NULL)) goto done;
 
-    if (is_plain_value(value)) out = encode_any(e, out, value, form);
-    else {
-        /* Python code may run and drop them from the dict. */
-        Py_INCREF(key);
-        Py_INCREF(value);
-        out = encode_any(e, out, value, form);
-        if (UNLIKELY(out == NULL)) add_note(e, dict, made != NULL && o->as_generator ? made : key, 0);
-        Py_DECREF(value);
-        Py_DECREF(key);
-        Py_XDECREF(made);
-        return out;
-    }
-    if (UNLIKELY(out == NULL)) add_note(e, dict, made != NULL && o->as_generator ? made : key, 0);
+    Py_INCREF(key); /* for the note, whatever happens to the dict */
+    out = write_value(e, out, value, form);
+    if (UNLIKELY(out == NULL)) add_note(e, dict, made != NULL && o->as_generator ? made : key, -1);
+    Py_DECREF(key);
 done:
     Py_XDECREF(made);
     return out;
@@ -706,12 +735,7 @@ static ALWAYS_INLINE uint8_t *write_item(encoder *e, uint8_t *out, PyObject *lis
     if (UNLIKELY(out == NULL)) return NULL;
     if (index && (out = put_piece(e, out, &o->item_separator, e->item_separator, form)) == NULL) return NULL;
     if (o->indented && (out = put_line(e, out, form)) == NULL) return NULL;
-    if (is_plain_value(item)) out = encode_any(e, out, item, form);
-    else {
-        Py_INCREF(item);
-        out = encode_any(e, out, item, form);
-        Py_DECREF(item);
-    }
+    out = write_value(e, out, item, form);
     if (UNLIKELY(out == NULL)) add_note(e, list, NULL, index);
     return out;
 }
@@ -789,8 +813,9 @@ static uint8_t *write_default(encoder *e, uint8_t *out, PyObject *object, encode
     if (made == NULL) return NULL;
     if (compat_enter(e->thread, " while encoding a JSON object")) out = NULL;
     else {
-        out = encode_any(e, out, made, form);
+        out = write_value(e, out, made, form);
         compat_leave(e->thread);
+        if (out == NULL) add_note(e, object, NULL, -1);
     }
     Py_DECREF(made);
     return out == NULL || path_pop(e, object) ? NULL : out;
@@ -804,35 +829,26 @@ static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject
     return out;
 }
 
-static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char *word, size_t n, encode_form form)
+/* What isn't of one of JSON's own types. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *object, encode_form form)
 {
-    out = room(e, out, SLACK, form);
-    return UNLIKELY(out == NULL) ? NULL : put_bytes(e, out, word, n, form);
-}
-
-/* One value of any kind. The caller holds a reference to what isn't is_plain_value. */
-static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, encode_form form)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    if (type == &PyUnicode_Type) return write_str(e, out, object, form);
-    if (type == &PyLong_Type) return write_int(e, out, object, form);
-    if (type == &PyFloat_Type) return write_float(e, out, object, form);
-    if (type == &PyDict_Type) return write_container(e, out, object, 1, form);
-    if (type == &PyList_Type) return write_container(e, out, object, 0, form);
-    if (object == Py_None) return write_word(e, out, "null", 4, form);
-    if (object == Py_True) return write_word(e, out, "true", 4, form);
-    if (object == Py_False) return write_word(e, out, "false", 5, form);
     if (PyUnicode_Check(object)) return write_str(e, out, object, form);
     if (PyLong_Check(object)) return write_int(e, out, object, form);
     if (PyFloat_Check(object)) return write_float(e, out, object, form);
-    if (PyList_Check(object) || PyTuple_Check(object)) return write_container(e, out, object, 0, form);
-    if (compat_is_dict(object)) return write_container(e, out, object, 1, form);
+    if (PyList_Check(object) || PyTuple_Check(object)) return encode_list(e, out, object, form);
+    if (compat_is_dict(object)) return encode_dict(e, out, object, form);
     return write_default(e, out, object, form);
 }
 
-static NOINLINE uint8_t *encode_ascii(encoder *e, uint8_t *out, PyObject *object) { return write_value(e, out, object, ENCODE_ASCII); }
-static NOINLINE uint8_t *encode_text(encoder *e, uint8_t *out, PyObject *object) { return write_value(e, out, object, ENCODE_TEXT); }
-static NOINLINE uint8_t *encode_utf8(encoder *e, uint8_t *out, PyObject *object) { return write_value(e, out, object, ENCODE_UTF8); }
+static NOINLINE uint8_t *dict_ascii(encoder *e, uint8_t *out, PyObject *dict) { return write_container(e, out, dict, 1, ENCODE_ASCII); }
+static NOINLINE uint8_t *dict_text(encoder *e, uint8_t *out, PyObject *dict) { return write_container(e, out, dict, 1, ENCODE_TEXT); }
+static NOINLINE uint8_t *dict_utf8(encoder *e, uint8_t *out, PyObject *dict) { return write_container(e, out, dict, 1, ENCODE_UTF8); }
+static NOINLINE uint8_t *list_ascii(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, ENCODE_ASCII); }
+static NOINLINE uint8_t *list_text(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, ENCODE_TEXT); }
+static NOINLINE uint8_t *list_utf8(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, ENCODE_UTF8); }
+static NOINLINE uint8_t *other_ascii(encoder *e, uint8_t *out, PyObject *object) { return write_other(e, out, object, ENCODE_ASCII); }
+static NOINLINE uint8_t *other_text(encoder *e, uint8_t *out, PyObject *object) { return write_other(e, out, object, ENCODE_TEXT); }
+static NOINLINE uint8_t *other_utf8(encoder *e, uint8_t *out, PyObject *object) { return write_other(e, out, object, ENCODE_UTF8); }
 
 static void shorten(uint8_t *to, const encode_piece *piece)
 {
@@ -859,9 +875,9 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     shorten(e.item_separator, &options->item_separator);
     shorten(e.key_separator, &options->key_separator);
     uint8_t *out = buffer_start(&e.b, options->form == ENCODE_UTF8);
-    Py_INCREF(object);
-    out = encode_any(&e, out, object, options->form);
-    Py_DECREF(object);
+    if (options->form == ENCODE_ASCII) out = write_value(&e, out, object, ENCODE_ASCII);
+    else if (options->form == ENCODE_TEXT) out = write_value(&e, out, object, ENCODE_TEXT);
+    else out = write_value(&e, out, object, ENCODE_UTF8);
     Py_XDECREF(e.markers);
     if (out != NULL) return buffer_finish(&e.b, out);
     buffer_abandon(&e.b);
