@@ -72,6 +72,33 @@ static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py
 }
 #endif
 
+/* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
+static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t n)
+{
+#if defined(Py_GIL_DISABLED)
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (PyList_Append(list, items[i])) return -1;
+    for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
+#else
+    /* What list.extend does, without a reference count touched: PyListObject's fields are public. */
+    PyListObject *l = (PyListObject *)list;
+    Py_ssize_t size = Py_SIZE(l), need = size + n; /* both count objects in memory: no overflow */
+    if (need > l->allocated) {
+        size_t room = (size_t)need + ((size_t)need >> 3) + 6;
+        PyObject **grown = PyMem_Realloc(l->ob_item, room * sizeof *grown);
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        l->ob_item = grown;
+        l->allocated = (Py_ssize_t)room;
+    }
+    memcpy(l->ob_item + size, items, (size_t)n * sizeof *items);
+    Py_SET_SIZE(l, need);
+#endif
+    return 0;
+}
+
 /* One more level of C recursion, or -1 with RecursionError set; each success is paired with compat_leave. The counters
  * are the interpreter's own, so Python code that runs meanwhile sees them. Up to 3.13 the interpreter counts levels;
  * later it looks at the C stack, so only real recursion means something there (COMPAT_COUNTS_RECURSION is 0). */

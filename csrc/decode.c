@@ -74,13 +74,21 @@ static void decoder_end(decoder *d)
 
 /* ---- containers ---- */
 
-static PyObject *make_pair(PyObject *key, PyObject *value)
+/* Turn n values from items on, keys and values alternating, into n / 2 pairs in their place. */
+static int pair_up(decoder *d, PyObject **items, Py_ssize_t n)
 {
-    PyObject *pair = PyTuple_New(2);
-    if (pair == NULL) return NULL;
-    PyTuple_SET_ITEM(pair, 0, Py_NewRef(key));
-    PyTuple_SET_ITEM(pair, 1, Py_NewRef(value));
-    return pair;
+    Py_ssize_t done = 0;
+    for (; 2 * done < n; done++) {
+        PyObject *pair = PyTuple_New(2);
+        if (pair == NULL) break;
+        PyTuple_SET_ITEM(pair, 0, items[2 * done]);
+        PyTuple_SET_ITEM(pair, 1, items[2 * done + 1]);
+        items[done] = pair;
+    }
+    Py_ssize_t rest = d->values_top - (items + 2 * done);
+    memmove(items + done, items + 2 * done, (size_t)rest * sizeof *items);
+    d->values_top -= done;
+    return 2 * done < n ? -1 : 0;
 }
 
 /* Move the values of the innermost container from the stack into its object, made here if need be. */
@@ -95,21 +103,21 @@ static int move_values(decoder *d)
         f->container = f->is_object && !pairs ? PyDict_New() : PyList_New(0);
         if (f->container == NULL) return -1;
     }
-    for (Py_ssize_t i = 0; i < n; i += f->is_object ? 2 : 1) {
-        int bad;
-        if (pairs) {
-            PyObject *pair = make_pair(items[i], items[i + 1]);
-            bad = pair == NULL || PyList_Append(f->container, pair);
-            Py_XDECREF(pair);
-        }
-        else if (f->is_object) bad = PyDict_SetItem(f->container, items[i], items[i + 1]);
-        else bad = PyList_Append(f->container, items[i]);
-        if (bad) return -1;
+    if (pairs) {
+        if (pair_up(d, items, n)) return -1;
+        n /= 2;
     }
-    for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
-    Py_ssize_t left = d->values_top - items - n;
-    for (Py_ssize_t i = 0; i < left; i++) items[i] = items[n + i];
-    d->values_top = items + left;
+    if (!f->is_object || pairs) {
+        if (compat_list_take(f->container, items, n)) return -1;
+    }
+    else {
+        for (Py_ssize_t i = 0; i < n; i += 2)
+            if (PyDict_SetItem(f->container, items[i], items[i + 1])) return -1;
+        for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
+    }
+    Py_ssize_t rest = d->values_top - items - n;
+    memmove(items, items + n, (size_t)rest * sizeof *items);
+    d->values_top = items + rest;
     return 0;
 }
 
