@@ -72,6 +72,47 @@ static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py
 }
 #endif
 
+/* PyDict_Next for a dict, inlined where the table of entries has the layout that 3.11 to 3.15 share. `known` is what
+ * compat_dict_layout_known found out; where it is 0, PyDict_Next itself is called. Unlike with PyDict_Next, a position is
+ * only good for the dict that it came from. */
+#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x03100000 && !defined(Py_GIL_DISABLED) && !defined(PYPY_VERSION)
+#define COMPAT_READS_DICTS 1
+typedef struct { /* the interpreter's struct _dictkeysobject */
+    Py_ssize_t references;
+    uint8_t log2_size, log2_index_bytes, kind; /* kind 0: entries with a hash, 1: str keys, without */
+    uint32_t version;
+    Py_ssize_t usable, entries;
+    char indices[];
+} compat_dict_keys;
+#else
+#define COMPAT_READS_DICTS 0
+#endif
+
+int compat_dict_layout_known(void); /* 1, 0 where PyDict_Next is to be used, -1 with an exception set */
+
+static ALWAYS_INLINE int compat_dict_next(int known, PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value)
+{
+#if COMPAT_READS_DICTS
+    PyDictObject *d = (PyDictObject *)dict;
+    if (LIKELY(known && d->ma_values == NULL)) { /* else the values lie elsewhere: an instance's __dict__ */
+        const compat_dict_keys *keys = (const compat_dict_keys *)d->ma_keys;
+        Py_ssize_t i = *position, n = keys->entries, step = keys->kind == 0 ? 3 : 2;
+        PyObject *const *entry = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + i * step + (step - 2);
+        for (; i < n; i++, entry += step) {
+            if (UNLIKELY(entry[1] == NULL)) continue; /* deleted */
+            *position = i + 1;
+            *key = entry[0];
+            *value = entry[1];
+            return 1;
+        }
+        return 0;
+    }
+#else
+    (void)known;
+#endif
+    return PyDict_Next(dict, position, key, value);
+}
+
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
 static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t n)
 {

@@ -28,7 +28,7 @@ typedef struct {
     const encode_options *options;
     PyThreadState *thread;
     uint8_t item_separator[SHORT_PIECE], key_separator[SHORT_PIECE];
-    int indent_is_spaces;
+    int indent_is_spaces, dict_layout_known;
     walk *walks;
     Py_ssize_t level; /* of indentation */
     Py_ssize_t depth; /* of the path */
@@ -443,7 +443,7 @@ static ALWAYS_INLINE int walk_next(encoder *e, walk *w, PyObject **key, PyObject
         }
         return 1;
     }
-    return PyDict_Next(w->dict, &w->position, key, value);
+    return compat_dict_next(e->dict_layout_known, w->dict, &w->position, key, value);
 }
 
 /* The items of a dict that isn't walked directly, as a list. */
@@ -871,6 +871,7 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     e.walks = NULL;
     e.level = e.depth = 0;
     e.markers = NULL;
+    e.dict_layout_known = state->dict_layout_known;
     e.indent_is_spaces = is_spaces(&options->indent);
     shorten(e.item_separator, &options->item_separator);
     shorten(e.key_separator, &options->key_separator);

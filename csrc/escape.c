@@ -117,26 +117,30 @@ uint8_t *escape_to_ascii(uint8_t *out, const uint8_t *p, size_t n, int width)
     return escape_to_ascii_from(out, p, n, 4);
 }
 
-/* UTF-8 of a code point from 0x80 on; NULL for a surrogate. */
+/* UTF-8 of a code point from 0x80 on; NULL for a surrogate. Writes four bytes, whatever counts: one store. */
 static ALWAYS_INLINE uint8_t *write_utf8(uint8_t *out, uint32_t c)
 {
+    uint32_t bytes; /* the first in the lowest eight bits */
+    int n;
     if (c < 0x800) {
-        out[0] = (uint8_t)(0xC0 | c >> 6);
-        out[1] = (uint8_t)(0x80 | (c & 0x3F));
-        return out + 2;
+        bytes = 0x80C0 | c >> 6 | (c & 0x3F) << 8;
+        n = 2;
     }
-    if (c < 0x10000) {
+    else if (c < 0x10000) {
         if (UNLIKELY((c & 0xF800) == 0xD800)) return NULL;
-        out[0] = (uint8_t)(0xE0 | c >> 12);
-        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        out[2] = (uint8_t)(0x80 | (c & 0x3F));
-        return out + 3;
+        bytes = 0x8080E0 | c >> 12 | (c & 0xFC0) << 2 | (c & 0x3F) << 16;
+        n = 3;
     }
-    out[0] = (uint8_t)(0xF0 | c >> 18);
-    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-    out[3] = (uint8_t)(0x80 | (c & 0x3F));
-    return out + 4;
+    else {
+        bytes = 0x808080F0 | c >> 18 | (c & 0x3F000) >> 4 | (c & 0xFC0) << 10 | (c & 0x3F) << 24;
+        n = 4;
+    }
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    for (int i = 0; i < 4; i++) out[i] = (uint8_t)(bytes >> 8 * i);
+#else
+    memcpy(out, &bytes, 4);
+#endif
+    return out + n;
 }
 
 static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p, size_t n, int width)
