@@ -50,16 +50,20 @@ def encode(
         separators = (",", ":") if indent is None else (",", ": ")
     if cls is None:
         cls = JSONEncoder
-    return cls(
-        skipkeys=skipkeys,
-        ensure_ascii=False,
-        check_circular=check_circular,
-        allow_nan=False,
-        indent=indent,
-        separators=separators,
-        default=default,
-        sort_keys=sort_keys,
-    ).encode(obj).encode()
+    return (
+        cls(
+            skipkeys=skipkeys,
+            ensure_ascii=False,
+            check_circular=check_circular,
+            allow_nan=False,
+            indent=indent,
+            separators=separators,
+            default=default,
+            sort_keys=sort_keys,
+        )
+        .encode(obj)
+        .encode()
+    )
 
 
 encode.__module__ = "cyjson"  # where pickles should look for it
@@ -74,16 +78,14 @@ def _rebound(function, **names):
     return copy
 
 
-if "array_hook" in json.loads.__kwdefaults__:
-    from json import JSONDecoder, load, loads
-else:
+if "array_hook" not in json.loads.__kwdefaults__:
     _constant = _CONSTANTS.__getitem__
 
     class JSONDecoder(json.JSONDecoder):
         """``json.JSONDecoder`` with Python 3.15's ``array_hook``: called with each decoded list, which its result
         replaces."""
 
-        __module__ = "cyjson"
+        __module__ = "cyjson.decoder"
 
         def __init__(
             self,
@@ -131,3 +133,5 @@ else:
     # array_hook, and every call costs what it did.
     loads = _rebound(json.loads, __name__="cyjson", JSONDecoder=JSONDecoder)
     load = _rebound(json.load, __name__="cyjson", loads=loads)
+else:
+    from json import JSONDecoder, load, loads

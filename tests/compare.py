@@ -1,0 +1,67 @@
+"""What the tests share: the same call on json and on cyjson, and what counts as the same outcome."""
+
+import json
+import math
+
+import pytest
+
+import cyjson
+
+native_only = pytest.mark.skipif(cyjson.backend != "c", reason="about the extension, and the fallback runs")
+fallback_only = pytest.mark.skipif(cyjson.backend != "python", reason="about the fallback, and the extension runs")
+
+
+def frozen(value):
+    """``value`` spelt out, flat, with all types: 1 and True, 0.0 and -0.0, two orders of a dict differ; NaN is NaN."""
+    spelt, left = [], [value]
+    while left:
+        value = left.pop()
+        kind = type(value)
+        if isinstance(value, float):
+            spelt.append((kind, "nan" if math.isnan(value) else float.hex(value)))
+        elif isinstance(value, dict):
+            spelt.append((kind, len(value)))
+            left += [each for item in dict.items(value) for each in item]
+        elif isinstance(value, (list, tuple)):
+            spelt.append((kind, len(value)))
+            left += value
+        else:
+            spelt.append((kind, value))
+    return spelt
+
+
+def outcome(call, module):
+    """What ``call(module)`` gives: its result, or all that its exception tells."""
+    try:
+        return "result", frozen(call(module))
+    except RecursionError:
+        # Its message tells what was being read or written when the stack ran out, which is chance.
+        return "exception", RecursionError
+    except Exception as exc:
+        told = {name: getattr(exc, name, None) for name in ("msg", "doc", "pos", "lineno", "colno", "__notes__")}
+        return "exception", type(exc), str(exc), frozen(exc.args), told
+
+
+def same(call):
+    """Assert that ``call(json)`` and ``call(cyjson)`` have the same outcome, and return it."""
+    expected = outcome(call, json)
+    actual = outcome(call, cyjson)
+    if actual != expected:
+        raise AssertionError(f"\n  json: {brief(expected)}\ncyjson: {brief(actual)}")
+    return expected
+
+
+def brief(value, limit=2000):
+    text = ascii(value)
+    return text if len(text) <= limit else f"{text[: limit // 2]} ... {text[-limit // 2 :]}"
+
+
+class Record(list):
+    """Hooks that write down each call: ``record.of("parse_int", int)`` calls int and notes name and argument."""
+
+    def of(self, name, function):
+        def hook(argument):
+            self.append((name, frozen(argument)))
+            return function(argument)
+
+        return hook

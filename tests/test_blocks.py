@@ -1,0 +1,145 @@
+"""Strings of every length up to 70 with every special character at every offset: the borders of vector blocks.
+
+The expectation is json's, for text and for UTF-8, in both directions, as values and as keys.
+"""
+
+import itertools
+import json
+
+import pytest
+from compare import outcome, same
+
+import cyjson
+
+LENGTHS = range(71)
+FILLS = {"ascii": "a", "latin": "é", "bmp": "中", "astral": "😀"}
+SPECIALS = {
+    "quote": '"',
+    "backslash": "\\",
+    "nul": "\x00",
+    "newline": "\n",
+    "unit separator": "\x1f",
+    "delete": "\x7f",
+    "latin": "é",
+    "bmp": "中",
+    "astral": "😀",
+    "surrogate": "\udc80",
+}
+EACH = pytest.mark.parametrize(
+    "fill, special",
+    [
+        pytest.param(fill, special, id=f"{special_name} in {fill_name}")
+        for (fill_name, fill), (special_name, special) in itertools.product(FILLS.items(), SPECIALS.items())
+    ],
+)
+
+
+def strings(fill, special):
+    longest = fill * LENGTHS[-1]
+    positions = [(length, offset) for length in LENGTHS for offset in range(length)]
+    made = [longest[:offset] + special + longest[offset + 1 : length] for length, offset in positions]
+    return list(dict.fromkeys(["", *made]))
+
+
+def first_difference(expected, actual):
+    assert len(actual) == len(expected)
+    for index, (left, right) in enumerate(zip(expected, actual)):
+        assert ascii(right) == ascii(left), f"at {index}"
+        assert right == left, f"equal to look at, not equal, at {index}: {left!a}"
+
+
+@EACH
+def test_dumps(fill, special):
+    values = strings(fill, special)
+    for options in {}, {"ensure_ascii": False}:
+        first_difference(
+            [json.dumps(value, **options) for value in values], [cyjson.dumps(value, **options) for value in values]
+        )
+        assert cyjson.dumps(values, **options) == json.dumps(values, **options)
+        keyed = dict.fromkeys(values, 1)
+        assert cyjson.dumps(keyed, **options) == json.dumps(keyed, **options)
+
+
+@EACH
+def test_encode(fill, special):
+    values = strings(fill, special)
+    if special == "\udc80":
+        for value in values[1:]:
+            with pytest.raises(UnicodeEncodeError) as told:
+                cyjson.encode(value)
+            assert told.value.object[told.value.start] == special
+        return
+    first_difference(
+        [json.dumps(value, ensure_ascii=False).encode() for value in values], [cyjson.encode(value) for value in values]
+    )
+    keyed = dict.fromkeys(values, 1)
+    assert cyjson.encode(keyed) == json.dumps(keyed, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@EACH
+def test_loads(fill, special):
+    values = strings(fill, special)
+    for ensure_ascii in True, False:
+        texts = [json.dumps(value, ensure_ascii=ensure_ascii) for value in values]
+        data = [text.encode("utf-8", "surrogatepass") for text in texts]
+        first_difference(values, [cyjson.loads(text) for text in texts])
+        first_difference(values, [cyjson.loads(text) for text in data])
+        first_difference(values, [cyjson.loads(f"[{text}]")[0] for text in texts])
+        first_difference(values, [next(iter(cyjson.loads(b"{%b:0}" % text))) for text in data])
+        together = json.dumps(values, ensure_ascii=ensure_ascii)
+        first_difference(values, cyjson.loads(together))
+        first_difference(values, cyjson.loads(together.encode("utf-8", "surrogatepass")))
+        keyed = json.dumps(dict.fromkeys(values, 1), ensure_ascii=ensure_ascii)
+        first_difference(values, list(cyjson.loads(keyed)))
+        first_difference(values, list(cyjson.loads(keyed.encode("utf-8", "surrogatepass"))))
+
+
+@pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
+@pytest.mark.parametrize(
+    "flaw", ["\x00", "\x1f", "\n", '"', "\\x", "\\", "\\u12", "\\u12G4", "\\ud800\\u12", "\\ud800\\udc0"], ids=ascii
+)
+def test_broken_strings(fill, flaw):
+    """A string broken at any offset is reported at the same place, in the same words."""
+    for length in range(0, 70, 3):
+        for offset in range(length):
+            text = '["' + fill * offset + flaw + fill * (length - offset) + '"]'
+            same(lambda json: json.loads(text))
+            same(lambda json: json.loads(text.encode()))
+            same(lambda json: json.loads(text, strict=False))
+
+
+@pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
+def test_unterminated_strings(fill):
+    for length in LENGTHS:
+        for text in '"' + fill * length, '["' + fill * length, '{"' + fill * length + '\\"':
+            assert same(lambda json: json.loads(text))[0] == "exception"
+            assert same(lambda json: json.loads(text.encode()))[0] == "exception"
+
+
+@pytest.mark.parametrize(
+    "bad", [b"\xff", b"\x80", b"\xc0\xaf", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xf4\x90\x80\x80"]
+)
+def test_broken_utf8(bad):
+    """Bytes that are no UTF-8, at any offset of a string, give the decoder's own exception."""
+    for length in LENGTHS:
+        for offset in {*range(length), length}:
+            data = b'"' + b"a" * offset + bad + b"a" * (length - offset) + b'"'
+            assert same(lambda json: json.loads(data))[1] is UnicodeDecodeError
+
+
+def test_surrogates_in_utf8_pass():
+    """bytes.decode(..., 'surrogatepass') is what json does, so an encoded surrogate is no error."""
+    for length in LENGTHS:
+        data = ('"' + "é" * length + '\ud800"').encode("utf-8", "surrogatepass")
+        assert same(lambda json: json.loads(data)) == outcome(lambda json: "é" * length + "\ud800", json)
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "\t", "\r", " \n\t\r"])
+def test_white_space_runs(space):
+    for length in LENGTHS:
+        run = (space * length)[:length]
+        text = f'{run}[{run}1{run},{run}{{{run}"k"{run}:{run}null{run}}}{run}]{run}'
+        assert same(lambda json: json.loads(text))[0] == "result"
+        assert same(lambda json: json.loads(text.encode()))[0] == "result"
+        broken = text + "x"
+        assert same(lambda json: json.loads(broken))[0] == "exception"

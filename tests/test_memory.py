@@ -1,0 +1,361 @@
+"""Memory and reference counts stay where they are over repeated calls, of success and of failure alike."""
+
+import gc
+import io
+import json
+import os
+import sys
+import tracemalloc
+
+import pytest
+
+import cyjson
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_heap():
+    """Let the collector overlook what was there before: the tests collect often."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+class Odd:
+    pass
+
+
+class Refused(Exception):
+    pass
+
+
+def refuse(*arguments):
+    raise Refused
+
+
+def identity(argument):
+    return argument
+
+
+class Encoder(json.JSONEncoder):
+    def default(self, o):
+        return "default"
+
+
+class RaisingEncoder(json.JSONEncoder):
+    def default(self, o):
+        raise Refused
+
+
+def loop():
+    items = [1]
+    items.append({"a": items})
+    return items
+
+
+VALUE = {
+    "text": "plain text of some length",
+    "é": ["é" * 30, "中" * 30, "😀" * 30, "\n" * 30, "\x00\ud800"],
+    "numbers": [0, -1, 2**31, 2**70, 1.5, -1e300, 123456.789],
+    "nested": [[], {}, [[1, [2]]], {"a": {"b": {"c": (None, True)}}}],
+}
+STRICT_VALUE = {**VALUE, "é": VALUE["é"][:4]}
+TEXT = json.dumps(VALUE)
+WIDE_TEXT = json.dumps(VALUE, ensure_ascii=False)
+NUMBERS = "[" + ", ".join(map(str, range(1000, 1100))) + ", 1.25e10, NaN, -Infinity]"
+
+ENTRIES = {
+    # Success
+    "dumps": lambda: cyjson.dumps(VALUE),
+    "dumps text": lambda: cyjson.dumps("é" * 100),
+    "dumps wide": lambda: cyjson.dumps(VALUE, ensure_ascii=False),
+    "dumps indent": lambda: cyjson.dumps(VALUE, indent=2),
+    "dumps indent text": lambda: cyjson.dumps(VALUE, indent="\t", separators=(",", "é")),
+    "dumps sorted": lambda: cyjson.dumps(VALUE, sort_keys=True, separators=(",", ":")),
+    "dumps skipkeys": lambda: cyjson.dumps({(1,): 1, 2: 2, None: [], 1.5: 3, True: 4}, skipkeys=True),
+    "dumps default": lambda: cyjson.dumps([Odd(), {"a": Odd()}], default=lambda obj: ["made", {}]),
+    "dumps cls": lambda: cyjson.dumps([Odd(), {"a": Odd()}], cls=Encoder),
+    "dumps unchecked": lambda: cyjson.dumps(VALUE, check_circular=False),
+    "dump": lambda: cyjson.dump(VALUE, io.StringIO()),
+    "dump indent": lambda: cyjson.dump(VALUE, io.StringIO(), indent=1, ensure_ascii=False),
+    "encode": lambda: cyjson.encode(STRICT_VALUE),
+    "encode default": lambda: cyjson.encode([Odd()], default=str, sort_keys=True, indent=1),
+    "encoder.encode": lambda: cyjson.JSONEncoder(indent=1).encode(VALUE),
+    "encoder.iterencode": lambda: list(cyjson.JSONEncoder().iterencode(VALUE)),
+    "encode_basestring": lambda: cyjson.encoder.encode_basestring("é\n" * 50),
+    "encode_basestring_ascii": lambda: cyjson.encoder.encode_basestring_ascii("é\n😀" * 50),
+    "loads": lambda: cyjson.loads(TEXT),
+    "loads wide": lambda: cyjson.loads(WIDE_TEXT),
+    "loads bytes": lambda: cyjson.loads(WIDE_TEXT.encode("utf-8", "surrogatepass")),
+    "loads bytearray": lambda: cyjson.loads(bytearray(TEXT.encode())),
+    "loads utf-16": lambda: cyjson.loads(TEXT.encode("utf-16")),
+    "loads new keys": lambda: cyjson.loads(f'{{"{os.urandom(8).hex()}": 1, "{os.urandom(40).hex()}": 2}}'),
+    "loads same key twice": lambda: cyjson.loads('{"a": [1, 2], "a": {"b": 3}, "a": "text"}'),
+    "loads object_hook": lambda: cyjson.loads(TEXT, object_hook=identity),
+    "loads object_pairs_hook": lambda: cyjson.loads(TEXT, object_pairs_hook=identity),
+    "loads array_hook": lambda: cyjson.loads(TEXT, array_hook=tuple),
+    "loads number hooks": lambda: cyjson.loads(NUMBERS, parse_int=str, parse_float=str, parse_constant=str),
+    "loads cls": lambda: cyjson.loads(TEXT, cls=json.JSONDecoder),
+    "loads not strict": lambda: cyjson.loads('["\t\x00"]', strict=False),
+    "load": lambda: cyjson.load(io.StringIO(TEXT)),
+    "decoder.decode": lambda: cyjson.JSONDecoder(parse_int=str).decode(TEXT),
+    "decoder.raw_decode": lambda: cyjson.JSONDecoder().raw_decode(TEXT + " rest"),
+    "scanstring": lambda: cyjson.decoder.scanstring('a\\u00e9é\\n" rest', 0),
+    "make_scanner": lambda: cyjson.scanner.make_scanner(cyjson.JSONDecoder())(TEXT, 0),
+    # Failure
+    "dumps: not serializable": lambda: cyjson.dumps([1, {"a": [2, Odd()]}]),
+    "dumps: not serializable, indent": lambda: cyjson.dumps([1, {"a": [2, Odd()]}], indent=1),
+    "dumps: bad key": lambda: cyjson.dumps({"a": 1, (1,): 2}),
+    "dumps: unsortable": lambda: cyjson.dumps({"a": 1, 1: 2}, sort_keys=True),
+    "dumps: nan": lambda: cyjson.dumps([1.5, {"a": float("nan")}], allow_nan=False),
+    "dumps: circular": lambda: cyjson.dumps(loop()),
+    "dumps: endless": lambda: cyjson.dumps(loop(), check_circular=False),
+    "dumps: default raises": lambda: cyjson.dumps([[1], {"a": Odd()}], default=refuse),
+    "dumps: default of cls raises": lambda: cyjson.dumps([[1], {"a": Odd()}], cls=RaisingEncoder),
+    "dumps: default circular": lambda: cyjson.dumps([Odd()], default=identity),
+    "dumps: bad separators": lambda: cyjson.dumps([1, 2], separators=(1, 2)),
+    "dumps: bad arguments": lambda: cyjson.dumps([1], bogus=[2]),
+    "dump: write raises": lambda: cyjson.dump(VALUE, type("File", (), {"write": refuse})()),
+    "encode: surrogate": lambda: cyjson.encode(VALUE),
+    "encode: nan": lambda: cyjson.encode([float("inf")]),
+    "encode: default raises": lambda: cyjson.encode([[1], {"a": Odd()}], default=refuse),
+    "encode: bad arguments": lambda: cyjson.encode([1], bogus=[2]),
+    "loads: truncated": lambda: cyjson.loads(TEXT[:-20]),
+    "loads: truncated bytes": lambda: cyjson.loads(WIDE_TEXT[:-20].encode("utf-8", "surrogatepass")),
+    "loads: bad value": lambda: cyjson.loads('[{"a": [1, {"b": nul}]}]'),
+    "loads: bad key": lambda: cyjson.loads('[{"a": [1, {"b": 1, c}]}]'),
+    "loads: bad escape": lambda: cyjson.loads('["text", {"a": "b\\x"}]'),
+    "loads: bad utf-8": lambda: cyjson.loads(b'["text", "\xff"]'),
+    "loads: extra": lambda: cyjson.loads("[[1], 2] {}"),
+    "loads: deep": lambda: cyjson.loads("[" * 100_000),
+    "loads: digits": lambda: cyjson.loads("[" + "1" * 5000 + "]"),
+    "loads: object_hook raises": lambda: cyjson.loads(TEXT, object_hook=refuse),
+    "loads: object_pairs_hook raises": lambda: cyjson.loads(TEXT, object_pairs_hook=refuse),
+    "loads: array_hook raises": lambda: cyjson.loads(TEXT, array_hook=refuse),
+    "loads: parse_int raises": lambda: cyjson.loads(TEXT, parse_int=refuse),
+    "loads: parse_float raises": lambda: cyjson.loads(TEXT, parse_float=refuse),
+    "loads: parse_constant raises": lambda: cyjson.loads('[[1], {"a": NaN}]', parse_constant=refuse),
+    "loads: hook and syntax error": lambda: cyjson.loads('[{"a": {"b": []}}, x]', object_hook=identity),
+    "loads: wrong type": lambda: cyjson.loads([TEXT]),
+    "loads: bad arguments": lambda: cyjson.loads(TEXT, bogus=[2]),
+    "raw_decode: nothing": lambda: cyjson.JSONDecoder().raw_decode("  "),
+    "scanstring: unterminated": lambda: cyjson.decoder.scanstring("a\\n", 0),
+}
+
+
+def attempt(call):
+    try:
+        call()
+    except Exception:
+        return False
+    return True
+
+
+def settled(measure):
+    gc.collect()
+    return measure()
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_blocks(name):
+    """The number of allocated objects does not rise with the number of calls."""
+    call = ENTRIES[name]
+    rounds = 20 if "deep" in name or "endless" in name else 200
+    assert attempt(call) == (": " not in name) or name == "loads: digits"
+    # Time enough for a cache of keys to fill up.
+    for _ in range(20_000 if name == "loads new keys" else rounds):
+        attempt(call)
+    grown = []
+    for _ in range(4):
+        before = settled(sys.getallocatedblocks)
+        for _ in range(rounds):
+            attempt(call)
+        grown.append(settled(sys.getallocatedblocks) - before)
+    # One lost object a call would be `rounds` each time; caches may take a few blocks at any time.
+    assert min(grown) < rounds // 4, grown
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_traced_memory(name):
+    """Nor do the bytes, large blocks included."""
+    call = ENTRIES[name]
+    rounds = 40 if "deep" in name or "endless" in name else 250
+    tracemalloc.start()
+    try:
+        for _ in range(20_000 if name == "loads new keys" else rounds):
+            attempt(call)
+        grown = []
+        for _ in range(4):
+            before = settled(tracemalloc.get_traced_memory)[0]
+            for _ in range(rounds):
+                attempt(call)
+            grown.append(settled(tracemalloc.get_traced_memory)[0] - before)
+    finally:
+        tracemalloc.stop()
+    # Less than half the smallest object a call, past what the interpreter itself may take for caches of its own.
+    assert min(grown) < rounds * 16 + 2000, grown
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+BIG = [{"id": n, "text": f"text é {n} " * 5, "value": n / 7, "list": [n, str(n)]} for n in range(5000)]
+BIG_TEXT = json.dumps(BIG, ensure_ascii=False)
+BIG_ENTRIES = {
+    "loads": lambda: cyjson.loads(BIG_TEXT),
+    "loads bytes": lambda: cyjson.loads(BIG_TEXT.encode()),
+    "loads hook": lambda: cyjson.loads(BIG_TEXT, object_hook=identity),
+    "loads: truncated": lambda: cyjson.loads(BIG_TEXT[:-5]),
+    "loads: hook raises late": lambda: cyjson.loads(BIG_TEXT[:-1] + ", NaN]", parse_constant=refuse),
+    "dumps": lambda: cyjson.dumps(BIG),
+    "dumps wide": lambda: cyjson.dumps(BIG, ensure_ascii=False, indent=2),
+    "dumps sorted": lambda: cyjson.dumps(BIG, sort_keys=True),
+    "dumps: fails late": lambda: cyjson.dumps([BIG, Odd()]),
+    "encode": lambda: cyjson.encode(BIG),
+    "encode: surrogate late": lambda: cyjson.encode([BIG, "\ud800"]),
+    "dump": lambda: cyjson.dump(BIG, io.StringIO()),
+}
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="this system tells no resident size in /proc")
+@pytest.mark.parametrize("name", BIG_ENTRIES)
+def test_resident_memory(name):
+    """Nor does the process: this sees what was taken past Python's allocators, too."""
+    call = BIG_ENTRIES[name]
+    for _ in range(4):
+        attempt(call)
+    before = settled(resident)
+    for _ in range(12):
+        attempt(call)
+    # One document a call kept back would be 12 times this.
+    assert settled(resident) - before < 3 * len(BIG_TEXT.encode())
+
+
+# Reference counts
+
+
+def counts(*objects):
+    gc.collect()
+    return [sys.getrefcount(each) for each in objects]
+
+
+def test_counts_of_what_is_written():
+    text, number, real, odd = "some text of its own" + "é", 10**30, 1.25e-7, Odd()
+    key, inner, outer = "a key of its own", [text, number], {}
+    outer.update({key: inner, text: real, "odd": odd})
+    objects = [text, number, real, odd, key, inner, outer]
+    before = counts(*objects)
+    for options in {}, {"default": str, "indent": 1}, {"default": str, "sort_keys": True}, {"default": refuse}:
+        for _ in range(10):
+            attempt(lambda: cyjson.dumps(outer, **options))
+            attempt(lambda: cyjson.encode(outer, **options))
+            attempt(lambda: cyjson.dump(outer, io.StringIO(), **options))
+            attempt(lambda: cyjson.JSONEncoder(**options).encode(outer))
+    assert counts(*objects) == before
+
+
+def test_counts_of_options():
+    class Own(json.JSONEncoder):
+        pass
+
+    def default(obj):
+        return None
+
+    item, key, indent = "; " + "é", "= " + "é", "-" * 3
+    separators = (item, key)
+    objects = [Own, default, item, key, indent, separators]
+    before = counts(*objects)
+    for cls in Own, None:
+        for _ in range(20):
+            for value in [[1, {"a": Odd()}], [b"x"], loop()]:
+                attempt(lambda: cyjson.dumps(value, cls=cls, default=default, separators=separators, indent=indent))
+                attempt(lambda: cyjson.encode(value, cls=cls, default=default, separators=separators, indent=indent))
+    assert counts(*objects) == before
+
+
+def test_counts_of_what_is_read():
+    text = '{"a": [1, 2.5, "text"], "b": {"c": null}}'.replace("text", "text é")
+    data = text.encode()
+    hook = type("Hook", (), {"__call__": lambda self, argument: argument})()
+
+    def read():
+        for source in text, data:
+            for name in ["object_hook", "object_pairs_hook", "array_hook", "parse_int", "parse_float"]:
+                cyjson.loads(source, **{name: hook})
+            cyjson.loads(source)
+        cyjson.JSONDecoder(object_hook=hook).decode(text)
+        attempt(lambda: cyjson.loads(text + "x", object_hook=hook))
+
+    before = counts(text, data, hook)
+    for _ in range(20):
+        read()
+    assert counts(text, data, hook) == before
+
+
+def test_what_a_hook_returns_is_held_once():
+    made = Odd()
+    before = counts(made)
+    for name, text in [
+        ("object_hook", "{}"),
+        ("object_pairs_hook", "{}"),
+        ("array_hook", "[]"),
+        ("parse_int", "1"),
+        ("parse_float", "1.5"),
+        ("parse_constant", "NaN"),
+    ]:
+        result = cyjson.loads(f'[{{"k": {text}}}]' if name == "array_hook" else text, **{name: lambda argument: made})
+        assert counts(made) == [before[0] + 1]
+        del result
+        assert counts(made) == before
+
+
+def test_result_is_the_only_owner():
+    """Fresh lists, dicts and long strings belong to the result alone, though short ones may be shared."""
+    text = '[[1, 2], {"k": 1}, "' + "long text " * 20 + '", 12345678901234567890, 1.2345]'
+    result, expected = cyjson.loads(text), json.loads(text)
+    assert sys.getrefcount(result) == sys.getrefcount(expected)
+    for mine, other in zip(result, expected):
+        assert sys.getrefcount(mine) == sys.getrefcount(other)
+
+
+def test_containers_are_collected():
+    """What is read takes part in garbage collection: a circle made from it goes away."""
+
+    class Gone:
+        def __del__(self):
+            gone.append(1)
+
+    gone = []
+    value = cyjson.loads('[{"a": [1]}]')
+    assert gc.is_tracked(value)
+    value[0]["a"].append(value)
+    value[0]["gone"] = Gone()
+    del value
+    gc.collect()
+    assert gone == [1]
+
+
+def test_encoders_and_decoders_are_collected():
+    class Gone:
+        def __del__(self):
+            gone.append(1)
+
+    gone = []
+    for make in (
+        lambda: cyjson.JSONDecoder(object_hook=len),
+        lambda: cyjson.JSONEncoder(default=len),
+        lambda: type("Encoder", (cyjson.JSONEncoder,), {})(),
+        lambda: type("Decoder", (cyjson.JSONDecoder,), {})(),
+    ):
+        instance = make()
+        instance.itself = instance
+        instance.gone = Gone()
+        del instance
+    gc.collect()
+    assert len(gone) == 4
+    scanner = cyjson.JSONDecoder(object_hook=Gone()).scan_once
+    del scanner
+    gc.collect()
+    assert len(gone) == 5

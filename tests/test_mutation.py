@@ -1,0 +1,461 @@
+"""Containers changed while they are being written or read: no crash, and json's result or exception.
+
+Each case makes its own objects, once for json and once for cyjson.
+"""
+
+import collections
+import gc
+import io
+
+import pytest
+from compare import same
+
+import cyjson
+
+OPTIONS = pytest.mark.parametrize(
+    "options",
+    [{}, {"indent": 1}, {"sort_keys": True}, {"check_circular": False}, {"skipkeys": True, "ensure_ascii": False}],
+    ids=str,
+)
+
+
+class Odd:
+    pass
+
+
+def changes_of_a_list():
+    return {
+        "clear": lambda items: items.clear(),
+        "pop": lambda items: items.pop(),
+        "pop first": lambda items: items.pop(0),
+        "append once": lambda items: items.append(1) if len(items) < 20 else None,
+        "replace": lambda items: items.__setitem__(slice(None), [[1], {"a": 2}]),
+        "shrink": lambda items: items.__delitem__(slice(2, None)),
+        "reverse": lambda items: items.reverse(),
+    }
+
+
+@OPTIONS
+@pytest.mark.parametrize("change", sorted(changes_of_a_list()))
+def test_list_changed_by_default(change, options):
+    def call(json):
+        items = [Odd() for _ in range(10)]
+
+        def default(obj):
+            changes_of_a_list()[change](items)
+            gc.collect(0)
+            return "x" * 100
+
+        return json.dumps(items, default=default, **options), len(items)
+
+    same(call)
+
+
+def changes_of_a_dict():
+    return {
+        "clear": lambda items: items.clear(),
+        "pop": lambda items: items.popitem(),
+        "replace value": lambda items: items.update(a=1, b=[2], c={}),
+        "replace all": lambda items: [items.pop(key) and items.update({key: 1}) for key in list(items)][:0],
+        "grow": lambda items: items.update({f"{len(items)}": 1}) if len(items) < 20 else None,
+        "grow much": lambda items: items.update((f"n{n}", n) for n in range(1000)),
+        "swap": lambda items: items.update({"z": items.pop("a", None)}),
+    }
+
+
+@OPTIONS
+@pytest.mark.parametrize("kind", [dict, collections.OrderedDict])
+@pytest.mark.parametrize("change", sorted(changes_of_a_dict()))
+def test_dict_changed_by_default(change, kind, options):
+    def call(json):
+        items = kind((key, Odd()) for key in "abcdef")
+
+        def default(obj):
+            changes_of_a_dict()[change](items)
+            gc.collect(0)
+            return ["y" * 100]
+
+        return json.dumps({"outer": items}, default=default, **options), len(items)
+
+    same(call)
+
+
+@OPTIONS
+def test_default_drops_the_last_reference(options):
+    """The object, its key and its container live on until they are written."""
+
+    def call(json):
+        holder = [{"k" * 50: Odd(), "l" * 50: [Odd()]}]
+
+        def default(obj):
+            if holder:
+                holder.pop().clear()
+            gc.collect(0)
+            return {"made": ["here" * 10]}
+
+        return json.dumps(holder[0], default=default, **options)
+
+    same(call)
+
+
+@OPTIONS
+def test_default_returns_what_it_changes(options):
+    def call(json):
+        shared = [1, 2]
+
+        def default(obj):
+            shared.append(len(shared))
+            return shared
+
+        return json.dumps([Odd(), shared, Odd(), {"a": Odd()}], default=default, **options)
+
+    same(call)
+
+
+class Key(str):
+    """A key that does something when it is compared."""
+
+    action = None
+
+    def __lt__(self, other):
+        if Key.action:
+            Key.action()
+        return str.__lt__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("change", sorted(changes_of_a_dict()))
+def test_dict_changed_while_its_keys_are_sorted(change):
+    def call(json):
+        items = {Key(key): [key] for key in "cfabed"}
+        Key.action = lambda: (changes_of_a_dict()[change](items), gc.collect(0))
+        try:
+            return json.dumps(items, sort_keys=True), len(items)
+        finally:
+            Key.action = None
+
+    same(call)
+
+
+def test_comparison_that_raises():
+    def call(json):
+        def fail():
+            raise LookupError("no order")
+
+        items = {Key(key): 1 for key in "ba"}
+        Key.action = fail
+        try:
+            return json.dumps(items, sort_keys=True)
+        finally:
+            Key.action = None
+
+    assert same(call)[1] is LookupError
+
+
+# dict subclasses whose items() is their own
+
+
+def dicts_with_own_items():
+    class Shorter(dict):
+        def items(self):
+            return list(super().items())[:1]
+
+    class Other(dict):
+        def items(self):
+            return [("other", 1), (2, [3])]
+
+    class Iterator(dict):
+        def items(self):
+            return iter([("a", 1), ("b", {})])
+
+    class Generator(dict):
+        def items(self):
+            yield "a", 1
+            self.clear()
+            yield "b", Odd
+
+    class Triples(dict):
+        def items(self):
+            return [("a", 1, 2)]
+
+    class Singles(dict):
+        def items(self):
+            return ["x"]
+
+    class Lists(dict):
+        def items(self):
+            return [["a", 1], ["b", 2]]
+
+    class Pairs(dict):
+        def items(self):
+            return ["ab", "cd"]
+
+    class Nothing(dict):
+        def items(self):
+            return None
+
+    class Raising(dict):
+        def items(self):
+            raise LookupError("items")
+
+    class RaisingLater(dict):
+        def items(self):
+            yield "a", 1
+            raise LookupError("later")
+
+    class Emptied(dict):
+        def items(self):
+            found = list(super().items())
+            self.clear()
+            return found
+
+    class Keys(dict):
+        def keys(self):
+            return ["not asked"]
+
+        def __iter__(self):
+            return iter(["not asked"])
+
+        def __getitem__(self, key):
+            return "not asked"
+
+        def __len__(self):
+            return 5
+
+    class Falsy(dict):
+        def __bool__(self):
+            return False
+
+        def __len__(self):
+            return 0
+
+    return [each for each in locals().values() if isinstance(each, type)]
+
+
+@OPTIONS
+@pytest.mark.parametrize(
+    "index", range(len(dicts_with_own_items())), ids=lambda index: dicts_with_own_items()[index].__name__
+)
+def test_dict_subclasses(index, options):
+    for contents in {"k": 1, "j": [2]}, {}:
+        same(lambda json: json.dumps(dicts_with_own_items()[index](contents), **options))
+        same(lambda json: json.dumps([dicts_with_own_items()[index](contents), 1], **options))
+
+        def dump(json):
+            file = io.StringIO()
+            json.dump({"a": dicts_with_own_items()[index](contents)}, file, **options)
+            return file.getvalue()
+
+        same(dump)
+
+
+# list subclasses whose iteration is their own
+
+
+def lists_with_own_iteration():
+    class Iter(list):
+        def __iter__(self):
+            return iter(["own", {}])
+
+    class Empty(list):
+        def __len__(self):
+            return 0
+
+    class Falsy(list):
+        def __bool__(self):
+            return False
+
+    class Long(list):
+        def __len__(self):
+            return 10
+
+    class Items(list):
+        def __getitem__(self, index):
+            return "own"
+
+    class Raising(list):
+        def __iter__(self):
+            raise LookupError("iter")
+
+    class TupleIter(tuple):
+        def __iter__(self):
+            return iter(["own"])
+
+    return [each for each in locals().values() if isinstance(each, type)]
+
+
+@OPTIONS
+@pytest.mark.parametrize(
+    "index", range(len(lists_with_own_iteration())), ids=lambda index: lists_with_own_iteration()[index].__name__
+)
+def test_list_subclasses(index, options):
+    for contents in [1, [2]], []:
+        same(lambda json: json.dumps(lists_with_own_iteration()[index](contents), **options))
+        same(lambda json: json.dumps({"a": lists_with_own_iteration()[index](contents)}, **options))
+
+
+# str, int and float subclasses with methods of their own
+
+
+def scalars_with_own_methods():
+    def fail(self, *arguments):
+        raise LookupError("asked")
+
+    names = [
+        "__str__",
+        "__repr__",
+        "__format__",
+        "__int__",
+        "__float__",
+        "__index__",
+        "__bool__",
+        "__len__",
+        "__iter__",
+        "encode",
+    ]
+    return [
+        type(base.__name__.title(), (base,), dict.fromkeys(names, fail))(value)
+        for base, value in [(str, "é"), (str, ""), (int, 7), (int, 2**70), (float, 1.5), (float, "nan"), (float, "inf")]
+    ]
+
+
+@OPTIONS
+@pytest.mark.parametrize("index", range(7))
+def test_scalar_subclasses(index, options):
+    value = scalars_with_own_methods()[index]
+    same(lambda json: json.dumps(value, **options))
+    same(lambda json: json.dumps([value, {"k": value}], **options))
+    same(lambda json: json.dumps({value: 1}, **options))
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: found.clear(),
+        lambda found: found.update(new=[1]),
+        lambda found: found.pop("a", None),
+        lambda found: [found.pop(key) for key in list(found)],
+    ],
+)
+def test_objects_changed_by_object_hook(change):
+    """A hook may keep and change every dict that it was given."""
+
+    def call(json):
+        kept = []
+
+        def hook(found):
+            for each in kept:
+                change(each)
+            kept.append(found)
+            gc.collect(0)
+            return found
+
+        text = '[{"a": {"a": {}, "b": 1}, "c": [{"a": 2}]}, {"a": 3}, {"a": {"d": {"a": 4}}}]'
+        return json.loads(text, object_hook=hook), kept
+
+    same(call)
+
+
+def test_pairs_changed_by_object_pairs_hook():
+    def call(json):
+        kept = []
+
+        def hook(pairs):
+            for each in kept:
+                each.clear()
+            kept.append(pairs)
+            pairs.append(("more", kept[0]))
+            return pairs
+
+        return json.loads('[{"a": {"b": 1}}, {}, {"c": [{"d": 2}]}]', object_pairs_hook=hook), kept
+
+    same(call)
+
+
+def test_lists_seen_by_hooks_are_whole():
+    """A hook that walks the garbage collector's objects finds no half-made list or dict."""
+    seen = []
+
+    def hook(text):
+        for each in gc.get_objects():
+            if type(each) in (list, dict) and len(each) == 3:
+                seen.append(repr(type(each)) + str(len(list(each))))
+        return int(text)
+
+    assert cyjson.loads('[[1, 2, 3], {"a": 1, "b": [4], "c": 5}]', parse_int=hook) == [
+        [1, 2, 3],
+        {"a": 1, "b": [4], "c": 5},
+    ]
+    assert seen
+
+
+def test_bytearray_changed_by_a_hook():
+    """The text was decoded before the first hook ran: what becomes of the bytearray is no matter."""
+
+    def call(json):
+        data = bytearray(b'[{"a": 1}, {"b": [2, 3]}, "text"]')
+
+        def hook(found):
+            data.clear()
+            data.extend(b"x" * 10_000)
+            return found
+
+        return json.loads(data, object_hook=hook), len(data)
+
+    same(call)
+
+
+def test_hooks_that_call_loads_and_dumps():
+    def call(json):
+        def hook(found):
+            return json.loads(json.dumps([found, "é"]), object_hook=lambda inner: len(inner))
+
+        def default(obj):
+            return json.loads(json.dumps({"inner": [1, "é"]}, default=default))
+
+        return json.loads('[{"a": {"b": []}}, 1]', object_hook=hook), json.dumps([Odd(), {"k": Odd()}], default=default)
+
+    same(call)
+
+
+def test_one_encoder_used_within_itself():
+    def call(json):
+        class Encoder(json.JSONEncoder):
+            def default(self, o):
+                return self.encode([1, "é"])
+
+        return Encoder(indent=1).encode([Odd(), Odd()])
+
+    same(call)
+
+
+def test_one_decoder_used_within_itself():
+    def call(json):
+        def hook(found):
+            return decoder.decode('["inner"]')
+
+        decoder = json.JSONDecoder(object_hook=hook)
+        return decoder.decode('[{"a": 1, "b": {"a": 2}}, {"a": 3}]')
+
+    same(call)
+
+
+def test_default_changes_the_encoder():
+    """The options were read when the call began."""
+
+    def call(json):
+        class Encoder(json.JSONEncoder):
+            def default(self, o):
+                self.item_separator = ";"
+                self.key_separator = "="
+                self.ensure_ascii = False
+                self.default = None
+                return ["é", "f"]
+
+        return Encoder().encode([Odd(), {"a": Odd()}, "é"])
+
+    same(call)

@@ -1,0 +1,505 @@
+"""Every public name of json, with its signature, attributes and overridable methods."""
+
+import copy
+import inspect
+import json
+import json.tool
+import pickle
+
+import pytest
+from compare import Record, frozen, native_only, outcome, same
+
+import cyjson
+import cyjson.tool
+
+SUBMODULES = ["encoder", "decoder", "scanner"]
+
+
+# Names
+
+
+def test_module_names():
+    names = {name for name in dir(json) if not name.startswith("__")} - {"tool"}
+    assert names <= set(dir(cyjson))
+    assert set(cyjson.__all__) == {*json.__all__, "backend", "detect_encoding", "encode"}
+    assert cyjson.backend in ("c", "python")
+    assert isinstance(cyjson.__version__, str)
+    assert cyjson.__doc__
+
+
+@pytest.mark.parametrize("name", SUBMODULES)
+def test_submodule_names(name):
+    ours, theirs = getattr(cyjson, name), getattr(json, name)
+    assert ours.__name__ == f"cyjson.{name}"
+    public = {each for each in dir(theirs) if not each.startswith("__")}
+    assert public <= set(dir(ours))
+    assert getattr(ours, "__all__", None) == getattr(theirs, "__all__", None)
+
+
+def test_star_import():
+    names = {}
+    exec("from cyjson import *", names)
+    assert set(names) - {"__builtins__"} == set(cyjson.__all__)
+
+
+def test_same_objects():
+    assert cyjson.JSONDecodeError is json.JSONDecodeError is cyjson.decoder.JSONDecodeError
+    assert cyjson.detect_encoding is json.detect_encoding
+    assert cyjson.encoder.c_make_encoder is json.encoder.c_make_encoder
+    assert cyjson.encoder.py_encode_basestring is json.encoder.py_encode_basestring
+    assert cyjson.encoder.py_encode_basestring_ascii is json.encoder.py_encode_basestring_ascii
+    assert cyjson.decoder.py_scanstring is json.decoder.py_scanstring
+    assert cyjson.scanner.py_make_scanner is json.scanner.py_make_scanner
+    assert cyjson.encoder.INFINITY == float("inf")
+    assert cyjson.encoder.ESCAPE is json.encoder.ESCAPE
+    assert cyjson.decoder.WHITESPACE is json.decoder.WHITESPACE
+    assert cyjson.scanner.NUMBER_RE is json.scanner.NUMBER_RE
+
+
+def test_one_object_under_all_its_names():
+    assert cyjson.encoder.JSONEncoder is cyjson.JSONEncoder
+    assert cyjson.decoder.JSONDecoder is cyjson.JSONDecoder
+    assert cyjson.decoder.scanner is cyjson.scanner
+    assert cyjson.encoder.encode_basestring is cyjson.encoder.c_encode_basestring
+    assert cyjson.encoder.encode_basestring_ascii is cyjson.encoder.c_encode_basestring_ascii
+    assert cyjson.decoder.scanstring is cyjson.decoder.c_scanstring
+    assert cyjson.scanner.make_scanner is cyjson.scanner.c_make_scanner
+
+
+@native_only
+def test_native_names_are_the_extension_s():
+    assert cyjson.loads is cyjson._native.loads
+    assert cyjson.dumps is cyjson._native.dumps
+    assert cyjson.decoder.scanstring is not json.decoder.scanstring
+    assert cyjson.encoder.encode_basestring is not json.encoder.encode_basestring
+    assert cyjson.scanner.make_scanner is not json.scanner.make_scanner
+
+
+def test_classes_derive_from_json_s():
+    assert issubclass(cyjson.JSONEncoder, json.JSONEncoder)
+    assert issubclass(cyjson.JSONDecoder, json.JSONDecoder)
+    assert isinstance(cyjson._default_encoder, cyjson.JSONEncoder)
+    assert isinstance(cyjson._default_decoder, cyjson.JSONDecoder)
+
+
+# Signatures
+
+
+def parameters(function):
+    """Name, kind and default of each parameter, without the one that is new in 3.15."""
+    return [
+        (each.name, each.kind, each.default)
+        for each in inspect.signature(function).parameters.values()
+        if each.name != "array_hook"
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["dump", "dumps", "load", "loads", "detect_encoding", "JSONDecodeError", "JSONEncoder", "JSONDecoder", "tool.main"]
+    + [f"JSONEncoder.{name}" for name in ("__init__", "default", "encode", "iterencode")]
+    + [f"JSONDecoder.{name}" for name in ("__init__", "decode", "raw_decode")],
+)
+def test_signatures(path):
+    def at(module):
+        for name in path.split("."):
+            module = getattr(module, name)
+        return module
+
+    assert parameters(at(cyjson)) == parameters(at(json))
+    assert at(cyjson).__name__ == at(json).__name__
+    assert at(cyjson).__doc__ or not at(json).__doc__ or path.endswith("__")
+
+
+def test_signature_of_encode():
+    assert str(inspect.signature(cyjson.encode)) == (
+        "(obj, *, default=None, sort_keys=False, indent=None, skipkeys=False, separators=None, check_circular=True, "
+        "cls=None)"
+    )
+
+
+# Attributes
+
+
+def test_attributes_of_an_encoder():
+    def attributes(json):
+        encoder = json.JSONEncoder(skipkeys=True, indent=2, separators=("a", "b"), sort_keys=True, allow_nan=False)
+        return vars(encoder), vars(json.JSONEncoder())
+
+    same(attributes)
+    same(lambda json: (json.JSONEncoder.item_separator, json.JSONEncoder.key_separator))
+    same(lambda json: (json.JSONEncoder(indent=1).item_separator, json.JSONEncoder(indent=1).key_separator))
+    assert cyjson.JSONEncoder(default=len).default is len
+
+
+def test_attributes_of_a_decoder():
+    def attributes(json):
+        return [
+            {name: value for name, value in vars(decoder).items() if name not in ("scan_once", "array_hook")}
+            for decoder in (
+                json.JSONDecoder(parse_constant=len),
+                json.JSONDecoder(object_hook=len, strict=False, parse_constant=len),
+                json.JSONDecoder(object_pairs_hook=len, parse_float=str, parse_int=float, parse_constant=len),
+            )
+        ]
+
+    ours, theirs = attributes(cyjson), attributes(json)
+    for our, their in zip(ours, theirs):
+        assert set(our) == set(their)
+        for name in set(our) - {"parse_string"}:
+            assert our[name] == their[name], name
+        assert our["parse_string"] is cyjson.decoder.scanstring
+    assert cyjson.JSONDecoder().array_hook is None
+    assert cyjson.JSONDecoder(array_hook=len).array_hook is len
+    decoder = cyjson.JSONDecoder()
+    assert [decoder.parse_constant(name) for name in ("Infinity", "-Infinity")] == [float("inf"), -float("inf")]
+    assert decoder.scan_once("[1]", 0) == ([1], 3)
+    assert decoder.memo == {}
+
+
+def test_attributes_set_on_an_encoder_later_count():
+    def call(json):
+        encoder = json.JSONEncoder()
+        texts = []
+        for name, value in [
+            ("item_separator", ";"),
+            ("key_separator", "="),
+            ("ensure_ascii", False),
+            ("sort_keys", True),
+            ("indent", 1),
+            ("skipkeys", True),
+            ("default", repr),
+        ]:
+            setattr(encoder, name, value)
+            texts.append(encoder.encode({"é": [1, 2], "b": {}, **({(1,): len} if encoder.skipkeys else {})}))
+        encoder.allow_nan = False
+        texts.append(outcome(lambda _: encoder.encode([float("nan")]), json))
+        return texts
+
+    same(call)
+
+
+@pytest.mark.parametrize(
+    "name", ["object_hook", "object_pairs_hook", "parse_int", "parse_float", "strict", "parse_string"]
+)
+def test_attributes_set_on_a_decoder_later_do_not_count(name):
+    """The scanner reads a decoder's attributes once, when the decoder is made."""
+
+    def call(json):
+        decoder = json.JSONDecoder()
+        setattr(decoder, name, None if name == "strict" else lambda *_: "changed")
+        return outcome(lambda _: decoder.decode('{"a": [1, 1.5, "\t"]}'), json), decoder.decode('{"a": [1, 1.5, "x"]}')
+
+    same(call)
+
+
+# Subclasses overriding each method
+
+
+def encoder_classes(base):
+    class Default(base):
+        def default(self, o):
+            return f"<{type(o).__name__}>"
+
+    class DefaultAskingSuper(base):
+        def default(self, o):
+            if isinstance(o, bytes):
+                return o.decode()
+            return super().default(o)
+
+    class Encode(base):
+        def encode(self, o):
+            return "E" + super().encode([o])
+
+    class Iterencode(base):
+        def iterencode(self, o, _one_shot=False):
+            yield f"I{_one_shot}"
+            yield from super().iterencode([o], _one_shot)
+
+    class IterencodeWithoutHint(base):
+        def iterencode(self, o):
+            return iter(["J", *super().iterencode(o)])
+
+    class Init(base):
+        def __init__(self, *, word="none", **options):
+            options["sort_keys"] = True
+            super().__init__(**options)
+            self.word = word
+
+        def default(self, o):
+            return self.word
+
+    class ClassSeparators(base):
+        item_separator = ";"
+        key_separator = "="
+
+    class PropertySeparators(base):
+        @property
+        def item_separator(self):
+            return "|"
+
+    class StaticDefault(base):
+        default = staticmethod(lambda o: "static")
+
+    class Grandchild(Default):
+        item_separator = "/"
+
+    class Slots(base):
+        __slots__ = ("extra",)
+
+    return list(filter(lambda each: isinstance(each, type) and each is not base, locals().values()))
+
+
+ENCODERS = [
+    pytest.param(index, origin, id=f"{each.__name__} of {origin}")
+    for index, each in enumerate(encoder_classes(json.JSONEncoder))
+    for origin in ("json", "same")
+]
+SAMPLES = [
+    {"b": [1, 2.5, None, {}], "a": {"é": (1, [])}},
+    [b"bytes", {"k": {1}}],
+    "text é",
+    b"alone",
+    [],
+    {"d": b"1"},
+    1.5,
+]
+
+
+@pytest.mark.parametrize("index, origin", ENCODERS)
+@pytest.mark.parametrize(
+    "options", [{}, {"indent": 2}, {"separators": (",", ":")}, {"ensure_ascii": False}, {"default": repr}]
+)
+def test_encoder_subclasses(index, origin, options):
+    """Subclasses of json's class work alike in cyjson, and those of cyjson's class work as json's do in json."""
+
+    def cls(module):
+        return encoder_classes(json.JSONEncoder if origin == "json" else module.JSONEncoder)[index]
+
+    for sample in SAMPLES:
+        same(lambda json: json.dumps(sample, cls=cls(json), **options))
+        same(lambda json: cls(json)(**options).encode(sample))
+        same(lambda json: list(cls(json)(**options).iterencode(sample)))
+
+
+def test_encoder_subclass_with_keywords_of_its_own():
+    def call(json):
+        class Words(json.JSONEncoder):
+            def __init__(self, *args, word, **options):
+                super().__init__(*args, **options)
+                self.word = word
+
+            def default(self, o):
+                return self.word
+
+        return json.dumps([len], cls=Words, word="ours"), outcome(lambda json: json.dumps(1, cls=Words), json)[1:3]
+
+    same(call)
+
+
+def test_what_a_class_gets_from_dumps():
+    """cls may be anything that can be called and gives something with encode."""
+    record = Record()
+
+    class Anything:
+        def __init__(self, **options):
+            record.append(options)
+
+        def encode(self, o):
+            return ("encoded", o)
+
+        def iterencode(self, o):
+            return ["iter", "encoded"]
+
+    assert same(lambda json: json.dumps(1, cls=Anything, sort_keys=True, own=2))[0] == "result"
+    assert record[0] == record[1]
+    assert list(record[0]) == list(record[1])
+    same(lambda json: json.dumps(1, cls=lambda **options: Anything(**options)))
+
+
+def test_instance_attributes_made_in_init():
+    """An instance may set default and its flags itself, after the constructor."""
+
+    def call(json):
+        class Own(json.JSONEncoder):
+            def __init__(self, **options):
+                super().__init__(**options)
+                self.default = lambda o: "own"
+                self.item_separator = " ; "
+                self.ensure_ascii = False
+                self.sort_keys = True
+
+        return json.dumps({"é": len, "a": 1}, cls=Own)
+
+    same(call)
+
+
+def decoder_classes(base):
+    class Decode(base):
+        def decode(self, s):
+            return ["decode", super().decode(s)]
+
+    class RawDecode(base):
+        def raw_decode(self, s, idx=0):
+            value, end = super().raw_decode(s, idx)
+            return ["raw", value], end
+
+    class ScanOnce(base):
+        def __init__(self, **options):
+            super().__init__(**options)
+            scan_once = self.scan_once
+            self.scan_once = lambda s, idx: (["scan", scan_once(s, idx)[0]], scan_once(s, idx)[1])
+
+    class PythonScanner(base):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.parse_array = lambda s_and_end, scan_once: ("array", len(s_and_end[0]))
+            self.scan_once = json.scanner.py_make_scanner(self)
+
+    class PythonStrings(base):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.parse_string = lambda s, end, strict: ("string", json.decoder.scanstring(s, end, strict)[1])
+            self.scan_once = json.scanner.py_make_scanner(self)
+
+    class PythonObjects(base):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.parse_object = lambda s_and_end, *rest: ("object", len(s_and_end[0]))
+            self.scan_once = json.scanner.py_make_scanner(self)
+
+    class SameScannerAgain(base):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.parse_int = lambda text: f"int {text}"
+            self.scan_once = json.scanner.make_scanner(self)
+
+    class ObjectHook(base):
+        def __init__(self, **options):
+            super().__init__(object_hook=self.found, **options)
+
+        def found(self, obj):
+            return sorted(obj)
+
+    class Slots(base):
+        __slots__ = ("extra",)
+
+    return list(filter(lambda each: isinstance(each, type) and each is not base, locals().values()))
+
+
+DECODERS = [
+    pytest.param(index, origin, id=f"{each.__name__} of {origin}")
+    for index, each in enumerate(decoder_classes(json.JSONDecoder))
+    for origin in ("json", "same")
+]
+
+
+@pytest.mark.parametrize("index, origin", DECODERS)
+@pytest.mark.parametrize("options", [{}, {"parse_float": str}, {"object_pairs_hook": len}, {"strict": False}])
+def test_decoder_subclasses(index, origin, options):
+    def cls(module):
+        return decoder_classes(json.JSONDecoder if origin == "json" else module.JSONDecoder)[index]
+
+    for text in ['{"b": [1, 2.5], "a": {"c": "x"}}', " [] ", '"text"', "1", "[1,]", "", '{"a":}', '["\t"]', "[1] 2"]:
+        same(lambda json: json.loads(text, cls=cls(json), **options))
+        same(lambda json: json.loads(text.encode(), cls=cls(json), **options))
+        same(lambda json: cls(json)(**options).decode(text))
+        same(lambda json: cls(json)(**options).raw_decode(text))
+
+
+def test_what_a_class_gets_from_loads():
+    record = Record()
+
+    class Anything:
+        def __init__(self, **options):
+            record.append(options)
+
+        def decode(self, s):
+            return ("decoded", s)
+
+    same(lambda json: json.loads(b"[1", cls=Anything, parse_int=float, own=2))
+    same(lambda json: json.loads("\ufeff[1]", cls=Anything))
+    assert record[0] == record[1] == {"own": 2, "parse_int": float}
+
+
+# array_hook, which json has from 3.15
+
+
+def test_array_hook():
+    calls = Record()
+    text = '[1, [2, []], {"a": [3]}, "[]"]'
+    expected = (1, (2, ()), {"a": (3,)}, "[]")
+    assert cyjson.loads(text, array_hook=calls.of("array", tuple)) == expected
+    arguments = [[], [2, ()], [3], [1, (2, ()), {"a": (3,)}, "[]"]]
+    assert calls == [("array", frozen(each)) for each in arguments]
+    assert cyjson.loads(text.encode("utf-16"), array_hook=tuple) == expected
+    assert cyjson.JSONDecoder(array_hook=tuple).decode(text) == expected
+    assert cyjson.JSONDecoder(array_hook=tuple).raw_decode(text + " and more") == (expected, len(text))
+    assert cyjson.loads(text, cls=cyjson.JSONDecoder, array_hook=tuple) == expected
+    assert cyjson.loads(text, array_hook=None) == json.loads(text)
+
+
+def test_array_hook_with_the_others():
+    calls = Record()
+    result = cyjson.loads(
+        '[{"a": [1, 2.5, NaN]}, {}]',
+        array_hook=calls.of("array", tuple),
+        object_hook=calls.of("object", len),
+        parse_int=calls.of("int", str),
+        parse_float=calls.of("float", str),
+        parse_constant=calls.of("constant", str),
+    )
+    assert result == (1, 0)
+    assert [name for name, _ in calls] == ["int", "float", "constant", "array", "object", "object", "array"]
+    assert cyjson.loads('[{"a": []}]', array_hook=tuple, object_pairs_hook=tuple) == ((("a", ()),),)
+
+
+def test_array_hook_that_raises():
+    def refuse(items):
+        raise LookupError(items)
+
+    with pytest.raises(LookupError) as told:
+        cyjson.loads("[1, [2], 3]", array_hook=refuse)
+    assert told.value.args == ([2],)
+    with pytest.raises(TypeError):
+        cyjson.loads("[1]", array_hook=3)
+    assert cyjson.loads("{}", array_hook=refuse) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["[１]", "[1１]", "[1.１]", "[1,]", "[", "[1 2]", '["\t"]', "[nul]", "[]]", "[\x00]", "[-]"]
+)
+def test_array_hook_changes_no_error(text):
+    """... even where it makes the fallback use another scanner."""
+
+    def call(module):
+        return cyjson.loads(text, array_hook=tuple) if module is cyjson else json.loads(text)
+
+    assert same(call)[0] == "exception"
+
+
+# Pickling and copying
+
+
+@pytest.mark.parametrize(
+    "name", ["dump", "dumps", "load", "loads", "encode", "detect_encoding", "JSONEncoder", "JSONDecoder"]
+)
+def test_functions_and_classes_pickle(name):
+    function = getattr(cyjson, name)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(function, protocol)) is function
+    assert copy.copy(function) is copy.deepcopy(function) is function
+
+
+def test_instances_copy():
+    encoder = copy.copy(cyjson.JSONEncoder(indent=1, sort_keys=True))
+    assert encoder.encode({"b": 1, "a": []}) == json.dumps({"b": 1, "a": []}, indent=1, sort_keys=True)
+    assert pickle.loads(pickle.dumps(encoder)).encode({"b": 1}) == json.dumps({"b": 1}, indent=1)
+    assert copy.copy(cyjson.JSONDecoder(parse_int=float)).decode("[1]") == [1.0]
+
+
+def test_errors_pickle():
+    with pytest.raises(json.JSONDecodeError) as told:
+        cyjson.loads("[1,\n2,")
+    again = pickle.loads(pickle.dumps(told.value))
+    assert (type(again), again.args, vars(again)) == (json.JSONDecodeError, told.value.args, vars(told.value))
