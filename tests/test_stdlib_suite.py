@@ -10,7 +10,6 @@ import pkgutil
 import subprocess
 import types
 import unittest
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,8 +30,6 @@ if cyjson.backend == "c":
         "test.test_json.test_speedups.TestSpeedups.test_scanstring": MODULE_NAMES,
         "test.test_json.test_speedups.TestSpeedups.test_encode_basestring_ascii": MODULE_NAMES,
     }
-if find_spec("cyjson.__main__") is None:
-    EXCLUDED |= {"test.test_json.test_tool.TestMain": "python -m json is 3.14's; cyjson has python -m cyjson.tool"}
 
 for base in (suite.CTest, suite.PyTest):
     base.json = cyjson
@@ -84,11 +81,7 @@ def cases():
 CASES = {case.id(): case for case in cases()}
 
 
-def reason_to_exclude(name):
-    return EXCLUDED.get(name) or EXCLUDED.get(name.rpartition(".")[0])
-
-
-@pytest.mark.parametrize("name", [name for name in CASES if reason_to_exclude(name) is None])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in EXCLUDED])
 def test_stdlib(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     case = CASES[name]
@@ -103,7 +96,5 @@ def test_stdlib(name, tmp_path, monkeypatch):
 
 
 def test_exclusions_name_tests_that_exist():
-    known = set(CASES) | {name.rpartition(".")[0] for name in CASES}
-    later = {"test.test_json.test_tool.TestMain"}  # not there before 3.14, or under another meaning
-    assert set(EXCLUDED) - later <= known
+    assert set(EXCLUDED) <= set(CASES)
     assert len(CASES) > 100
