@@ -122,6 +122,7 @@ static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t 
     for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
 #else
     /* What list.extend does, without a reference count touched: PyListObject's fields are public. */
+    if (n == 0) return 0; /* an empty list has no array */
     PyListObject *l = (PyListObject *)list;
     Py_ssize_t size = Py_SIZE(l), need = size + n; /* both count objects in memory: no overflow */
     if (need > l->allocated) {

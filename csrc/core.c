@@ -25,7 +25,7 @@ struct core_state {
     encode_state encode;
     PyObject *names[NAMES];
     /* the stdlib's own, as they were when cyjson was imported */
-    PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring, *json_decode_error;
+    PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring, *json_decode_error, *json_escape, *json_escape_ascii;
     PyObject *json_encoder_class, *json_decoder_class, *json_encode, *json_iterencode;
     /* ours */
     PyObject *encoder_class, *decoder_class, *our_encode;
@@ -362,7 +362,7 @@ static PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize
 /* encode_options with the references that they borrow from. */
 typedef struct {
     encode_options o;
-    PyObject *item_separator, *key_separator, *indent;
+    PyObject *item_separator, *key_separator, *indent, *separators;
 } prepared;
 
 static void prepared_clear(prepared *p)
@@ -370,6 +370,7 @@ static void prepared_clear(prepared *p)
     Py_XDECREF(p->item_separator);
     Py_XDECREF(p->key_separator);
     Py_XDECREF(p->indent);
+    Py_XDECREF(p->separators);
 }
 
 /* 0; 1 where it isn't text that can be copied as it is, which the stdlib then deals with; -1 with an exception set. */
@@ -430,7 +431,7 @@ static const name dumps_names[] = {NAME_obj, NAME_skipkeys, NAME_ensure_ascii, N
 enum { D_OBJ, D_SKIPKEYS, D_ENSURE_ASCII, D_CHECK_CIRCULAR, D_ALLOW_NAN, D_CLS, D_INDENT, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS, D_COUNT };
 
 /* The options from a call's arguments, for the stdlib's class or ours. As prepare_piece. */
-static int prepare_arguments(prepared *p, PyObject **v)
+static int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair)
 {
     encode_options *o = &p->o;
     int skipkeys = truth(v[D_SKIPKEYS], 0), ascii = truth(v[D_ENSURE_ASCII], 1);
@@ -447,15 +448,11 @@ static int prepare_arguments(prepared *p, PyObject **v)
     PyObject *indent = given(v[D_INDENT]);
     PyObject *separators = given(v[D_SEPARATORS]);
     if (separators != NULL) {
-        PyObject *pair = PySequence_Tuple(separators);
-        if (pair == NULL || PyTuple_GET_SIZE(pair) != 2) {
-            PyErr_Clear();
-            Py_XDECREF(pair);
-            return 1; /* the stdlib's own words for what isn't a pair */
-        }
-        p->item_separator = Py_NewRef(PyTuple_GET_ITEM(pair, 0));
-        p->key_separator = Py_NewRef(PyTuple_GET_ITEM(pair, 1));
-        Py_DECREF(pair);
+        p->separators = PyObject_CallOneArg(unpack_pair, separators);
+        if (p->separators == NULL) return -1;
+        v[D_SEPARATORS] = p->separators; /* an iterator is used up */
+        p->item_separator = Py_NewRef(PyTuple_GET_ITEM(p->separators, 0));
+        p->key_separator = Py_NewRef(PyTuple_GET_ITEM(p->separators, 1));
     }
     else {
         int compact = o->form == ENCODE_UTF8;
@@ -575,6 +572,15 @@ static PyObject *dumps_with_class(core_state *state, PyObject **v, PyObject *oth
     return result;
 }
 
+/* What ours doesn't do: separators or an indent that aren't ASCII text. */
+static PyObject *dumps_by_stdlib(core_state *state, PyObject **v)
+{
+    PyObject *encoder = make_encoder(state, state->json_encoder_class, v, NULL);
+    PyObject *result = encoder == NULL ? NULL : PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], v[D_OBJ]);
+    Py_XDECREF(encoder);
+    return result;
+}
+
 static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     core_state *state = state_of(core);
@@ -588,10 +594,10 @@ static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t na
     else if (wrong == 0 && !plain) result = dumps_with_class(state, v, others);
     else if (wrong == 0) {
         prepared p = {.o = dumps_defaults};
-        int odd = prepare_arguments(&p, v);
+        int odd = prepare_arguments(&p, v, state->encode.unpack_pair);
         if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
+        else if (odd > 0) result = dumps_by_stdlib(state, v);
         prepared_clear(&p);
-        if (odd > 0) result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames);
     }
     Py_XDECREF(others);
     return result;
@@ -641,10 +647,12 @@ static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nar
     else if (plain) {
         prepared p = {.o = dumps_defaults};
         p.o.as_generator = 1;
-        odd = prepare_arguments(&p, v);
+        odd = prepare_arguments(&p, v, state->encode.unpack_pair);
         if (odd == 0) text = encode_document(&state->encode, &p.o, v[D_OBJ]);
+        else if (odd > 0 && (encoder = make_encoder(state, state->json_encoder_class, v, NULL)) != NULL)
+            bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
         prepared_clear(&p);
-        if (odd < 0) odd = 0;
+        if (odd) goto done;
     }
     else {
         encoder = make_encoder(state, v[D_CLS], v, others);
@@ -699,11 +707,17 @@ static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t n
     int odd = 0;
     if (is_plain_class(state, given(v[D_CLS]))) {
         prepared p = {.o = encode_defaults};
-        odd = prepare_arguments(&p, v);
+        odd = prepare_arguments(&p, v, state->encode.unpack_pair);
         if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
+        else if (odd > 0) {
+            v[D_ENSURE_ASCII] = v[D_ALLOW_NAN] = Py_False;
+            if (p.separators == NULL) v[D_SEPARATORS] = p.separators = PyTuple_Pack(2, p.item_separator, p.key_separator);
+            PyObject *text = p.separators == NULL ? NULL : dumps_by_stdlib(state, v);
+            if (text != NULL) result = PyUnicode_AsUTF8String(text);
+            Py_XDECREF(text);
+        }
         prepared_clear(&p);
-        if (odd <= 0) goto done;
-        v[D_CLS] = state->json_encoder_class; /* raises, in the stdlib's words */
+        goto done;
     }
     /* A class of the caller's, which sees what the fallback would give it. */
     int indented = v[D_INDENT] != NULL && v[D_INDENT] != Py_None;
@@ -729,14 +743,11 @@ done:
     return result;
 }
 
-/* One of json.encoder's two functions for a str, given its form and name. */
-static PyObject *encode_string(PyObject *core, PyObject *string, encode_form form, const char *function)
+static PyObject *encode_string(PyObject *core, PyObject *string, encode_form form)
 {
     if (!PyUnicode_Check(string)) { /* the stdlib's words differ between versions */
-        PyObject *encoder = PyImport_ImportModule("json.encoder");
-        PyObject *result = encoder == NULL ? NULL : PyObject_CallMethod(encoder, function, "O", string);
-        Py_XDECREF(encoder);
-        return result;
+        core_state *state = state_of(core);
+        return PyObject_CallOneArg(form == ENCODE_ASCII ? state->json_escape_ascii : state->json_escape, string);
     }
     encode_options o = dumps_defaults;
     o.form = form;
@@ -745,12 +756,12 @@ static PyObject *encode_string(PyObject *core, PyObject *string, encode_form for
 
 static PyObject *core_encode_basestring(PyObject *core, PyObject *string)
 {
-    return encode_string(core, string, ENCODE_TEXT, "encode_basestring");
+    return encode_string(core, string, ENCODE_TEXT);
 }
 
 static PyObject *core_encode_basestring_ascii(PyObject *core, PyObject *string)
 {
-    return encode_string(core, string, ENCODE_ASCII, "encode_basestring_ascii");
+    return encode_string(core, string, ENCODE_ASCII);
 }
 
 /* ---- the module ---- */
@@ -842,6 +853,8 @@ static int core_traverse(PyObject *core, visitproc visit, void *arg)
     Py_VISIT(state->json_detect_encoding);
     Py_VISIT(state->json_scanstring);
     Py_VISIT(state->json_decode_error);
+    Py_VISIT(state->json_escape);
+    Py_VISIT(state->json_escape_ascii);
     Py_VISIT(state->json_encoder_class);
     Py_VISIT(state->json_decoder_class);
     Py_VISIT(state->json_encode);
@@ -865,6 +878,8 @@ static int core_clear(PyObject *core)
     Py_CLEAR(state->json_detect_encoding);
     Py_CLEAR(state->json_scanstring);
     Py_CLEAR(state->json_decode_error);
+    Py_CLEAR(state->json_escape);
+    Py_CLEAR(state->json_escape_ascii);
     Py_CLEAR(state->json_encoder_class);
     Py_CLEAR(state->json_decoder_class);
     Py_CLEAR(state->json_encode);
@@ -923,6 +938,10 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
     PyObject *decoder = PyImport_ImportModule("json.decoder");
     state->json_scanstring = attribute_of(decoder, "scanstring");
     Py_XDECREF(decoder);
+    PyObject *encoder = PyImport_ImportModule("json.encoder");
+    state->json_escape = attribute_of(encoder, "encode_basestring");
+    state->json_escape_ascii = attribute_of(encoder, "encode_basestring_ascii");
+    Py_XDECREF(encoder);
     PyObject *json = PyImport_ImportModule("json"), *strict = Py_BuildValue("{s:O}", "allow_nan", Py_False);
     state->json_loads = attribute_of(json, "loads");
     state->json_dumps = attribute_of(json, "dumps");

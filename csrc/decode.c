@@ -18,9 +18,12 @@ typedef struct {
 } frame;
 
 enum {
-    LOCAL_VALUES = 1024,
-    LOCAL_FRAMES = 64,
-    LOCAL_SCRATCH = 512,
+    ROOMY_VALUES = 1024,
+    ROOMY_FRAMES = 64,
+    ROOMY_SCRATCH = 512,
+    TIGHT_VALUES = 64,
+    TIGHT_FRAMES = 12,
+    TIGHT_SCRATCH = 64,
     WORTH_MOVING = 256,  /* values of one container that are moved rather than have the stack grow */
     DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
@@ -38,25 +41,54 @@ typedef struct {
 
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
 
-    PyObject *local_values[LOCAL_VALUES];
-    frame local_frames[LOCAL_FRAMES];
-    uint8_t local_scratch[LOCAL_SCRATCH];
+    /* what values, frames and scratch start with, on the C stack */
+    PyObject **local_values;
+    frame *local_frames;
+    uint8_t *local_scratch;
 } decoder;
 
-static void decoder_start(decoder *d, decode_state *state, const decode_options *options, PyObject *text)
+/* Space on the C stack that spares most documents an allocation. */
+typedef struct {
+    PyObject *values[ROOMY_VALUES];
+    frame frames[ROOMY_FRAMES];
+    uint8_t scratch[ROOMY_SCRATCH];
+} roomy_space;
+
+/* The same where Python code runs, which may decode in turn, as deep as the interpreter allows. */
+typedef struct {
+    PyObject *values[TIGHT_VALUES];
+    frame frames[TIGHT_FRAMES];
+    uint8_t scratch[TIGHT_SCRATCH];
+} tight_space;
+
+static ALWAYS_INLINE void decoder_use_roomy(decoder *d, roomy_space *space)
+{
+    d->values = d->values_top = d->local_values = space->values;
+    d->values_limit = space->values + ROOMY_VALUES;
+    d->frames = d->local_frames = space->frames;
+    d->frames_limit = space->frames + ROOMY_FRAMES;
+    d->scratch = d->local_scratch = space->scratch;
+    d->scratch_limit = space->scratch + ROOMY_SCRATCH;
+}
+
+static ALWAYS_INLINE void decoder_use_tight(decoder *d, tight_space *space)
+{
+    d->values = d->values_top = d->local_values = space->values;
+    d->values_limit = space->values + TIGHT_VALUES;
+    d->frames = d->local_frames = space->frames;
+    d->frames_limit = space->frames + TIGHT_FRAMES;
+    d->scratch = d->local_scratch = space->scratch;
+    d->scratch_limit = space->scratch + TIGHT_SCRATCH;
+}
+
+static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const decode_options *options, PyObject *text)
 {
     d->state = state;
     d->options = options;
     d->text = text;
-    d->values = d->values_top = d->local_values;
-    d->values_limit = d->local_values + LOCAL_VALUES;
-    d->frames = d->local_frames;
-    d->frames_limit = d->local_frames + LOCAL_FRAMES;
     d->depth = 0;
     d->depth_allowed = DEEP;
     d->thread = PyThreadState_Get();
-    d->scratch = d->local_scratch;
-    d->scratch_limit = d->local_scratch + LOCAL_SCRATCH;
 }
 
 static void decoder_end(decoder *d)
@@ -718,21 +750,45 @@ static PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int
 PyObject *decode_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
 {
     decoder d;
+    roomy_space space;
     decoder_start(&d, state, options, NULL);
+    decoder_use_roomy(&d, &space);
     d.end = data + size;
     return decode_text(&d, &data, TEXT_UTF8, 1);
 }
 
-static PyObject *decode_str_from(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index, int whole)
+static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, int whole)
 {
-    decoder d;
-    decoder_start(&d, state, options, text);
     int width = PyUnicode_KIND(text);
     const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
-    d.end = data + PyUnicode_GET_LENGTH(text) * width;
-    PyObject *result = decode_text(&d, &p, (text_form)width, whole);
+    d->end = data + PyUnicode_GET_LENGTH(text) * width;
+    PyObject *result = decode_text(d, &p, (text_form)width, whole);
     *index = (p - data) / width;
     return result;
+}
+
+static NOINLINE PyObject *decode_str_roomy(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index, int whole)
+{
+    decoder d;
+    roomy_space space;
+    decoder_start(&d, state, options, text);
+    decoder_use_roomy(&d, &space);
+    return decode_str_by(&d, text, index, whole);
+}
+
+static NOINLINE PyObject *decode_str_tight(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index, int whole)
+{
+    decoder d;
+    tight_space space;
+    decoder_start(&d, state, options, text);
+    decoder_use_tight(&d, &space);
+    return decode_str_by(&d, text, index, whole);
+}
+
+static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index, int whole)
+{
+    if (decode_runs_python(options)) return decode_str_tight(state, options, text, index, whole);
+    return decode_str_roomy(state, options, text, index, whole);
 }
 
 PyObject *decode_str(decode_state *state, const decode_options *options, PyObject *text)
@@ -749,7 +805,9 @@ PyObject *decode_str_at(decode_state *state, const decode_options *options, PyOb
 PyObject *decode_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
 {
     decoder d;
+    tight_space space;
     decoder_start(&d, state, options, text);
+    decoder_use_tight(&d, &space);
     int width = PyUnicode_KIND(text);
     const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
     d.end = data + PyUnicode_GET_LENGTH(text) * width;

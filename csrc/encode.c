@@ -268,11 +268,11 @@ static void raise_not_finite(encoder *e, PyObject *number)
 {
     PyObject *strict = e->state->strict_encoder, *result;
     if (e->options->as_generator) {
-        PyObject *chunks = PyObject_CallMethod(strict, "iterencode", "O", number);
+        PyObject *chunks = PyObject_CallMethod(strict, "iterencode", "(O)", number);
         result = chunks == NULL ? NULL : PySequence_List(chunks);
         Py_XDECREF(chunks);
     }
-    else result = PyObject_CallMethod(strict, "encode", "O", number);
+    else result = PyObject_CallMethod(strict, "encode", "(O)", number);
     if (result != NULL) {
         Py_DECREF(result);
         PyErr_SetString(PyExc_ValueError, "Out of range float values are not JSON compliant");
@@ -379,7 +379,7 @@ static NOINLINE void add_note(encoder *e, PyObject *object, PyObject *key, Py_ss
                      : key != NULL ? PyUnicode_FromFormat("when serializing %U item %R", type, key)
                      : index >= 0  ? PyUnicode_FromFormat("when serializing %U item %zd", type, index)
                                    : PyUnicode_FromFormat("when serializing %U object", type);
-    PyObject *done = note == NULL ? NULL : PyObject_CallMethod(exception, "add_note", "O", note);
+    PyObject *done = note == NULL ? NULL : PyObject_CallMethod(exception, "add_note", "(O)", note);
     if (done == NULL) PyErr_Clear();
     Py_XDECREF(done);
     Py_XDECREF(note);
@@ -490,21 +490,18 @@ static NOINLINE PyObject *key_text(encoder *e, PyObject *key)
 static int skipped_all_is_empty(encode_state *state)
 {
     if (state->skipped_all_is_empty < 0) {
-        PyObject *json = PyImport_ImportModule("json.encoder"), *encoder = NULL, *text = NULL;
-        PyObject *cls = json == NULL ? NULL : PyObject_GetAttrString(json, "JSONEncoder");
+        PyObject *cls = (PyObject *)Py_TYPE(state->strict_encoder), *encoder = NULL, *text = NULL; /* the stdlib's */
         PyObject *arguments = Py_BuildValue("{s:O,s:i}", "skipkeys", Py_True, "indent", 0);
         PyObject *none = PyTuple_New(0);
-        if (cls != NULL && arguments != NULL && none != NULL) encoder = PyObject_Call(cls, none, arguments);
+        if (arguments != NULL && none != NULL) encoder = PyObject_Call(cls, none, arguments);
         PyObject *dict = Py_BuildValue("{():i}", 1);
-        if (encoder != NULL && dict != NULL) text = PyObject_CallMethod(encoder, "encode", "O", dict);
+        if (encoder != NULL && dict != NULL) text = PyObject_CallMethod(encoder, "encode", "(O)", dict);
         if (text != NULL) state->skipped_all_is_empty = PyUnicode_GetLength(text) == 2;
         Py_XDECREF(text);
         Py_XDECREF(dict);
         Py_XDECREF(encoder);
         Py_XDECREF(none);
         Py_XDECREF(arguments);
-        Py_XDECREF(cls);
-        Py_XDECREF(json);
     }
     return state->skipped_all_is_empty;
 }
@@ -809,7 +806,7 @@ static uint8_t *write_default(encoder *e, uint8_t *out, PyObject *object, encode
     if (before_python(e) || path_push(e, object)) return NULL;
     PyObject *function = e->options->default_function, *made;
     if (function != NULL) made = PyObject_CallOneArg(function, object);
-    else made = PyObject_CallMethod(e->state->default_encoder, "default", "O", object);
+    else made = PyObject_CallMethod(e->state->default_encoder, "default", "(O)", object);
     if (made == NULL) return NULL;
     if (compat_enter(e->thread, " while encoding a JSON object")) out = NULL;
     else {

@@ -114,6 +114,9 @@ def test_unterminated_strings(fill):
         for text in '"' + fill * length, '["' + fill * length, '{"' + fill * length + '\\"':
             assert same(lambda json: json.loads(text))[0] == "exception"
             assert same(lambda json: json.loads(text.encode()))[0] == "exception"
+            same(lambda json: json.loads(text, strict=False))
+            same(lambda json: json.loads(text.encode(), strict=False))
+            same(lambda json: json.decoder.scanstring(text, 1, False))
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,23 @@ def test_no_lone_surrogates(text):
         cyjson.encode([1, 2], indent="\ud800")
 
 
+@pytest.mark.parametrize("length", [1, 2, 15, 16, 17, 40, 2000])
+def test_strings_that_know_their_utf8(length):
+    """The interpreter keeps the UTF-8 of a str that it was once asked for: encode may take that."""
+    ctypes = pytest.importorskip("ctypes")
+    ask = ctypes.pythonapi.PyUnicode_AsUTF8AndSize
+    ask.argtypes, ask.restype = [ctypes.py_object, ctypes.c_void_p], ctypes.c_void_p
+    for fill in "a", "é", "中", "😀":
+        for special in "", '"', "\\", "\n", "\x00", "\x1f", "\x7f", "é", "😀":
+            text = "".join([fill * length, special, fill * length])
+            assert ask(text, None)
+            expected = json.dumps([text, {text: text}], ensure_ascii=False, separators=(",", ":"))
+            assert cyjson.encode([text, {text: text}]) == expected.encode()
+            assert cyjson.dumps([text, {text: text}], ensure_ascii=False, separators=(",", ":")) == expected
+            assert cyjson.dumps(text) == json.dumps(text)
+            assert cyjson.loads(json.dumps(text)) == text
+
+
 def test_surrogate_pairs_are_not_joined():
     """Two halves in one str are two code points that UTF-8 has no form for."""
     with pytest.raises(UnicodeEncodeError):

@@ -300,6 +300,24 @@ def test_circular_references(index, options):
     same(lambda json: json.dump(document, io.StringIO(), **options))
 
 
+@pytest.mark.parametrize("depth", [0, 1, 30, 60, 61, 62, 63, 64, 65, 66, 67, 100, 130, 250])
+def test_circular_references_far_down(depth):
+    """However long the way back, and wherever it leads to."""
+    for end in [], {}:
+        for target in range(0, depth + 1, 1 + depth // 4):
+            chain = [[] if n % 3 else {} for n in range(depth)] + [end]
+            for outer, inner in zip(chain, [*chain[1:], chain[target]]):
+                if isinstance(outer, list):
+                    outer += [1, inner]
+                else:
+                    outer.update(a=1, b=inner)
+            for options in {}, {"indent": 0}:
+                told = same(lambda json: json.dumps(chain[0], **options))
+                assert told[1:3] == (ValueError, "Circular reference detected")
+            chain[-1].clear()
+            assert same(lambda json: json.dumps([chain[0], chain[0], chain]))[0] == "result"
+
+
 def test_circular_references_through_default():
     odd = Odd()
     for default in lambda obj: obj, lambda obj: [obj], lambda obj: {"a": [obj]}, lambda obj: [1, {"x": (obj,)}]:
@@ -318,7 +336,7 @@ def test_objects_made_and_dropped_by_default_are_no_circle():
     assert same(lambda json: json.dumps([Odd() for _ in range(100)], default=lambda obj: [[]]))[0] == "result"
 
 
-@pytest.mark.parametrize("options", [{}, {"indent": 1}, {"sort_keys": True}])
+@pytest.mark.parametrize("options", [{}, {"indent": 0}, {"sort_keys": True}])
 def test_unchecked_circular_references(options):
     for document in circular():
         assert outcome(lambda json: json.dumps(document, check_circular=False, **options), cyjson)[1] is RecursionError
@@ -344,7 +362,8 @@ def test_deep_texts(opening, closing, options):
 
 
 @pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: (v,), lambda v: {"a": v}, lambda v: [{"a": (v,)}, 1]])
-@pytest.mark.parametrize("options", [{}, {"indent": 1}, {"sort_keys": True}, {"check_circular": False}], ids=str)
+# An indent of 0: the white space of any other would grow with the square of the depth.
+@pytest.mark.parametrize("options", [{}, {"indent": 0}, {"sort_keys": True}, {"check_circular": False}], ids=str)
 def test_deep_values(wrap, options):
     value = 1
     for _ in range(DEPTH):
@@ -382,7 +401,7 @@ def outcome_error(function, argument):
 @pytest.mark.parametrize("check_circular", [True, False])
 def test_endless_default(check_circular):
     for default in lambda obj: Odd(), lambda obj: [Odd()], lambda obj: {"a": Odd()}:
-        for options in {}, {"indent": 1}:
+        for options in {}, {"indent": 0}:
             with pytest.raises(RecursionError):
                 cyjson.dumps(Odd(), default=default, check_circular=check_circular, **options)
 

@@ -6,9 +6,11 @@ Each case makes its own objects, once for json and once for cyjson.
 import collections
 import gc
 import io
+import subprocess
+import sys
 
 import pytest
-from compare import same
+from compare import native_only, same
 
 import cyjson
 
@@ -459,3 +461,35 @@ def test_default_changes_the_encoder():
         return Encoder().encode([Odd(), {"a": Odd()}, "é"])
 
     same(call)
+
+
+def test_hooks_that_decode_in_turn():
+    """Each level of it takes so little of the C stack that the interpreter's limit is met first."""
+    code = (
+        "import cyjson\n"
+        "def hook(value): return cyjson.loads('{}', object_hook=hook)\n"
+        "try: hook({})\n"
+        "except RecursionError: print('too deep')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "too deep\n"
+
+
+@native_only
+def test_scanners_are_made_whole():
+    """No way to one without its settings, none to change them while it works."""
+    from cyjson._native import Scanner
+
+    with pytest.raises(TypeError):
+        Scanner.__new__(Scanner)
+    with pytest.raises(TypeError):
+        type("Subclass", (Scanner,), {})
+
+
+def test_separators_that_are_used_up():
+    same(lambda json: json.dumps([1, {"a": 2}], separators=iter((",", ":"))))
+    same(lambda json: json.dumps([1, {"a": 2}], separators=iter((",", "：")), ensure_ascii=False))
+    same(lambda json: json.dumps([1], separators=iter(",")))
+    for argument in ("a",), (), ("a", "b"):
+        same(lambda json: json.encoder.encode_basestring(argument))
+        same(lambda json: json.encoder.encode_basestring_ascii(argument))

@@ -2,6 +2,7 @@
 # cython: subinterpreters_compatible=own_gil
 """The C extension: csrc/core's functions, and the scanner that a JSONDecoder holds."""
 
+cimport cython
 from cpython.object cimport PyObject
 
 from json.decoder import _CONSTANTS
@@ -41,6 +42,7 @@ scanstring = _core.scanstring
 constant = _CONSTANTS.__getitem__
 
 
+@cython.final
 cdef class Scanner:
     """Scans JSON documents under a decoder's settings: ``scan_once(string, idx)`` returns the value that starts at
     index idx of a str and the index behind it.
@@ -53,11 +55,11 @@ cdef class Scanner:
     cdef readonly object object_hook, object_pairs_hook, array_hook, parse_float, parse_int, parse_constant
     cdef object core
 
-    def __init__(self, *args, **kwargs):
+    # Not __init__: that could be left out, or called again on a scanner that is in use.
+    def __cinit__(self, *args, **kwargs):
         if len(args) != 1 or kwargs:
             _c_make_scanner(*args, **kwargs)  # raises what a wrong call raises, unless it is a right one
         context = args[0] if args else kwargs["context"]
-        self.core = _core
         self.strict = context.strict
         self.object_hook = context.object_hook
         self.object_pairs_hook = context.object_pairs_hook
@@ -76,19 +78,26 @@ cdef class Scanner:
         self.options.parse_constant = hook(self.parse_constant, None)
         if type(self.parse_constant) is type(constant) and self.parse_constant == constant:
             self.options.parse_constant = NULL
+        self.core = _core
+
+    cdef object alive(self):
+        """The core module; an error where the garbage collector has taken this scanner apart."""
+        if self.core is None:
+            raise RuntimeError("this scanner is gone")
+        return self.core
 
     def __call__(self, *args, **kwargs):
         if len(args) == 2 and not kwargs and isinstance(args[0], str) and type(args[1]) is int:
-            return core_scan_once(self.core, &self.options, args[0], args[1])
+            return core_scan_once(self.alive(), &self.options, args[0], args[1])
         arguments = dict(zip(("string", "idx"), args)) | kwargs
         string, idx = arguments.get("string"), arguments.get("idx")
         if len(args) + len(kwargs) != 2 or not isinstance(string, str) or not hasattr(idx, "__index__"):
             return _JSONDecoder().scan_once(*args, **kwargs)  # raises what a wrong call raises
-        return core_scan_once(self.core, &self.options, string, idx)
+        return core_scan_once(self.alive(), &self.options, string, idx)
 
     def decode(self, str text not None):
         """The value of the whole document ``text``: ``JSONDecoder.decode`` for a decoder with these settings."""
-        return core_decode_with(self.core, &self.options, text)
+        return core_decode_with(self.alive(), &self.options, text)
 
 
 cdef PyObject *hook(object function, object default) noexcept:
