@@ -1,6 +1,12 @@
 # Needs Python 3.10 or newer, a C compiler and make; everything else goes into .venv.
 #
-#   make bench      build, then race cyjson against json on generated documents (CORPUS=dir: on a folder of .json files)
+#   make bench      build, then race cyjson against json and the peers installed, on generated documents (CORPUS=dir: on
+#                   a folder of .json files); BENCH_ARGS="--full --json FILE --compare OLD.json --only NAME..."
+#   make bench-peers         install the other JSON codecs, for the race
+#   make bench-results       the figures that are published: race, charts and the table in README.md, some 15 minutes
+#   make bench-charts        draw benchmarks/results/*.svg from benchmarks/results/results.json
+#   make bench-pytest        the same calls under pytest-benchmark (BENCH_ARGS="-k encode")
+#   make bench-instructions  count instructions with valgrind, compare with the baseline (BENCH_ARGS=--write: a new one)
 #   make test       build, then run every test on both backends
 #   make lint       ruff
 #   make types      mypy and pyright over the sources and stubs, stubtest over the stubs and the runtime
@@ -29,6 +35,7 @@ native := CYJSON_PURE=0 CYJSON_EXPECT_BACKEND=c
 fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
 sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.py* src/cyjson/*.pxd src/cyjson/py.typed)
 
+.PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
 .PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
 
@@ -52,8 +59,26 @@ $(VENV)/.extra-%: $(VENV)/.made pyproject.toml | $(VENV)/.cyjson
 	@$(pip) install "cyjson[$*]"
 	@touch $@
 
-bench: $(VENV)/.cyjson
+bench: $(VENV)/.cyjson $(VENV)/.extra-bench
 	@$(python) -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH_ARGS)
+
+bench-peers: $(VENV)/.cyjson $(VENV)/.extra-peers
+
+bench-results: $(VENV)/.cyjson $(VENV)/.extra-bench $(VENV)/.extra-peers $(VENV)/.extra-charts wheel
+	@$(python) -m benchmarks --full --json benchmarks/results/results.json $(BENCH_ARGS)
+	@rm -f benchmarks/results/*.svg
+	@$(python) -m benchmarks.charts
+	@$(python) -m benchmarks.figures
+
+bench-charts: $(VENV)/.cyjson $(VENV)/.extra-charts
+	@$(python) -m benchmarks.charts $(BENCH_ARGS)
+
+bench-pytest: $(VENV)/.cyjson $(VENV)/.extra-bench
+	@$(python) -m pytest benchmarks -p no:cacheprovider --benchmark-max-time=0.1 --benchmark-min-rounds=3 \
+		--benchmark-columns=median,iqr,ops,rounds --benchmark-sort=name $(BENCH_ARGS)
+
+bench-instructions: $(VENV)/.cyjson
+	@$(python) -m benchmarks.instructions $(BENCH_ARGS)
 
 test: $(VENV)/.cyjson $(VENV)/.extra-test
 	@echo "tests, native backend"
@@ -64,7 +89,7 @@ test: $(VENV)/.cyjson $(VENV)/.extra-test
 lint: $(VENV)/.extra-lint
 	@$(python) -m ruff check .
 
-types: $(VENV)/.cyjson $(VENV)/.extra-lint $(VENV)/.extra-test
+types: $(VENV)/.cyjson $(VENV)/.extra-lint $(VENV)/.extra-test $(VENV)/.extra-bench $(VENV)/.extra-charts
 	@$(python) -m mypy
 	@$(python) -m pyright --pythonpath $(python)
 	@echo 'cyjson\._.*' > $(VENV)/private # modules without a stub would be compared with themselves

@@ -1,23 +1,24 @@
-"""Race cyjson against the standard library's json and print throughput and ratios."""
+"""Race cyjson against the standard library's json and the peers that are installed."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import shlex
-import statistics
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import documents, machine
-from .contenders import OPERATIONS, Call, Document, calls
-from .race import Result, race
+from . import answers, contenders, documents, machine, measures
+from .contenders import BASELINE, NAMES, OPERATIONS, Document
+from .race import BATCH, LONG_SLICE, SLICE, empty_loop, race, race_small
+from .results import Results
 
-BASELINE = "json"
-OURS = "cyjson"
+MEASURES = ("memory", "objects", "collector", "import", "growth", "size")
+LARGE = ("catalog", "geo")  # left to --full: the standard library takes seconds for some operations
+COUNTED = ("social", "mesh")  # the documents whose objects and collections are counted
+SECONDS = {False: 35.0, True: 300.0}  # for all races together, by --full
 
 
 def arguments() -> argparse.Namespace:
@@ -28,10 +29,14 @@ def arguments() -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="only these operations and documents; 'messages' stands for the small messages",
+        help="only these operations, documents, contenders and measures; 'messages' are the small messages",
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds per race (default: as fit into half a second)")
+    parser.add_argument("--full", action="store_true", help="all documents, more rounds, documents up to 256 MB")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds per race (default: as fit into the time)")
+    parser.add_argument("--cpu-time", action="store_true", help="race by the process's CPU time: for a busy machine")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures in FILE")
+    parser.add_argument("--compare", type=Path, metavar="OLD.json", help="say what became faster or slower since")
+    parser.add_argument("--calls", action="store_true", help="show each contender's call for each operation, and stop")
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds takes a number above 0")
@@ -45,139 +50,148 @@ def corpus(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def chosen(words: list[str], names: Iterable[str]) -> list[str]:
-    """The names among ``words``, or all names where none of them is."""
-    names = list(names)
-    return [name for name in names if name in words] or names
+class Run:
+    """What shall be raced and measured, as steps; each adds its figures to the results."""
 
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        made = documents.documents() if options.corpus is None else corpus(options.corpus)
+        words = set(options.only)
+        known = {*OPERATIONS, *made, *NAMES, *MEASURES, "messages"}
+        if unknown := [word for word in options.only if word not in known]:
+            raise SystemExit(f"--only {' '.join(unknown)}: not among {', '.join(sorted(known))}")
+        self.names = [name for name in contenders.installed() if name == BASELINE or not words & {*NAMES}
+                      or name in words]
+        self.operations = [name for name in OPERATIONS if not words & {*OPERATIONS} or name in words]
+        by_name = words & {*made}
+        chosen = [name for name in made if (name in words if by_name else options.full or options.corpus
+                                            or name not in LARGE)]
+        races = not words or bool(words - {*MEASURES} - {"messages"})
+        self.samples = self.parsed({name: made[name] for name in chosen}) if races else []
+        if "messages" in words and not by_name and not words & {*OPERATIONS}:
+            self.samples = []
+        self.messages: list[Document] = []
+        if options.corpus is None and ("messages" in words or races and not by_name):
+            self.messages = [Document.parse(name, raw) for name, raw in documents.messages().items()]
+        whole = not words and options.corpus is None
+        self.measures = [name for name in MEASURES if whole or name in words]
+        self.counted = [Document.parse(name, documents.SHAPES[name]().encode()) for name in COUNTED
+                        if {"objects", "collector"} & {*self.measures}]
+        command = f"python -m benchmarks {shlex.join(sys.argv[1:])}".strip()
+        self.results = Results(machine.describe() | {"command": command}, contenders.versions())
+        self.wrong: list[str] = []
+        self.left = SECONDS[options.full]
 
-def geometric_mean(numbers: list[float]) -> float:
-    return math.exp(statistics.fmean(map(math.log, numbers)))
+    @staticmethod
+    def parsed(raws: dict[str, bytes]) -> list[Document]:
+        samples = []
+        for name, raw in raws.items():
+            try:
+                samples.append(Document.parse(name, raw))
+            except (ValueError, RecursionError) as error:
+                print(f"{name}: left out, not JSON in UTF-8: {error}")
+        return samples
 
+    def steps(self) -> list[tuple[str, Callable[[], object]]]:
+        found: list[tuple[str, Callable[[], object]]] = []
+        for small, samples in ((False, self.samples), (True, self.messages)):
+            for operation in self.operations:
+                if not small or OPERATIONS[operation].small:
+                    found += [(f"{operation}: {document.name}", self.step(operation, document, small))
+                              for document in samples]
+        self.races = len(found)
+        return found
 
-def answers(contenders: Mapping[str, Call]) -> dict[str, Any]:
-    """What each contender returns, once; text and bytes as they are, decoded values by their repr (nan != nan)."""
-    results = {name: function(argument) for name, (function, argument) in contenders.items()}
-    return {name: got if isinstance(got, str | bytes) else repr(got) for name, got in results.items()}
+    def step(self, operation: str, document: Document, small: bool) -> Callable[[], object]:
+        return lambda: self.race(operation, document, small)
 
-
-class Report:
-    """Runs the races, prints their rows as they come and keeps the figures."""
-
-    def __init__(self, rounds: int | None) -> None:
-        self.rounds = rounds
-        self.figures: list[dict[str, Any]] = []
-        self.wrong = 0
-
-    def row(self, operation: str, document: Document, *, small: bool = False) -> float | None:
-        """Race on one document and print the row; the ratio, or None where there is none."""
-        contenders = calls(operation, document)
-        label = f"  {document.name[:20]:20s} {size(len(document.raw))}"
+    def race(self, operation: str, document: Document, small: bool) -> None:
+        calls = {name: call for name, call in contenders.calls(operation, document).items() if name in self.names}
+        where = {"operation": operation, "document": document.name}
+        start = time.perf_counter()
         try:
-            answer = answers(contenders)
+            differences, errors, length = answers.check(calls)
+        except AssertionError as error:
+            self.wrong.append(f"{operation} of {document.name}: {error}")
+            return
         except Exception as error:  # a file of the user's may hold what an operation refuses, such as NaN
-            print(f"{label}   not raced: {type(error).__name__}: {str(error)[:60]}", flush=True)
-            return None
-        if len(set(answer.values())) > 1:
-            self.wrong += 1
-            print(f"{label}   not raced: the answers DIFFER", flush=True)
-            return None
-        if OPERATIONS[operation].reads:
-            length = len(document.raw)
-        else:
-            text = answer[BASELINE]
-            length = len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
-        results = race(contenders, BASELINE, rounds=self.rounds, small=small, **({"budget": 0.2} if small else {}))
-        ours, base = results[OURS], results[BASELINE]
+            differences, errors, length = {}, {BASELINE: f"{type(error).__name__}: {str(error)[:80]}"}, 0
+        self.results.differences += [where | {"contender": name, "what": what} for name, what in differences.items()]
+        self.results.empty += [where | {"contender": name, "reason": reason} for name, reason in errors.items()]
+        if BASELINE in errors:
+            self.races -= 1
+            return
+        calls = {name: call for name, call in calls.items() if name not in errors}
+        length = length if not OPERATIONS[operation].reads else len(document.raw)
         if small:
-            figures = f"{base.seconds * 1e9:10.0f} {ours.seconds * 1e9:10.0f}"
+            found = race_small(calls, BASELINE, **({"batches": self.options.rounds} if self.options.rounds else {}))
         else:
-            figures = f"{length / base.seconds / 1e6:10.1f} {length / ours.seconds / 1e6:10.1f}"
-        print(f"{label} {figures} {ours.ratio:8.2f}x   {ours.low:.2f} - {ours.high:.2f}", flush=True)
-        self.keep(operation, document.name, length, results)
-        return ours.ratio
+            budget = self.left / max(1, self.races)
+            turn = LONG_SLICE if self.options.full else SLICE
+            found = race(calls, BASELINE, rounds=self.options.rounds, budget=budget, turn=turn,
+                         clock=time.process_time if self.options.cpu_time else time.perf_counter)
+        self.races -= 1
+        self.left -= time.perf_counter() - start
+        rows = self.results.messages if small else self.results.races
+        for name, result in found.items():
+            rows.append(where | {"contender": name, "bytes": length, "seconds": result.seconds, "ratio": result.ratio,
+                                 "quartiles": [result.low, result.high]}
+                        | ({} if result.p99 is None else {"p99": result.p99}))
 
-    def keep(self, operation: str, document: str, length: int, results: Mapping[str, Result]) -> None:
-        for contender, result in results.items():
-            self.figures.append(
-                {
-                    "operation": operation,
-                    "document": document,
-                    "bytes": length,
-                    "contender": contender,
-                    "seconds": result.seconds,
-                    "ratio": result.ratio,
-                    "quartiles": [result.low, result.high],
-                }
-            )
-
-    def block(self, operation: str, samples: list[Document], *, small: bool = False) -> dict[str, float]:
-        """Race one operation on each document; the ratios by document."""
-        print(f"\n{OPERATIONS[operation].title}")
-        unit = "ns per call" if small else "MB/s"
-        print(f"  {unit:20s} {'':8s} {BASELINE:>10s} {OURS:>10s} {'ratio':>9s}   middle half")
-        ratios = {d.name: ratio for d in samples if (ratio := self.row(operation, d, small=small)) is not None}
-        if ratios:
-            print(f"  {'geometric mean':20s} {'':30s} {geometric_mean(list(ratios.values())):8.2f}x", flush=True)
-        return ratios
-
-
-def size(length: int) -> str:
-    return f"{length:5d} B " if length < 10_000 else f"{length / 1000:5.0f} KB"
-
-
-def summary(table: Mapping[str, Mapping[str, float]], names: list[str]) -> None:
-    """Every ratio once more, documents down and operations across."""
-    widths = {operation: max(6, len(operation)) + 2 for operation in table}
-
-    def line(label: str, cells: Mapping[str, float | None]) -> None:
-        texts = (f"{cells[op]:.2f}" if cells.get(op) else "-" for op in table)
-        print(f"  {label[:20]:20s}" + "".join(f"{text:>{widths[op]}}" for op, text in zip(table, texts, strict=True)))
-
-    print(f"\nTimes as fast as {BASELINE}")
-    print(f"  {'':20s}" + "".join(f"{op:>{width}}" for op, width in widths.items()))
-    for name in names:
-        line(name, {op: table[op].get(name) for op in table})
-    line("geometric mean", {op: geometric_mean(list(cells.values())) if cells else None for op, cells in table.items()})
+    def measure(self, name: str, tick: Callable[[str], None]) -> list[dict[str, Any]]:
+        full = self.options.full
+        if name == "memory":
+            return measures.memory(full, tick)
+        if name == "objects":
+            return measures.objects(self.counted, tick)
+        if name == "collector":
+            return measures.collector(self.counted, tick)
+        if name == "import":
+            return measures.import_time(tick)
+        if name == "growth":
+            rows = measures.growth(full, tick)
+            self.results.measures["slopes"] = measures.slopes(rows)
+            return rows
+        return measures.sizes(tick)
 
 
 def main() -> int:
     options = arguments()
-    raws = corpus(options.corpus) if options.corpus else documents.documents()
-    known = {*OPERATIONS, *raws} | ({"messages"} if not options.corpus else set())
-    if unknown := [word for word in options.only if word not in known]:
-        raise SystemExit(f"--only {' '.join(unknown)}: not among {', '.join(sorted(known))}")
-
-    about = machine.describe() | {"command": f"python -m benchmarks {shlex.join(sys.argv[1:])}".strip()}
-    for key, value in about.items():
-        print(f"{key:10s} {value}")
-
-    samples = []
-    for name in chosen(options.only, raws):
-        try:
-            samples.append(Document.parse(name, raws[name]))
-        except (ValueError, RecursionError) as error:
-            print(f"{name}: left out, not JSON in UTF-8: {error}")
-    messages = [Document.parse(name, raw) for name, raw in documents.messages().items()]
-
-    report = Report(options.rounds)
-    operations = chosen(options.only, OPERATIONS)
-    by_name = any(word in raws for word in options.only)
-    if samples and (by_name or "messages" not in options.only):
-        table = {operation: report.block(operation, samples) for operation in operations}
-        summary(table, [d.name for d in samples])
-    if not options.corpus and ("messages" in options.only or not by_name):
-        small = [operation for operation in operations if OPERATIONS[operation].small]
-        print(f"\nSmall messages{'' if small else ': not raced with these operations'}")
-        table = {operation: report.block(operation, messages, small=True) for operation in small}
-        if small:
-            summary(table, [d.name for d in messages])
-
+    try:
+        from . import tables
+    except ImportError as error:
+        raise SystemExit(f"{error}: python -m pip install rich, or make bench") from None
+    if options.calls:
+        tables.calls()
+        return 0
+    old = Results.load(options.compare) if options.compare else None
+    run = Run(options)
+    for name in OPERATIONS:
+        if name in run.operations:
+            run.results.empty += [{"operation": name, "contender": contender, "reason": reason}
+                                  for contender, reason in OPERATIONS[name].empty.items() if contender in run.names]
+    tables.about(run.results, contenders.absent())
+    with tables.progress() as bar:
+        steps = run.steps()
+        task = bar.add_task("", total=len(steps) + 8 * len(run.measures))
+        for label, step in steps:
+            bar.update(task, description=label)
+            step()
+            bar.advance(task)
+        for name in run.measures:
+            run.results.measures[name] = run.measure(name, lambda what: bar.update(task, description=what))
+            bar.advance(task, 8)
+    if run.messages:
+        run.results.about["loop"] = f"{empty_loop() * 1e9:.0f} ns a turn, in batches of {BATCH} (small messages)"
+    tables.report(run.results)
+    if old is not None:
+        tables.compare(run.results, old)
     if options.json:
-        options.json.write_text(json.dumps({"about": about, "results": report.figures}, indent=1) + "\n")
-    if report.wrong:
-        print(f"\n{report.wrong} answers differ from {BASELINE}'s", file=sys.stderr)
-    return 1 if report.wrong else 0
+        run.results.save(options.json)
+        print(f"kept in {options.json}")
+    for line in run.wrong:
+        print(f"WRONG: {line}", file=sys.stderr)
+    return 1 if run.wrong else 0
 
 
 if __name__ == "__main__":

@@ -1,19 +1,80 @@
-"""What is raced: the operations, and each contender's own call for them.
+"""What is raced: the operations, and each contender's own best call for each of them.
 
-An operation says, per contender, how to get from the module and a document to one function and its one argument; the
-race times ``function(argument)``. A contender that has no entry for an operation does not run in it.
+A call is kept as source text, so that what is timed is also what is shown (``python -m benchmarks --calls``). It is an
+expression for a function of one argument, in which ``m`` is the contender's module; an operation that writes to a file
+takes a function of two, the object and the file. Where a contender can't do the work, the cell is empty and the reason
+stands in its place.
+
+The rules: a contender that has only ``bytes`` (or only ``str``) decodes (or encodes) its result, as its users do and
+as its documentation says; nobody's work is done by another library; nobody is slowed down by an option that the work
+doesn't need. Texts may differ in white space where a contender has no option for it, and such differences are reported
+with the figures (``answers.py``).
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import cyjson
+
+BASELINE = "json"
+OURS = "cyjson"
+FALLBACK = "cyjson-fallback"
+
+# Contender -> module and distribution, in the order of the tables.
+NAMES: dict[str, tuple[str, str | None]] = {
+    BASELINE: ("json", None),
+    OURS: ("cyjson", "cyjson"),
+    FALLBACK: ("cyjson._pure", "cyjson"),
+    "orjson": ("orjson", "orjson"),
+    "msgspec": ("msgspec", "msgspec"),
+    "ssrjson": ("ssrjson", "ssrjson"),
+    "ujson": ("ujson", "ujson"),
+    "rapidjson": ("rapidjson", "python-rapidjson"),
+    "simplejson": ("simplejson", "simplejson"),
+}
+
+
+class Boxed:
+    """A value of a type that no codec knows: it has to ask ``default``."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def unbox(boxed: Any) -> Any:
+    return boxed.value
+
+
+def boxed(value: Any) -> Any:
+    """A copy of ``value`` in which every fourth string and number is boxed."""
+    count = 0
+
+    def copy(item: Any) -> Any:
+        nonlocal count
+        if isinstance(item, dict):
+            return {key: copy(member) for key, member in item.items()}
+        if isinstance(item, list):
+            return [copy(member) for member in item]
+        count += 1
+        return Boxed(item) if count % 4 == 0 else item
+
+    return copy(value)
+
+
+def unchanged(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True)
@@ -29,77 +90,281 @@ class Document:
     def parse(cls, name: str, raw: bytes) -> Document:
         return cls(name, raw, raw.decode(), json.loads(raw))
 
+    @functools.cached_property
+    def boxed(self) -> Any:
+        return boxed(self.value)
+
+    def fresh(self) -> Any:
+        """The value once more, from strings whose UTF-8 form nobody has asked for.
+
+        By the standard library: its keys are new for each document, where other decoders remember some.
+        """
+        return json.loads(self.raw)
+
 
 class Call(NamedTuple):
+    """What is timed: ``function(argument)``; or, with ``fresh``, ``function(fresh())`` less the time for ``fresh``."""
+
     function: Callable[[Any], Any]
     argument: Any
-
-
-Factory = Callable[[Any, Document], Call]
+    fresh: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)
 class Operation:
     title: str
-    calls: Mapping[str, Factory]
-    reads: bool = False  # throughput counts the text that is read, otherwise the text that is written
+    takes: str  # what the calls start from: the attribute of Document
+    calls: Mapping[str, str]
+    empty: Mapping[str, str]
+    file: Callable[[], Any] | None = None  # makes the file that the calls write to
     small: bool = False  # also raced on the small messages
 
-
-CONTENDERS: dict[str, ModuleType] = {"json": json, "cyjson": cyjson}
-
-
-def _both(factory: Factory) -> dict[str, Factory]:
-    """The stdlib's functions are cyjson's too: the same call for both."""
-    return {"json": factory, "cyjson": factory}
+    @property
+    def reads(self) -> bool:
+        """Whether throughput counts the text that is read, rather than the text that is written."""
+        return self.takes in ("raw", "text")
 
 
-def _unchanged(value: Any) -> Any:
-    return value
+def _stdlib_like(call: str, **others: str) -> dict[str, str]:
+    """The stdlib's functions are cyjson's too: one call for all three."""
+    return {BASELINE: call, OURS: call, FALLBACK: call, **others}
 
 
-def _dump(module: Any) -> Callable[[Any], str]:
-    def call(value: Any) -> str:
-        out = io.StringIO()
-        module.dump(value, out)
-        return out.getvalue()
-
-    return call
-
+_COMPACT = "ensure_ascii=False, separators=(',', ':')"
+_UJSON = "escape_forward_slashes=False"
+_ENCODE = {
+    BASELINE: f"lambda obj: m.dumps(obj, {_COMPACT}).encode()",
+    OURS: "m.encode",
+    FALLBACK: "m.encode",
+    "orjson": "m.dumps",
+    "msgspec": "m.json.Encoder().encode",
+    "ssrjson": "m.dumps_to_bytes",
+    "ujson": f"lambda obj: m.dumps(obj, ensure_ascii=False, {_UJSON}).encode()",
+    "rapidjson": "lambda obj: m.dumps(obj, ensure_ascii=False).encode()",
+    "simplejson": f"lambda obj: m.dumps(obj, {_COMPACT}).encode()",
+}
+_DECODE = _stdlib_like(
+    "m.loads",
+    orjson="m.loads",
+    msgspec="m.json.Decoder().decode",
+    ssrjson="m.loads",
+    ujson="m.loads",
+    rapidjson="m.loads",
+    simplejson="m.loads",
+)
+_NO_ASCII = "writes UTF-8 only: it has no option to escape what is not ASCII"
 
 OPERATIONS: dict[str, Operation] = {
-    "loads": Operation("loads(bytes)", _both(lambda m, d: Call(m.loads, d.raw)), reads=True, small=True),
-    "loads-str": Operation("loads(str)", _both(lambda m, d: Call(m.loads, d.text)), reads=True, small=True),
-    "encode": Operation(
-        "encode(obj), beside json.dumps(obj, ensure_ascii=False, separators=(',', ':')).encode()",
-        {
-            "json": lambda m, d: Call(
-                lambda value: m.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), d.value
-            ),
-            "cyjson": lambda m, d: Call(m.encode, d.value),
-        },
+    "decode-bytes": Operation("decode from UTF-8 bytes: loads(bytes)", "raw", _DECODE, {}, small=True),
+    "decode-str": Operation("decode from str: loads(str)", "text", _DECODE, {}, small=True),
+    "encode": Operation("encode to compact UTF-8 bytes, the same objects again and again", "value", _ENCODE, {},
+                        small=True),
+    "encode-fresh": Operation("encode to compact UTF-8 bytes, objects never encoded before", "fresh",
+                              _ENCODE, {}),
+    "dumps": Operation(
+        "encode to an ASCII str: dumps(obj)",
+        "value",
+        _stdlib_like(
+            "m.dumps",
+            ujson=f"lambda obj: m.dumps(obj, separators=(', ', ': '), {_UJSON})",
+            rapidjson="m.dumps",
+            simplejson="m.dumps",
+        ),
+        {"orjson": _NO_ASCII, "msgspec": _NO_ASCII, "ssrjson": _NO_ASCII},
         small=True,
     ),
-    "dumps": Operation("dumps(obj)", _both(lambda m, d: Call(m.dumps, d.value)), small=True),
     "dumps-utf8": Operation(
-        "dumps(obj, ensure_ascii=False)",
-        _both(lambda m, d: Call(lambda value: m.dumps(value, ensure_ascii=False), d.value)),
+        "encode to a str: dumps(obj, ensure_ascii=False)",
+        "value",
+        _stdlib_like(
+            "lambda obj: m.dumps(obj, ensure_ascii=False)",
+            orjson="lambda obj: m.dumps(obj).decode()",
+            msgspec="lambda obj, encode=m.json.Encoder().encode: encode(obj).decode()",
+            ssrjson="m.dumps",
+            ujson=f"lambda obj: m.dumps(obj, ensure_ascii=False, separators=(', ', ': '), {_UJSON})",
+            rapidjson="lambda obj: m.dumps(obj, ensure_ascii=False)",
+            simplejson="lambda obj: m.dumps(obj, ensure_ascii=False)",
+        ),
+        {},
     ),
     "indent": Operation(
-        "dumps(obj, indent=2)", _both(lambda m, d: Call(lambda value: m.dumps(value, indent=2), d.value))
+        "encode to an indented str: dumps(obj, indent=2, ensure_ascii=False)",
+        "value",
+        _stdlib_like(
+            "lambda obj: m.dumps(obj, indent=2, ensure_ascii=False)",
+            orjson="lambda obj: m.dumps(obj, option=m.OPT_INDENT_2).decode()",
+            msgspec="lambda obj, encode=m.json.Encoder().encode: m.json.format(encode(obj), indent=2).decode()",
+            ssrjson="lambda obj: m.dumps(obj, indent=2)",
+            ujson=f"lambda obj: m.dumps(obj, indent=2, ensure_ascii=False, separators=(',', ': '), {_UJSON})",
+            rapidjson="lambda obj: m.dumps(obj, indent=2, ensure_ascii=False)",
+            simplejson="lambda obj: m.dumps(obj, indent=2, ensure_ascii=False)",
+        ),
+        {},
     ),
     "sort": Operation(
-        "dumps(obj, sort_keys=True)", _both(lambda m, d: Call(lambda value: m.dumps(value, sort_keys=True), d.value))
+        "encode to a sorted str: dumps(obj, sort_keys=True, ensure_ascii=False)",
+        "value",
+        _stdlib_like(
+            "lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
+            orjson="lambda obj: m.dumps(obj, option=m.OPT_SORT_KEYS).decode()",
+            msgspec="lambda obj, encode=m.json.Encoder(order='deterministic').encode: encode(obj).decode()",
+            ujson=f"lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False, separators=(', ', ': '), {_UJSON})",
+            rapidjson="lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
+            simplejson="lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
+        ),
+        {"ssrjson": "has no option to sort: sort_keys is ignored"},
     ),
-    "dump": Operation("dump(obj, io.StringIO())", _both(lambda m, d: Call(_dump(m), d.value))),
-    "hook": Operation(
-        "loads(str, object_hook=a Python function that returns its argument)",
-        _both(lambda m, d: Call(lambda text: m.loads(text, object_hook=_unchanged), d.text)),
-        reads=True,
+    "dump-text": Operation(
+        "write to a text file object: dump(obj, fp)",
+        "value",
+        _stdlib_like(
+            "m.dump",
+            ujson=f"lambda obj, fp: m.dump(obj, fp, separators=(', ', ': '), {_UJSON})",
+            rapidjson="m.dump",
+            simplejson="m.dump",
+        ),
+        {"orjson": "has no dump, and " + _NO_ASCII, "msgspec": "has no dump, and " + _NO_ASCII,
+         "ssrjson": "has no dump, and " + _NO_ASCII},
+        file=io.StringIO,
+    ),
+    # json.dump takes no binary file, and cyjson's follows it: each writes the bytes that it encodes.
+    "dump-binary": Operation(
+        "write to a binary file object: fp.write(the encoded bytes)",
+        "value",
+        {
+            BASELINE: f"lambda obj, fp: fp.write(m.dumps(obj, {_COMPACT}).encode())",
+            OURS: "lambda obj, fp: fp.write(m.encode(obj))",
+            FALLBACK: "lambda obj, fp: fp.write(m.encode(obj))",
+            "orjson": "lambda obj, fp: fp.write(m.dumps(obj))",
+            "msgspec": "lambda obj, fp, encode=m.json.Encoder().encode: fp.write(encode(obj))",
+            "ssrjson": "lambda obj, fp: fp.write(m.dumps_to_bytes(obj))",
+            "ujson": f"lambda obj, fp: fp.write(m.dumps(obj, ensure_ascii=False, {_UJSON}).encode())",
+            "rapidjson": "lambda obj, fp: m.dump(obj, fp, ensure_ascii=False)",
+            "simplejson": f"lambda obj, fp: fp.write(m.dumps(obj, {_COMPACT}).encode())",
+        },
+        {},
+        file=io.BytesIO,
+    ),
+    "object-hook": Operation(
+        "decode with a Python function per object: loads(str, object_hook=f)",
+        "text",
+        _stdlib_like(
+            "lambda text: m.loads(text, object_hook=unchanged)",
+            rapidjson="lambda text: m.loads(text, object_hook=unchanged)",
+            simplejson="lambda text: m.loads(text, object_hook=unchanged)",
+        ),
+        {"orjson": "has no hooks for decoding", "msgspec": "has no hook for objects without a type",
+         "ssrjson": "object_hook is accepted and ignored", "ujson": "has no hooks for decoding"},
+    ),
+    "pairs-hook": Operation(
+        "decode with a hook per object: loads(str, object_pairs_hook=dict)",
+        "text",
+        _stdlib_like(
+            "lambda text: m.loads(text, object_pairs_hook=dict)",
+            simplejson="lambda text: m.loads(text, object_pairs_hook=dict)",
+        ),
+        {"orjson": "has no hooks for decoding", "msgspec": "has no hook for objects without a type",
+         "ssrjson": "object_pairs_hook is accepted and ignored", "ujson": "has no hooks for decoding",
+         "rapidjson": "has no object_pairs_hook: only methods of a Decoder subclass that fill a container"},
+    ),
+    "parse-float": Operation(
+        "decode floats as Decimal: loads(str, parse_float=Decimal)",
+        "text",
+        _stdlib_like(
+            "lambda text: m.loads(text, parse_float=Decimal)",
+            msgspec="m.json.Decoder(float_hook=Decimal).decode",
+            rapidjson="lambda text: m.loads(text, number_mode=m.NM_DECIMAL)",
+            simplejson="lambda text: m.loads(text, parse_float=Decimal)",
+        ),
+        {"orjson": "has no hooks for decoding", "ssrjson": "parse_float is accepted and ignored",
+         "ujson": "has no hooks for decoding"},
+    ),
+    "default": Operation(
+        "encode to bytes, every fourth string or number left to default=",
+        "boxed",
+        {
+            BASELINE: f"lambda obj: m.dumps(obj, default=unbox, {_COMPACT}).encode()",
+            OURS: "lambda obj: m.encode(obj, default=unbox)",
+            FALLBACK: "lambda obj: m.encode(obj, default=unbox)",
+            "orjson": "lambda obj: m.dumps(obj, default=unbox)",
+            "msgspec": "m.json.Encoder(enc_hook=unbox).encode",
+            "ujson": f"lambda obj: m.dumps(obj, default=unbox, ensure_ascii=False, {_UJSON}).encode()",
+            "rapidjson": "lambda obj: m.dumps(obj, default=unbox, ensure_ascii=False).encode()",
+            "simplejson": f"lambda obj: m.dumps(obj, default=unbox, {_COMPACT}).encode()",
+        },
+        {"ssrjson": "default is accepted and ignored"},
     ),
 }
 
 
+@functools.cache
+def installed() -> dict[str, ModuleType]:
+    """The contenders that are here, by name."""
+    found = {}
+    for name, (module, _) in NAMES.items():
+        if name == OURS and cyjson.backend != "c":
+            continue
+        try:
+            found[name] = import_module(module)
+        except ImportError:
+            pass
+    return found
+
+
+def absent() -> dict[str, str]:
+    """The contenders that are not here, with the reason."""
+    return {
+        name: "the extension isn't built, or CYJSON_PURE is set" if name == OURS else "not installed"
+        for name in NAMES
+        if name not in installed()
+    }
+
+
+def versions() -> dict[str, str]:
+    """The version of each contender that is here; the standard library has the interpreter's."""
+    found = {}
+    for name in installed():
+        distribution = NAMES[name][1]
+        if distribution is not None:
+            try:
+                found[name] = cyjson.__version__ if distribution == "cyjson" else version(distribution)
+            except PackageNotFoundError:
+                found[name] = "unknown"
+    return found
+
+
+def function(operation: str, contender: str) -> Callable[..., Any]:
+    """The contender's function for the operation; KeyError where it has none."""
+    scope = {"m": installed()[contender], "Decimal": Decimal, "unbox": unbox, "unchanged": unchanged}
+    made: Callable[..., Any] = eval(OPERATIONS[operation].calls[contender], scope)
+    return made
+
+
+def shown(operation: str, contender: str) -> str:
+    """The source of the contender's call, as its users would write it."""
+    return OPERATIONS[operation].calls[contender].replace("m.", NAMES[contender][0] + ".")
+
+
 def calls(operation: str, document: Document) -> dict[str, Call]:
-    """Each contender's call for ``operation`` on ``document``, by contender."""
-    return {name: make(CONTENDERS[name], document) for name, make in OPERATIONS[operation].calls.items()}
+    """Each installed contender's call for ``operation`` on ``document``, by contender; the baseline first."""
+    about = OPERATIONS[operation]
+    found = {}
+    for name in installed():
+        if name in about.calls:
+            made = function(operation, name)
+            if about.file is not None:
+                made = _with_file(made, about.file)
+            if about.takes == "fresh":
+                found[name] = Call(made, None, document.fresh)
+            else:
+                found[name] = Call(made, getattr(document, about.takes))
+    return found
+
+
+def _with_file(write: Callable[[Any, Any], Any], new: Callable[[], Any]) -> Callable[[Any], Any]:
+    def call(value: Any) -> Any:
+        file = new()
+        write(value, file)
+        return file
+
+    return call

@@ -12,6 +12,7 @@ kilobyte, which are measured per call rather than per byte.
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import struct
@@ -546,6 +547,52 @@ def messages() -> dict[str, bytes]:
         name: json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
         for name, message in plain.items()
     }
+
+
+# --- growth --------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _pool() -> list[dict[str, Any]]:
+    draw = Draw(8)
+    return [
+        {"name": draw.title(2, 2, 0.05), "email": f"{draw.word()}@example.com", "active": draw.chance(0.8),
+         "score": round(draw.real(0, 100), 1), "balance": draw.real(-1000, 1000), "visits": draw.between(0, 9999),
+         "tags": [draw.word() for _ in range(draw.between(0, 4))], "note": draw.words(0, 12) or None,
+         "address": {"city": draw.title(1, 1, 0.1), "zip": str(draw.digits(5)), "land": draw.pick(("fr", "de", "pl"))}}
+        for _ in range(512)
+    ]
+
+
+def growing(size: int) -> bytes:
+    """A list of records, compact, of about ``size`` bytes: the document whose length grows.
+
+    Depth 3, 13 distinct keys; 512 records by chance, said again and again under new ids. Half of the bytes are strings
+    (4% of them with an accent), a sixth numbers, among them one double of 16 or 17 digits and one of 3 a record.
+    """
+    texts = [json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()[1:] for record in _pool()]
+    parts: list[bytes] = []
+    length = 2
+    while length < size:
+        part = b'{"id":%d,' % (10_000_000 + len(parts)) + texts[len(parts) % len(texts)]
+        parts.append(part)
+        length += len(part) + 1
+    return b"[" + b",".join(parts) + b"]"
+
+
+def growing_value(size: int) -> list[dict[str, Any]]:
+    """What ``growing(size)`` decodes to, put together without decoding: every dict and list is new."""
+    pool = _pool()
+    lengths = [len(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()) for record in pool]
+    records: list[dict[str, Any]] = []
+    length = 2
+    while length < size:
+        index = len(records) % len(pool)
+        record = pool[index]
+        fresh = {"tags": list(record["tags"]), "address": dict(record["address"])}
+        records.append({"id": 10_000_000 + len(records)} | record | fresh)
+        length += lengths[index] + len(b'"id":10000000,') + 1
+    return records
 
 
 SHAPES: dict[str, Callable[[], str]] = {

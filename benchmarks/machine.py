@@ -49,11 +49,11 @@ def describe() -> dict[str, str]:
     backend = {"c": "native", "python": "the pure-Python fallback"}[cyjson.backend]
     built = compiler()
     return {
-        "cyjson": f"{cyjson.__version__}, backend {cyjson.backend!r} ({backend})"
-        + (f", built by {built}" if built else ""),
+        "cyjson": f"{cyjson.__version__}, backend {cyjson.backend!r} ({backend})",
+        "extension": f"built by {built}" if built else "none",
         "python": f"{platform.python_implementation()} {platform.python_version()}{threading}"
         f", built by {platform.python_compiler()}",
         "processor": f"{processor()}, {os.cpu_count()} logical cores",
-        "system": platform.platform(),
+        "system": " ".join(filter(None, (platform.system(), platform.release().split("-")[0], *platform.libc_ver()))),
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
     }
