@@ -36,9 +36,8 @@ static PyObject *sample(Py_ssize_t n, int strings)
 int compat_dict_layout_known(void)
 {
     int known = 1;
-    for (int i = 0; known > 0 && i < 4; i++) {
-        static const Py_ssize_t sizes[] = {3, 130}; /* indices of one byte and of two */
-        PyObject *dict = sample(sizes[i / 2], i % 2);
+    for (int strings = 0; known > 0 && strings < 2; strings++) {
+        PyObject *dict = sample(strings ? 4 : 130, strings); /* with indices of one byte, and of two */
         known = dict == NULL ? -1 : same_walk(dict);
         Py_XDECREF(dict);
     }
