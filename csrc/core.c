@@ -167,6 +167,7 @@ static PyObject *loads_text(core_state *state, const decode_options *options, Py
 
 static PyObject *loads_bytes(core_state *state, const decode_options *options, PyObject *bytes)
 {
+    int refused = 0;
     const uint8_t *data = (const uint8_t *)PyBytes_AS_STRING(bytes);
     Py_ssize_t size = PyBytes_GET_SIZE(bytes);
     /* Two bytes that are ASCII and not zero: no byte order mark, not UTF-16, not UTF-32 (see json.detect_encoding). */
@@ -175,12 +176,14 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     if (LIKELY((utf8 || marked) && !decode_runs_python(options))) {
         PyObject *result = decode_utf8(&state->decode, options, data + marked, size - marked);
         if (LIKELY(result != NULL)) return result;
-        PyErr_Clear(); /* what is wrong is found again in the text, if it is text */
+        if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
+        PyErr_Clear();
+        refused = 1;
     }
     /* Hooks must not run before bytes that can't be decoded raise, so the whole text is decoded first. */
     PyObject *text = utf8 ? PyUnicode_DecodeUTF8((const char *)data, size, "surrogatepass") : text_of(state, bytes);
     if (text == NULL) return NULL;
-    PyObject *result = loads_text(state, options, text);
+    PyObject *result = refused ? refuse(state, options, text, -1) : loads_text(state, options, text);
     Py_DECREF(text);
     return result;
 }
@@ -373,10 +376,11 @@ static void prepared_clear(prepared *p)
     Py_XDECREF(p->separators);
 }
 
-/* 0; 1 where it isn't text that can be copied as it is, which the stdlib then deals with; -1 with an exception set. */
+/* 0; 1 where it isn't text that can be copied as it is, which the stdlib then deals with; -1 with an exception set. A
+ * subclass may have a __str__ or __mul__ of its own. */
 static int prepare_piece(encode_piece *piece, PyObject *text, encode_form form)
 {
-    if (!PyUnicode_Check(text)) return 1;
+    if (!PyUnicode_CheckExact(text)) return 1;
     if (compat_str_ready(text)) return -1;
     if (form != ENCODE_UTF8 && !PyUnicode_IS_ASCII(text)) return 1;
     piece->text = PyUnicode_AsUTF8AndSize(text, &piece->size);
@@ -512,28 +516,29 @@ static int is_method_of(PyObject *instance, PyObject *attribute, PyObject *funct
     return is;
 }
 
-/* Encode as an instance's attributes say. NULL with *odd set where the stdlib has to do it. */
-static PyObject *encode_as_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int *odd)
+/* Encode as an instance's attributes say: 0 with *result set; 1 where its own methods have to do it, because it overrides
+ * iterencode (or encode, if that is asked) or holds odd pieces; -1 with an exception set. */
+static int encode_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int asks_encode, PyObject **result)
 {
+    int ours = asks_encode ? is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode) : 1;
+    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL);
+    if (ours <= 0) return ours < 0 ? -1 : 1;
     prepared p = {.o = *base};
-    PyObject *function = NULL, *result = NULL;
-    int got = prepare_instance(state, &p, encoder, object, &function);
-    if (got == 0) result = encode_document(&state->encode, &p.o, object);
-    *odd = got > 0;
+    PyObject *function = NULL;
+    int odd = prepare_instance(state, &p, encoder, object, &function);
+    if (odd == 0 && (*result = encode_document(&state->encode, &p.o, object)) == NULL) odd = -1;
     Py_XDECREF(function);
     prepared_clear(&p);
-    return result;
+    return odd;
 }
 
 static PyObject *core_encode_with(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
 {
     core_state *state = state_of(core);
     if (nargs != 2) return PyErr_Format(PyExc_TypeError, "encode_with() takes 2 arguments but %zd were given", nargs);
-    PyObject *encoder = args[0], *object = args[1];
-    int ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), odd = !ours;
-    if (ours < 0) return NULL;
-    PyObject *result = ours ? encode_as_instance(state, &dumps_defaults, encoder, object, &odd) : NULL;
-    return odd ? PyObject_CallFunctionObjArgs(state->json_encode, encoder, object, NULL) : result;
+    PyObject *result = NULL;
+    int odd = encode_instance(state, &dumps_defaults, args[0], args[1], 0, &result);
+    return odd > 0 ? PyObject_CallFunctionObjArgs(state->json_encode, args[0], args[1], NULL) : result;
 }
 
 /* cls(skipkeys=..., ...): every argument, as the stdlib passes them. */
@@ -559,26 +564,36 @@ static int is_plain_class(core_state *state, PyObject *cls)
     return cls == NULL || cls == state->json_encoder_class || cls == state->encoder_class;
 }
 
-/* dumps with a class of the caller's: the fast path for one that overrides neither encode nor iterencode. */
-static PyObject *dumps_with_class(core_state *state, PyObject **v, PyObject *others)
+/* Encode v[D_OBJ] as the other arguments say: 0 with *result set; 1 with *encoder set, whose own methods have to do it: of
+ * a class that overrides them, or the stdlib's where pieces aren't text that can be copied; -1 with an exception set. */
+static int encode_arguments(core_state *state, const encode_options *base, PyObject **v, PyObject *others, PyObject **result, PyObject **encoder)
 {
-    PyObject *encoder = make_encoder(state, v[D_CLS], v, others), *result = NULL;
-    if (encoder == NULL) return NULL;
-    int ours = is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode), odd = !ours;
-    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), odd = !ours;
-    if (ours > 0) result = encode_as_instance(state, &dumps_defaults, encoder, v[D_OBJ], &odd);
-    if (odd && ours >= 0) result = PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], v[D_OBJ]);
-    Py_DECREF(encoder);
-    return result;
+    int odd;
+    if (is_plain_class(state, given(v[D_CLS]))) {
+        prepared p = {.o = *base};
+        odd = prepare_arguments(&p, v, state->encode.unpack_pair);
+        if (odd == 0 && (*result = encode_document(&state->encode, &p.o, v[D_OBJ])) == NULL) odd = -1;
+        if (odd > 0) {
+            if (p.separators == NULL) p.separators = PyTuple_Pack(2, p.item_separator, p.key_separator);
+            v[D_SEPARATORS] = p.separators;
+            if (p.separators == NULL || (*encoder = make_encoder(state, state->json_encoder_class, v, NULL)) == NULL) odd = -1;
+        }
+        prepared_clear(&p);
+        return odd;
+    }
+    PyObject *made = make_encoder(state, v[D_CLS], v, others);
+    odd = made == NULL ? -1 : encode_instance(state, base, made, v[D_OBJ], !base->as_generator, result);
+    if (odd > 0) *encoder = made;
+    else Py_XDECREF(made);
+    return odd;
 }
 
-/* What ours doesn't do: separators or an indent that aren't ASCII text. */
-static PyObject *dumps_by_stdlib(core_state *state, PyObject **v)
+/* encoder.encode(object); takes over the reference to the encoder. */
+static PyObject *encode_by(core_state *state, PyObject *encoder, PyObject *object)
 {
-    PyObject *encoder = make_encoder(state, state->json_encoder_class, v, NULL);
-    PyObject *result = encoder == NULL ? NULL : PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], v[D_OBJ]);
-    Py_XDECREF(encoder);
-    return result;
+    PyObject *text = PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], object);
+    Py_DECREF(encoder);
+    return text;
 }
 
 static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -586,19 +601,12 @@ static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t na
     core_state *state = state_of(core);
     if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &dumps_defaults, args[0]);
 
-    PyObject *v[D_COUNT], *others = NULL, *result = NULL;
+    PyObject *v[D_COUNT], *others = NULL, *result = NULL, *encoder = NULL;
     int wrong = take_arguments(state, dumps_names, D_COUNT, args, nargs, kwnames, v, &others);
-    int plain = wrong == 0 && is_plain_class(state, given(v[D_CLS]));
-    if (wrong > 0 || (plain && others != NULL))
+    if (wrong > 0 || (wrong == 0 && others != NULL && is_plain_class(state, given(v[D_CLS]))))
         result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames); /* raises TypeError */
-    else if (wrong == 0 && !plain) result = dumps_with_class(state, v, others);
-    else if (wrong == 0) {
-        prepared p = {.o = dumps_defaults};
-        int odd = prepare_arguments(&p, v, state->encode.unpack_pair);
-        if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
-        else if (odd > 0) result = dumps_by_stdlib(state, v);
-        prepared_clear(&p);
-    }
+    else if (wrong == 0 && encode_arguments(state, &dumps_defaults, v, others, &result, &encoder) > 0)
+        result = encode_by(state, encoder, v[D_OBJ]);
     Py_XDECREF(others);
     return result;
 }
@@ -633,46 +641,25 @@ static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nar
     enum { D_FP = D_COUNT, DUMP_COUNT };
     core_state *state = state_of(core);
     PyObject *v[DUMP_COUNT], *others = NULL, *text = NULL, *encoder = NULL;
-    PyObject *const *keywords = args + nargs;
-    int wrong = nargs > 2 ? 1 : take_arguments(state, names, DUMP_COUNT, keywords, 0, kwnames, v, &others), odd = 0, bad = -1;
+    int wrong = nargs > 2 ? 1 : take_arguments(state, names, DUMP_COUNT, args + nargs, 0, kwnames, v, &others), bad = -1;
     if (wrong >= 0 && nargs <= 2) { /* the two positional arguments */
         wrong = (nargs > 0 && v[D_OBJ] != NULL) || (nargs > 1 && v[D_FP] != NULL);
         if (nargs > 0) v[D_OBJ] = args[0];
         if (nargs > 1) v[D_FP] = args[1];
         wrong = wrong || v[D_OBJ] == NULL || v[D_FP] == NULL;
     }
-    if (wrong < 0) goto done;
-    int plain = !wrong && is_plain_class(state, given(v[D_CLS]));
-    if (wrong || (plain && others != NULL)) odd = 1; /* raises TypeError */
-    else if (plain) {
-        prepared p = {.o = dumps_defaults};
-        p.o.as_generator = 1;
-        odd = prepare_arguments(&p, v, state->encode.unpack_pair);
-        if (odd == 0) text = encode_document(&state->encode, &p.o, v[D_OBJ]);
-        else if (odd > 0 && (encoder = make_encoder(state, state->json_encoder_class, v, NULL)) != NULL)
-            bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
-        prepared_clear(&p);
-        if (odd) goto done;
-    }
-    else {
-        encoder = make_encoder(state, v[D_CLS], v, others);
-        if (encoder == NULL) goto done;
-        encode_options base = dumps_defaults;
-        base.as_generator = 1;
-        int ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL), theirs = !ours;
-        if (ours > 0) text = encode_as_instance(state, &base, encoder, v[D_OBJ], &theirs);
-        if (theirs && ours >= 0) {
-            bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
-            goto done;
-        }
-    }
-    if (odd) {
-        PyObject *none = PyObject_Vectorcall(state->json_dump, args, (size_t)nargs, kwnames);
+    if (wrong > 0 || (wrong == 0 && others != NULL && is_plain_class(state, given(v[D_CLS])))) {
+        PyObject *none = PyObject_Vectorcall(state->json_dump, args, (size_t)nargs, kwnames); /* raises TypeError */
         bad = none == NULL ? -1 : 0;
         Py_XDECREF(none);
     }
-    else if (text != NULL) bad = write_to(state, v[D_FP], text);
-done:
+    else if (wrong == 0) {
+        encode_options base = dumps_defaults;
+        base.as_generator = 1;
+        int odd = encode_arguments(state, &base, v, others, &text, &encoder);
+        if (odd == 0) bad = write_to(state, v[D_FP], text);
+        else if (odd > 0) bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
+    }
     Py_XDECREF(encoder);
     Py_XDECREF(text);
     Py_XDECREF(others);
@@ -687,7 +674,7 @@ static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t n
     core_state *state = state_of(core);
     if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &encode_defaults, args[0]);
 
-    PyObject *got[COUNT], *v[D_COUNT] = {NULL}, *others = NULL, *result = NULL;
+    PyObject *got[COUNT], *v[D_COUNT] = {NULL}, *others = NULL, *separators = NULL, *encoder = NULL, *result = NULL;
     int wrong = take_arguments(state, names, COUNT, args, nargs, kwnames, got, &others);
     if (wrong < 0) goto done;
     if (others != NULL) {
@@ -704,41 +691,18 @@ static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t n
         goto done;
     }
     for (int i = 0; i < COUNT; i++) v[places[i]] = got[i];
-    int odd = 0;
-    if (is_plain_class(state, given(v[D_CLS]))) {
-        prepared p = {.o = encode_defaults};
-        odd = prepare_arguments(&p, v, state->encode.unpack_pair);
-        if (odd == 0) result = encode_document(&state->encode, &p.o, v[D_OBJ]);
-        else if (odd > 0) {
-            v[D_ENSURE_ASCII] = v[D_ALLOW_NAN] = Py_False;
-            if (p.separators == NULL) v[D_SEPARATORS] = p.separators = PyTuple_Pack(2, p.item_separator, p.key_separator);
-            PyObject *text = p.separators == NULL ? NULL : dumps_by_stdlib(state, v);
-            if (text != NULL) result = PyUnicode_AsUTF8String(text);
-            Py_XDECREF(text);
-        }
-        prepared_clear(&p);
-        goto done;
-    }
-    /* A class of the caller's, which sees what the fallback would give it. */
-    int indented = v[D_INDENT] != NULL && v[D_INDENT] != Py_None;
-    PyObject *separators = NULL;
-    if (v[D_SEPARATORS] == NULL || v[D_SEPARATORS] == Py_None)
-        v[D_SEPARATORS] = separators = Py_BuildValue("(ss)", ",", indented ? ": " : ":");
     v[D_ENSURE_ASCII] = v[D_ALLOW_NAN] = Py_False;
-    PyObject *encoder = v[D_SEPARATORS] == NULL ? NULL : make_encoder(state, v[D_CLS], v, NULL);
-    Py_XDECREF(separators);
-    if (encoder == NULL) goto done;
-    int ours = is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode);
-    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL);
-    odd = !ours;
-    if (ours > 0) result = encode_as_instance(state, &encode_defaults, encoder, v[D_OBJ], &odd);
-    if (odd && ours >= 0) {
-        PyObject *text = PyObject_CallMethodOneArg(encoder, state->names[NAME_encode], v[D_OBJ]);
+    if (given(v[D_SEPARATORS]) == NULL && !is_plain_class(state, given(v[D_CLS]))) { /* a class sees what the fallback gives it */
+        v[D_SEPARATORS] = separators = Py_BuildValue("(ss)", ",", given(v[D_INDENT]) == NULL ? ":" : ": ");
+        if (separators == NULL) goto done;
+    }
+    if (encode_arguments(state, &encode_defaults, v, NULL, &result, &encoder) > 0) {
+        PyObject *text = encode_by(state, encoder, v[D_OBJ]);
         if (text != NULL) result = PyUnicode_AsUTF8String(text);
         Py_XDECREF(text);
     }
-    Py_DECREF(encoder);
 done:
+    Py_XDECREF(separators);
     Py_XDECREF(others);
     return result;
 }

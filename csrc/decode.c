@@ -40,6 +40,7 @@ typedef struct {
     PyThreadState *thread;
 
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
+    PyObject *long_keys; /* a dict: the keys too long for the cache, each to itself; NULL until there is one */
 
     /* what values, frames and scratch start with, on the C stack */
     PyObject **local_values;
@@ -89,6 +90,7 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->depth = 0;
     d->depth_allowed = DEEP;
     d->thread = PyThreadState_Get();
+    d->long_keys = NULL;
 }
 
 static void decoder_end(decoder *d)
@@ -102,6 +104,7 @@ static void decoder_end(decoder *d)
     if (d->values != d->local_values) PyMem_Free(d->values);
     if (d->frames != d->local_frames) PyMem_Free(d->frames);
     if (d->scratch != d->local_scratch) PyMem_Free(d->scratch);
+    Py_XDECREF(d->long_keys);
 }
 
 /* ---- containers ---- */
@@ -494,6 +497,17 @@ static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_
     return PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
 }
 
+/* Give up a reference to a key for one to the equal key that this document had before, if it had one. */
+static NOINLINE PyObject *share_key(decoder *d, PyObject *key)
+{
+    if (PyUnicode_GET_LENGTH(key) <= KEYCACHE_LONGEST) return keycache_share(&d->state->keys, key);
+    PyObject *same = NULL;
+    if (d->long_keys != NULL || (d->long_keys = PyDict_New()) != NULL) same = PyDict_SetDefault(d->long_keys, key, key);
+    Py_XINCREF(same);
+    Py_DECREF(key);
+    return same;
+}
+
 /* As read_string, for an object's key: equal keys of a document are one str. */
 static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_form form)
 {
@@ -518,7 +532,7 @@ static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_for
         }
         key = PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
     }
-    return key == NULL ? NULL : keycache_share(&d->state->keys, key);
+    return key == NULL ? NULL : share_key(d, key);
 }
 
 /* ---- numbers and constants ---- */

@@ -380,10 +380,14 @@ static NOINLINE void add_note(encoder *e, PyObject *object, PyObject *key, Py_ss
                      : index >= 0  ? PyUnicode_FromFormat("when serializing %U item %zd", type, index)
                                    : PyUnicode_FromFormat("when serializing %U object", type);
     PyObject *done = note == NULL ? NULL : PyObject_CallMethod(exception, "add_note", "(O)", note);
-    if (done == NULL) PyErr_Clear();
-    Py_XDECREF(done);
     Py_XDECREF(note);
     Py_XDECREF(type);
+    if (done == NULL) { /* as in the stdlib, what was raised here is the exception now */
+        PyObject *newer = PyErr_GetRaisedException();
+        PyException_SetContext(newer, exception);
+        exception = newer;
+    }
+    Py_XDECREF(done);
     PyErr_SetRaisedException(exception);
 #else
     (void)e, (void)object, (void)key, (void)index;

@@ -17,7 +17,7 @@ PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n)
 PyObject *keycache_share(keycache *cache, PyObject *key)
 {
     size_t n = (size_t)PyUnicode_GET_LENGTH(key);
-    if (n - 1 >= KEYCACHE_LONGEST) return key;
+    if (n == 0) return key;
     if (PyUnicode_IS_COMPACT_ASCII(key)) { /* it had escapes */
         PyObject *same = keycache_get(cache, (const uint8_t *)((PyASCIIObject *)key + 1), n);
         Py_DECREF(key);

@@ -18,7 +18,8 @@ typedef struct {
 /* A new str of n ASCII bytes with its hash computed, put into *slot in place of what was there; NULL with an exception. */
 PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n);
 
-/* Give up a reference to a str for one to the equal str seen before, if there is one. NULL with an exception. */
+/* Give up a reference to a str of at most KEYCACHE_LONGEST characters for one to the equal str seen before, if there is
+ * one. NULL with an exception. */
 PyObject *keycache_share(keycache *cache, PyObject *key);
 
 void keycache_clear(keycache *cache);

@@ -27,7 +27,7 @@ __all__ = [
 backend = "python" if os.environ.get("CYJSON_PURE", "0") not in ("", "0") else "c"
 if backend == "c":
     try:
-        from . import _fast as _impl
+        from . import _native as _impl
     except ImportError:
         backend = "python"
 if backend == "python":
@@ -37,8 +37,10 @@ if backend == "python":
 # paid at every cyjson.loads: the interpreter doesn't specialise attribute reads on a module that has one.
 from . import decoder, encoder, scanner  # noqa: E402, F401
 
-JSONDecoder = _impl.JSONDecoder
-JSONEncoder = _impl.JSONEncoder
+JSONDecoder = decoder.JSONDecoder
+JSONEncoder = encoder.JSONEncoder
+if backend == "c":
+    _impl.set_up(JSONEncoder, JSONDecoder, encoder._unpack_pair)
 dump = _impl.dump
 dumps = _impl.dumps
 encode = _impl.encode

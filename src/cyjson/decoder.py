@@ -9,7 +9,57 @@ globals().update((k, v) for k, v in vars(_stdlib).items() if k == "__all__" or n
 
 from . import scanner  # noqa: E402, F401  (in place of json.scanner)
 
-JSONDecoder = _impl.JSONDecoder
 scanstring = _impl.scanstring
 if backend == "c":
     c_scanstring = scanstring
+    _match = _stdlib.WHITESPACE.match
+    _raw_decode = _stdlib.JSONDecoder.raw_decode
+
+    # Python, not C, so that subclasses and wrong calls behave in every detail as the standard library's do.
+    class JSONDecoder(_stdlib.JSONDecoder):
+        """Decodes JSON documents: ``json.JSONDecoder``, with ``array_hook`` on every version.
+
+        The hooks are those of ``loads``. ``strict=False`` allows control characters in strings.
+        """
+
+        def __init__(
+            self,
+            *,
+            object_hook=None,
+            parse_float=None,
+            parse_int=None,
+            parse_constant=None,
+            strict=True,
+            object_pairs_hook=None,
+            array_hook=None,
+        ):
+            # The inherited __init__ would make a scanner of the standard library's as well.
+            self.object_hook = object_hook
+            self.parse_float = parse_float or float
+            self.parse_int = parse_int or int
+            self.parse_constant = parse_constant or _impl.constant
+            self.strict = strict
+            self.object_pairs_hook = object_pairs_hook
+            self.array_hook = array_hook
+            self.parse_object = _stdlib.JSONObject
+            self.parse_array = _stdlib.JSONArray
+            self.parse_string = scanstring
+            self.memo = {}
+            self.scan_once = scanner.make_scanner(self)
+
+        def decode(self, s, _w=_match):
+            """Return the value of the JSON document ``s`` (str), which may have white space around it.
+
+            Raises JSONDecodeError.
+            """
+            scan_once = self.scan_once
+            if (
+                type(scan_once) is _impl.make_scanner
+                and type(s) is str
+                and _w is _match
+                and getattr(self.raw_decode, "__func__", None) is _raw_decode
+            ):
+                return scan_once.decode(s)
+            return super().decode(s, _w)
+else:
+    JSONDecoder = _impl.JSONDecoder

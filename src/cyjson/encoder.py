@@ -7,9 +7,23 @@ from . import _impl, backend
 # Whatever the running version's module has: no name can be missing, none can drift.
 globals().update((k, v) for k, v in vars(_stdlib).items() if k == "__all__" or not k.startswith("__"))
 
-JSONEncoder = _impl.JSONEncoder
 encode_basestring = _impl.encode_basestring
 encode_basestring_ascii = _impl.encode_basestring_ascii
 if backend == "c":
     c_encode_basestring = encode_basestring
     c_encode_basestring_ascii = encode_basestring_ascii
+
+    # Python, not C, so that subclasses and wrong calls behave in every detail as the standard library's do.
+    class JSONEncoder(_stdlib.JSONEncoder):
+        """Encodes JSON documents: ``json.JSONEncoder``, with a native ``encode``."""
+
+        def encode(self, o):
+            """Return ``o`` as a JSON document (str).
+
+            Raises TypeError, ValueError and RecursionError as ``dumps`` does.
+            """
+            return _impl.encode_with(self, o)
+
+    def _unpack_pair(pair):
+        key, value = pair
+        return key, value
