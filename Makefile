@@ -8,7 +8,7 @@
 #   make bench-pytest        the same calls under pytest-benchmark (BENCH_ARGS="-k encode")
 #   make bench-instructions  count instructions with valgrind, compare with the baseline (BENCH_ARGS=--write: a new one)
 #   make test       build, then run every test on both backends
-#   make lint       ruff
+#   make lint       ruff; whether the generated table is what its generator prints
 #   make types      mypy and pyright over the sources and stubs, stubtest over the stubs and the runtime
 #   make wheel      sdist and wheel into dist/
 #   make clean      remove what was built; make distclean removes .venv too
@@ -88,6 +88,7 @@ test: $(VENV)/.cyjson $(VENV)/.extra-test
 
 lint: $(VENV)/.extra-lint
 	@$(python) -m ruff check .
+	@$(python) tools/generate_pow10.py --check
 
 types: $(VENV)/.cyjson $(VENV)/.extra-lint $(VENV)/.extra-test $(VENV)/.extra-bench $(VENV)/.extra-charts
 	@$(python) -m mypy

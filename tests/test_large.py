@@ -161,11 +161,16 @@ def test_very_many_keys():
 
 
 def test_repeated_keys_are_one_object():
-    """As json's memo has it within one document; the extension, of keys that are not too long to be remembered."""
-    for key in "key", "é", "a longer key that is no identifier", "中" * 10:
-        for document in f'[{{"{key}": 1}}, {{"{key}": 2}}]', f'[{{"{key}": 1}}, {{"{key}": 2}}]'.encode():
-            first, second = map(list, cyjson.loads(document))
-            assert first[0] is second[0]
+    """As json's memo has it within one document."""
+    lengths = 1, 2, 3, 4, 7, 8, 15, 16, 17, 63, 64, 65, 66, 200, 5000
+    keys = ["a longer key that is no identifier", *("ké中😀"[n % 4] * length for n, length in enumerate(lengths * 4))]
+    for key in keys:
+        for spelt in json.dumps(key), json.dumps(key, ensure_ascii=False):
+            plain, wide, widest = (f'[{{{spelt}: 1}}, {{{spelt}: 2}}, "{more}"]' for more in ("a", "中", "😀"))
+            for document in plain, plain.encode(), wide, wide.encode(), widest:
+                first, second, _ = map(list, cyjson.loads(document))
+                assert first == [key]
+                assert first[0] is second[0]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 255, 256, 257, 1024, 3000])

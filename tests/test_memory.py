@@ -160,7 +160,7 @@ def settled(measure):
 def test_blocks(name):
     """The number of allocated objects does not rise with the number of calls."""
     call = ENTRIES[name]
-    rounds = 5 if "deep" in name or "endless" in name else 200
+    rounds = 200
     assert attempt(call) == (": " not in name) or name == "loads: digits"
     # Time enough for a cache of keys to fill up.
     for _ in range(20_000 if name == "loads new keys" else rounds):
@@ -179,7 +179,7 @@ def test_blocks(name):
 def test_traced_memory(name):
     """Nor do the bytes, large blocks included."""
     call = ENTRIES[name]
-    rounds = 5 if "deep" in name or "endless" in name else 250
+    rounds = 250
     tracemalloc.start()
     try:
         for _ in range(20_000 if name == "loads new keys" else rounds):

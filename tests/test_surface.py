@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import io
 import json
 import json.tool
 import pickle
@@ -503,3 +504,36 @@ def test_errors_pickle():
         cyjson.loads("[1,\n2,")
     again = pickle.loads(pickle.dumps(told.value))
     assert (type(again), again.args, vars(again)) == (json.JSONDecodeError, told.value.args, vars(told.value))
+
+
+class Lying(str):
+    """A str that is written, in some versions and some paths of json's, as what its methods say."""
+
+    def __str__(self):
+        return "STR"
+
+    def __mul__(self, times):
+        return f"<{times}>"
+
+    __rmul__ = __mul__
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+@pytest.mark.parametrize("options", [{"separators": (Lying(","), Lying(":"))}, {"indent": Lying(" ")}], ids=list)
+def test_pieces_of_a_subclass(options, ensure_ascii):
+    value = {"a": [1, 2, {"b": [3, 4]}], "c": 1}
+    for call in (
+        lambda json: json.dumps(value, ensure_ascii=ensure_ascii, **options),
+        lambda json: json.JSONEncoder(ensure_ascii=ensure_ascii, **options).encode(value),
+        lambda json: "".join(json.JSONEncoder(ensure_ascii=ensure_ascii, **options).iterencode(value)),
+        lambda json: written(json, value, ensure_ascii=ensure_ascii, **options),
+    ):
+        assert same(call)[0] == "result"
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, **{"separators": (",", ": "), **options})
+    assert cyjson.encode(value, **options) == encoder.encode(value).encode()
+
+
+def written(json, value, **options):
+    file = io.StringIO()
+    json.dump(value, file, **options)
+    return file.getvalue()
