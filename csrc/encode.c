@@ -379,10 +379,14 @@ static NOINLINE void add_note(encoder *e, PyObject *object, PyObject *key, Py_ss
                      : key != NULL ? PyUnicode_FromFormat("when serializing %U item %R", type, key)
                      : index >= 0  ? PyUnicode_FromFormat("when serializing %U item %zd", type, index)
                                    : PyUnicode_FromFormat("when serializing %U object", type);
-    PyObject *done = note == NULL ? NULL : PyObject_CallMethod(exception, "add_note", "(O)", note);
+    PyObject *done = NULL; /* the C encoder asks no subclass's add_note */
+    if (note != NULL && e->options->as_generator) done = PyObject_CallMethod(exception, "add_note", "(O)", note);
+    else if (note != NULL) done = PyObject_CallMethod(PyExc_BaseException, "add_note", "(OO)", exception, note);
     Py_XDECREF(note);
     Py_XDECREF(type);
-    if (done == NULL) { /* as in the stdlib, what was raised here is the exception now */
+    if (done == NULL && PyErr_ExceptionMatches(PyExc_RecursionError) && PyErr_GivenExceptionMatches(exception, PyExc_RecursionError))
+        PyErr_Clear(); /* so near the stack's end even a note is too much */
+    else if (done == NULL) { /* as in the stdlib, what was raised here is the exception now */
         PyObject *newer = PyErr_GetRaisedException();
         PyException_SetContext(newer, exception);
         exception = newer;

@@ -530,3 +530,36 @@ def test_notes():
     same(lambda json: json.dumps({"a": [float("nan")]}, allow_nan=False))
     same(lambda json: json.dumps(circular()[2]))
     same(lambda json: json.dumps([{(1,): 2}]))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="json adds notes from 3.14 on")
+@pytest.mark.parametrize("options", [{}, {"indent": 1}])
+def test_notes_that_cannot_be_made(options):
+    class Interrupting(str):
+        def __repr__(self):
+            raise KeyboardInterrupt
+
+    class Choosy(Exception):
+        def add_note(self, note):
+            raise Refused(note)
+
+    def choose(obj):
+        raise Choosy
+
+    def both(call):
+        """The error, that which it replaced, and the notes of either."""
+
+        def told(dumps):
+            try:
+                call(dumps)
+            except BaseException as error:
+                chain = [error, error.__context__]
+                return [(type(each), str(each), getattr(each, "__notes__", None)) for each in chain]
+
+        assert told(cyjson.dumps) == told(json.dumps)
+        assert told(lambda v, **more: cyjson.dump(v, io.StringIO(), **more)) == told(
+            lambda v, **more: json.dump(v, io.StringIO(), **more)
+        )
+
+    both(lambda dumps: dumps({Interrupting("a"): [Odd()]}, **options))
+    both(lambda dumps: dumps([{"a": Odd()}], default=choose, **options))
