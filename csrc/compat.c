@@ -6,12 +6,13 @@ static int same_walk(PyObject *dict)
 {
     const compat_dict_keys *keys = (const compat_dict_keys *)((PyDictObject *)dict)->ma_keys;
     if (keys->entries < PyDict_GET_SIZE(dict) || keys->entries > 2 * PyDict_GET_SIZE(dict) || keys->log2_index_bytes > 12) return 0;
-    Py_ssize_t ours = 0, theirs = 0;
+    Py_ssize_t theirs = 0;
     PyObject *key, *value, *our_key, *our_value;
+    compat_entries ours;
+    if (!compat_entries_from(1, dict, 0, &ours)) return 0;
     while (PyDict_Next(dict, &theirs, &key, &value))
-        if (!compat_dict_next(1, dict, &ours, &our_key, &our_value) || our_key != key || our_value != value || ours != theirs)
-            return 0;
-    return !compat_dict_next(1, dict, &ours, &our_key, &our_value);
+        if (!compat_entries_next(&ours, &our_key, &our_value) || our_key != key || our_value != value || ours.next != theirs) return 0;
+    return !compat_entries_next(&ours, &our_key, &our_value);
 }
 
 /* A dict of n keys, str or int, that had one more before them. */

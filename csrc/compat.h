@@ -72,9 +72,7 @@ static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py
 }
 #endif
 
-/* PyDict_Next for a dict, inlined where the table of entries has the layout that 3.11 to 3.15 share. `known` is what
- * compat_dict_layout_known found out; where it is 0, PyDict_Next itself is called. Unlike with PyDict_Next, a position is
- * only good for the dict that it came from. */
+/* The table of a dict's entries, read directly where it has the layout that 3.11 to 3.15 share. */
 #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x03100000 && !defined(Py_GIL_DISABLED) && !defined(PYPY_VERSION)
 #define COMPAT_READS_DICTS 1
 typedef struct { /* the interpreter's struct _dictkeysobject */
@@ -90,27 +88,44 @@ typedef struct { /* the interpreter's struct _dictkeysobject */
 
 int compat_dict_layout_known(void); /* 1, 0 where PyDict_Next is to be used, -1 with an exception set */
 
-static ALWAYS_INLINE int compat_dict_next(int known, PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value)
+/* Where a walk over a dict goes on. Good until Python code runs, which may change the dict. */
+typedef struct {
+    PyObject *const *entry;       /* key, value */
+    Py_ssize_t step, next, count; /* words from one entry to the next; the index of the one at `entry`; how many there are */
+} compat_entries;
+
+/* Set out from an entry's index, which is PyDict_Next's position for this dict too: 1, or 0 where PyDict_Next is to be
+ * used. `known` is what compat_dict_layout_known found out. */
+static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize_t index, compat_entries *entries)
 {
 #if COMPAT_READS_DICTS
     PyDictObject *d = (PyDictObject *)dict;
-    if (LIKELY(known && d->ma_values == NULL)) { /* else the values lie elsewhere: an instance's __dict__ */
-        const compat_dict_keys *keys = (const compat_dict_keys *)d->ma_keys;
-        Py_ssize_t i = *position, n = keys->entries, step = keys->kind == 0 ? 3 : 2;
-        PyObject *const *entry = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + i * step + (step - 2);
-        for (; i < n; i++, entry += step) {
-            if (UNLIKELY(entry[1] == NULL)) continue; /* deleted */
-            *position = i + 1;
-            *key = entry[0];
-            *value = entry[1];
-            return 1;
-        }
-        return 0;
-    }
+    if (UNLIKELY(!known || d->ma_values != NULL)) return 0; /* values that lie elsewhere: an instance's __dict__ */
+    const compat_dict_keys *keys = (const compat_dict_keys *)d->ma_keys;
+    entries->step = keys->kind == 0 ? 3 : 2;
+    entries->entry = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + (index + 1) * entries->step - 2;
+    entries->next = index;
+    entries->count = keys->entries;
+    return 1;
 #else
-    (void)known;
+    (void)known, (void)dict, (void)index, (void)entries;
+    return 0;
 #endif
-    return PyDict_Next(dict, position, key, value);
+}
+
+/* The next pair as borrowed references; 0 at the end. */
+static ALWAYS_INLINE int compat_entries_next(compat_entries *entries, PyObject **key, PyObject **value)
+{
+    while (LIKELY(entries->next < entries->count)) {
+        PyObject *const *entry = entries->entry;
+        entries->entry += entries->step;
+        entries->next++;
+        if (UNLIKELY(entry[1] == NULL)) continue; /* deleted */
+        *key = entry[0];
+        *value = entry[1];
+        return 1;
+    }
+    return 0;
 }
 
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */

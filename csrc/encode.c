@@ -205,7 +205,8 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
         out = room(e, out, n + SLACK, form);
         if (UNLIKELY(out == NULL)) return NULL;
         const uint8_t *p = (const uint8_t *)((PyASCIIObject *)str + 1);
-        if (LIKELY(escape_copy_clean(out + 1, p, n, form == ENCODE_ASCII) == n)) {
+        size_t clean = n <= 16 ? escape_copy_clean_short(out + 1, p, n, form == ENCODE_ASCII) : escape_copy_clean(out + 1, p, n, form == ENCODE_ASCII);
+        if (LIKELY(clean == n)) {
             out[0] = '"';
             out[n + 1] = '"';
             return out + n + 2;
@@ -303,22 +304,35 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char *w
     return UNLIKELY(out == NULL) ? NULL : put_bytes(e, out, word, n, form);
 }
 
-/* One value of any kind. */
-static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+/* A value that holds no others and whose type is exactly one of JSON's: 1, or 0 where it isn't one. */
+static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, encode_form form)
 {
     PyTypeObject *type = Py_TYPE(object);
-    if (type == &PyUnicode_Type) return write_str(e, out, object, form);
-    if (type == &PyLong_Type) return write_int(e, out, object, form);
-    if (type == &PyFloat_Type) return write_float(e, out, object, form);
-    if (object == Py_None) return write_word(e, out, "null", 4, form);
-    if (object == Py_True) return write_word(e, out, "true", 4, form);
-    if (object == Py_False) return write_word(e, out, "false", 5, form);
+    if (type == &PyUnicode_Type) *out = write_str(e, *out, object, form);
+    else if (type == &PyLong_Type) *out = write_int(e, *out, object, form);
+    else if (type == &PyFloat_Type) *out = write_float(e, *out, object, form);
+    else if (object == Py_None) *out = write_word(e, *out, "null", 4, form);
+    else if (object == Py_True) *out = write_word(e, *out, "true", 4, form);
+    else if (object == Py_False) *out = write_word(e, *out, "false", 5, form);
+    else return 0;
+    return 1;
+}
+
+/* Any other value. */
+static ALWAYS_INLINE uint8_t *write_nested(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    PyTypeObject *type = Py_TYPE(object);
     Py_INCREF(object); /* Python code may run and drop it from its container */
     if (type == &PyDict_Type) out = encode_dict(e, out, object, form);
     else if (type == &PyList_Type) out = encode_list(e, out, object, form);
     else out = encode_other(e, out, object, form);
     Py_DECREF(object);
     return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, encode_form form)
+{
+    return write_leaf(e, &out, object, form) ? out : write_nested(e, out, object, form);
 }
 
 /* ---- containers ---- */
@@ -425,8 +439,24 @@ static int before_python(encoder *e)
     return 0;
 }
 
+/* What a dict's iterator finds before it looks for the next pair. */
+static ALWAYS_INLINE int walk_is_disturbed(const walk *w)
+{
+    if (LIKELY(w->used == PyDict_GET_SIZE(w->dict))) return 0;
+    PyErr_SetString(PyExc_RuntimeError, "dictionary changed size during iteration");
+    return 1;
+}
+
+/* ... and after it found one. */
+static ALWAYS_INLINE int walk_goes_on_too_long(walk *w)
+{
+    if (LIKELY(w->left-- > 0)) return 0;
+    PyErr_SetString(PyExc_RuntimeError, "dictionary keys changed during iteration");
+    return 1;
+}
+
 /* The next pair as borrowed references: 1, 0 at the end, -1 with an exception set. */
-static ALWAYS_INLINE int walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
+static NOINLINE int walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
 {
     if (UNLIKELY(w->items != NULL)) {
         if (w->index >= PyList_GET_SIZE(w->items)) return 0;
@@ -440,18 +470,11 @@ static ALWAYS_INLINE int walk_next(encoder *e, walk *w, PyObject **key, PyObject
         return 1;
     }
     if (UNLIKELY(e->options->as_generator)) {
-        if (w->used != PyDict_GET_SIZE(w->dict)) {
-            PyErr_SetString(PyExc_RuntimeError, "dictionary changed size during iteration");
-            return -1;
-        }
+        if (walk_is_disturbed(w)) return -1;
         if (!PyDict_Next(w->dict, &w->position, key, value)) return 0;
-        if (w->left-- == 0) {
-            PyErr_SetString(PyExc_RuntimeError, "dictionary keys changed during iteration");
-            return -1;
-        }
-        return 1;
+        return walk_goes_on_too_long(w) ? -1 : 1;
     }
-    return compat_dict_next(e->dict_layout_known, w->dict, &w->position, key, value);
+    return PyDict_Next(w->dict, &w->position, key, value);
 }
 
 /* The items of a dict that isn't walked directly, as a list. */
@@ -514,11 +537,12 @@ static int skipped_all_is_empty(encode_state *state)
     return state->skipped_all_is_empty;
 }
 
-/* One member of an object. */
-static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first, encode_form form)
+/* One member of an object. *nested tells that Python code may have run. */
+static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first, int *nested, encode_form form)
 {
     const encode_options *o = e->options;
     PyObject *made = NULL;
+    *nested = 0;
     if (UNLIKELY(!PyUnicode_Check(key))) {
         made = key_text(e, key);
         if (made == NULL) return PyErr_Occurred() ? NULL : out;
@@ -534,7 +558,8 @@ static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *d
     if (UNLIKELY(out == NULL)) goto done;
 
     Py_INCREF(key); /* for the note, whatever happens to the dict */
-    out = write_value(e, out, value, form);
+    *nested = !write_leaf(e, &out, value, form);
+    if (*nested) out = write_nested(e, out, value, form);
     if (UNLIKELY(out == NULL)) add_note(e, dict, made != NULL && o->as_generator ? made : key, -1);
     Py_DECREF(key);
 done:
@@ -563,15 +588,29 @@ static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int non
 /* The members of an object, from a walk that is set up. */
 static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, encode_form form)
 {
-    int first = 1, more;
+    int first = 1, more, nested;
     PyObject *key, *value;
+    compat_entries entries;
     w->outer = e->walks;
     e->walks = w;
     e->level++;
-    while ((more = walk_next(e, w, &key, &value)) > 0) {
-        out = write_member(e, out, w->dict, key, value, &first, form);
-        if (UNLIKELY(out == NULL)) break;
+    if (w->items == NULL && compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) {
+        while ((more = compat_entries_next(&entries, &key, &value)) > 0) {
+            w->position = entries.next;
+            if (UNLIKELY(e->options->as_generator) && walk_goes_on_too_long(w)) break;
+            out = write_member(e, out, w->dict, key, value, &first, &nested, form);
+            if (UNLIKELY(out == NULL)) break;
+            if (!nested) continue;
+            if (UNLIKELY(e->options->as_generator) && walk_is_disturbed(w)) break;
+            if (UNLIKELY(w->items != NULL) || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+        }
     }
+    else
+    slowly:
+        while ((more = walk_next(e, w, &key, &value)) > 0) {
+            out = write_member(e, out, w->dict, key, value, &first, &nested, form);
+            if (UNLIKELY(out == NULL)) break;
+        }
     e->level--;
     e->walks = w->outer;
     return UNLIKELY(more != 0) ? NULL : write_object_end(e, out, first, form);
@@ -647,12 +686,12 @@ static NOINLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyObject
         PyErr_NoMemory();
         return NULL;
     }
-    int first = 1, failed = collect_members(dict, members, n);
+    int first = 1, nested, failed = collect_members(dict, members, n);
     *odd = failed > 0;
     if (!failed) {
         e->level++;
         for (Py_ssize_t i = 0; i < n; i++) {
-            if (out != NULL) out = write_member(e, out, dict, members[i].key, members[i].value, &first, form);
+            if (out != NULL) out = write_member(e, out, dict, members[i].key, members[i].value, &first, &nested, form);
             Py_DECREF(members[i].key);
             Py_DECREF(members[i].value);
         }
@@ -666,7 +705,7 @@ static NOINLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyObject
 /* The members of a dict subclass as the stdlib's generator sees them: its own items(), taken one by one. */
 static NOINLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObject *dict, encode_form form)
 {
-    int first = 1;
+    int first = 1, nested;
     PyObject *view = PyObject_CallMethod(dict, "items", NULL), *item;
     if (view != NULL && e->options->sort_keys) {
         Py_SETREF(view, PySequence_List(view));
@@ -680,7 +719,7 @@ static NOINLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObjec
         PyObject *pair = PyObject_CallOneArg(e->state->unpack_pair, item);
         Py_DECREF(item);
         if (pair == NULL) out = NULL;
-        else out = write_member(e, out, dict, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first, form);
+        else out = write_member(e, out, dict, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first, &nested, form);
         Py_XDECREF(pair);
     }
     e->level--;

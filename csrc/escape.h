@@ -86,6 +86,18 @@ static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, si
     return i;
 }
 
+/* As escape_copy_clean for n <= 16 bytes, of which the eight before p are readable too (a str's header): one way for
+ * every n, since lengths are hard to predict. Room: 16. */
+static ALWAYS_INLINE size_t escape_copy_clean_short(uint8_t *out, const uint8_t *p, size_t n, int ascii)
+{
+    size_t low = n < 8 ? n : 8, high = n - low;
+    uint64_t a = last_to_front(load8(p + low - 8), low), b = last_to_front(load8(p + n - 8), high);
+    vec v = vec_pair(a, b);
+    vec_store(out, v);
+    vec_mask m = vec_below(escape_needed_bits(v, 1, ascii), n);
+    return LIKELY(!m) ? n : vec_first(m);
+}
+
 /* Sixteen bytes as characters of to_width bytes: 16 * to_width bytes at out. */
 static ALWAYS_INLINE void escape_store_widened(uint8_t *out, int to_width, vec v)
 {

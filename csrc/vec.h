@@ -45,6 +45,26 @@ static ALWAYS_INLINE unsigned count_trailing_zeros(uint64_t x)
 static ALWAYS_INLINE unsigned count_trailing_zeros(uint64_t x) { return (unsigned)__builtin_ctzll(x); }
 #endif
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+enum { BIG_ENDIAN_TEXT = 1 };
+#else
+enum { BIG_ENDIAN_TEXT = 0 };
+#endif
+
+static ALWAYS_INLINE uint64_t load8(const uint8_t *p)
+{
+    uint64_t x;
+    memcpy(&x, p, 8);
+    return x;
+}
+
+/* The last n <= 8 bytes of an eight-byte load as its first; what follows them is of no account (all of it, if n is 0). */
+static ALWAYS_INLINE uint64_t last_to_front(uint64_t x, size_t n)
+{
+    unsigned shift = (unsigned)(8 * (8 - n)) & 63;
+    return BIG_ENDIAN_TEXT ? x << shift : x >> shift;
+}
+
 #if !defined(CYJSON_NO_SIMD) && (defined(__SSE2__) || defined(_M_X64))
 
 #include <emmintrin.h>
@@ -193,6 +213,12 @@ static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
 
 /* The lowest byte lane set in a mask that isn't zero. */
 static ALWAYS_INLINE unsigned vec_first(vec_mask m) { return count_trailing_zeros(m) / VEC_STRIDE; }
+
+/* A mask's bits for the first n <= 16 lanes. */
+static ALWAYS_INLINE vec_mask vec_below(vec_mask m, size_t n)
+{
+    return n ? m & ((vec_mask)~(vec_mask)0 >> (8 * sizeof m - n * VEC_STRIDE)) : 0;
+}
 
 /* memcpy for lengths that are short most of the time: no call below 64 bytes, and no byte read or written outside. */
 static ALWAYS_INLINE void copy_short(uint8_t *to, const uint8_t *from, size_t n)
