@@ -11,7 +11,7 @@ static int same_walk(PyObject *dict)
     compat_entries ours;
     if (!compat_entries_from(1, dict, 0, &ours)) return 0;
     while (PyDict_Next(dict, &theirs, &key, &value))
-        if (!compat_entries_next(&ours, &our_key, &our_value) || our_key != key || our_value != value || ours.next != theirs) return 0;
+        if (!compat_entries_next(&ours, &our_key, &our_value) || our_key != key || our_value != value || compat_entries_index(&ours) != theirs) return 0;
     return !compat_entries_next(&ours, &our_key, &our_value);
 }
 

@@ -19,6 +19,12 @@ static ALWAYS_INLINE int compat_str_ready(PyObject *str)
 #endif
 }
 
+/* Whether a str's characters follow its header, as ASCII. */
+static ALWAYS_INLINE int compat_is_compact_ascii(PyObject *str)
+{
+    return ((PyASCIIObject *)str)->state.compact & ((PyASCIIObject *)str)->state.ascii;
+}
+
 /* The value of an int that fits in one digit; 0 where it doesn't. */
 static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int64_t *value)
 {
@@ -90,8 +96,9 @@ int compat_dict_layout_known(void); /* 1, 0 where PyDict_Next is to be used, -1 
 
 /* Where a walk over a dict goes on. Good until Python code runs, which may change the dict. */
 typedef struct {
-    PyObject *const *entry;       /* key, value */
-    Py_ssize_t step, next, count; /* words from one entry to the next; the index of the one at `entry`; how many there are */
+    PyObject *const *entry, *const *end; /* the next key, which its value follows */
+    PyObject *const *first;
+    Py_ssize_t step; /* words from one entry to the next */
 } compat_entries;
 
 /* Set out from an entry's index, which is PyDict_Next's position for this dict too: 1, or 0 where PyDict_Next is to be
@@ -103,12 +110,13 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
     if (UNLIKELY(!known || d->ma_values != NULL)) return 0; /* values that lie elsewhere: an instance's __dict__ */
     const compat_dict_keys *keys = (const compat_dict_keys *)d->ma_keys;
     entries->step = keys->kind == 0 ? 3 : 2;
-    entries->entry = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + (index + 1) * entries->step - 2;
-    entries->next = index;
-    entries->count = keys->entries;
+    entries->first = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + entries->step - 2;
+    entries->entry = entries->first + index * entries->step;
+    entries->end = entries->first + keys->entries * entries->step;
     return 1;
 #else
-    (void)known, (void)dict, (void)index, (void)entries;
+    (void)known, (void)dict, (void)index;
+    *entries = (compat_entries){0};
     return 0;
 #endif
 }
@@ -116,16 +124,22 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
 /* The next pair as borrowed references; 0 at the end. */
 static ALWAYS_INLINE int compat_entries_next(compat_entries *entries, PyObject **key, PyObject **value)
 {
-    while (LIKELY(entries->next < entries->count)) {
+    while (LIKELY(entries->entry < entries->end)) {
         PyObject *const *entry = entries->entry;
         entries->entry += entries->step;
-        entries->next++;
         if (UNLIKELY(entry[1] == NULL)) continue; /* deleted */
         *key = entry[0];
         *value = entry[1];
         return 1;
     }
     return 0;
+}
+
+/* The index of the next entry: PyDict_Next's position. */
+static ALWAYS_INLINE Py_ssize_t compat_entries_index(const compat_entries *entries)
+{
+    size_t words = (size_t)(entries->entry - entries->first);
+    return (Py_ssize_t)(entries->step == 2 ? words / 2 : words / 3);
 }
 
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */

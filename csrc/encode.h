@@ -3,6 +3,7 @@
 #define CYJSON_ENCODE_H
 
 #include "compat.h"
+#include "cpu.h"
 
 /* What comes out: a str with everything from DEL on escaped, a str with it left as it is, or UTF-8 bytes. */
 typedef enum { ENCODE_ASCII, ENCODE_TEXT, ENCODE_UTF8 } encode_form;
@@ -30,6 +31,7 @@ typedef struct {
     PyObject *strict_encoder;  /* the stdlib's JSONEncoder(allow_nan=False): its errors */
     PyObject *unpack_pair;     /* a Python function: pair -> tuple of its two, or what unpacking raises */
     int dict_layout_known;     /* compat_dict_layout_known() */
+    cpu_level cpu;             /* which of the compiled writers to use */
     int skipped_all_is_empty;  /* whether an indented dict of which every key is skipped is "{}"; -1: not asked yet */
 } encode_state;
 

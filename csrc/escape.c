@@ -7,26 +7,16 @@ static const uint8_t short_escape[128] = {
     ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\',
 };
 
-static ALWAYS_INLINE void write_char(uint8_t *out, uint32_t c, int width)
-{
-    if (width == 1) *out = (uint8_t)c;
-    else if (width == 2) {
-        uint16_t h = (uint16_t)c;
-        memcpy(out, &h, 2);
-    }
-    else memcpy(out, &c, 4);
-}
-
 /* \uXXXX, lower case as the stdlib writes it */
 static ALWAYS_INLINE uint8_t *write_u_escape(uint8_t *out, uint32_t c, int width)
 {
     static const char hex[] = "0123456789abcdef";
-    write_char(out, '\\', width);
-    write_char(out + width, 'u', width);
-    write_char(out + 2 * width, (uint8_t)hex[c >> 12 & 15], width);
-    write_char(out + 3 * width, (uint8_t)hex[c >> 8 & 15], width);
-    write_char(out + 4 * width, (uint8_t)hex[c >> 4 & 15], width);
-    write_char(out + 5 * width, (uint8_t)hex[c & 15], width);
+    escape_write_char(out, '\\', width);
+    escape_write_char(out + width, 'u', width);
+    escape_write_char(out + 2 * width, (uint8_t)hex[c >> 12 & 15], width);
+    escape_write_char(out + 3 * width, (uint8_t)hex[c >> 8 & 15], width);
+    escape_write_char(out + 4 * width, (uint8_t)hex[c >> 4 & 15], width);
+    escape_write_char(out + 5 * width, (uint8_t)hex[c & 15], width);
     return out + 6 * width;
 }
 
@@ -34,8 +24,8 @@ static ALWAYS_INLINE uint8_t *write_escape(uint8_t *out, uint32_t c, int width)
 {
     uint8_t letter = c < 128 ? short_escape[c] : 0;
     if (letter) {
-        write_char(out, '\\', width);
-        write_char(out + width, letter, width);
+        escape_write_char(out, '\\', width);
+        escape_write_char(out + width, letter, width);
         return out + 2 * width;
     }
     if (c >= 0x10000) { /* only where the output is ASCII */
@@ -73,7 +63,7 @@ static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, si
     return out;
 }
 
-uint8_t *escape_bytes(uint8_t *out, const uint8_t *p, size_t n, int ascii)
+uint8_t *CPU_NAME(escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii)
 {
     return ascii ? escape_bytes_as(out, p, n, 1) : escape_bytes_as(out, p, n, 0);
 }
@@ -110,7 +100,7 @@ static ALWAYS_INLINE uint8_t *escape_to_ascii_from(uint8_t *out, const uint8_t *
     return out;
 }
 
-uint8_t *escape_to_ascii(uint8_t *out, const uint8_t *p, size_t n, int width)
+uint8_t *CPU_NAME(escape_to_ascii)(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
     if (width == 1) return escape_to_ascii_from(out, p, n, 1);
     if (width == 2) return escape_to_ascii_from(out, p, n, 2);
@@ -170,7 +160,7 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
     return out;
 }
 
-uint8_t *escape_to_utf8(uint8_t *out, const uint8_t *p, size_t n, int width)
+uint8_t *CPU_NAME(escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
     if (width == 1) return escape_to_utf8_from(out, p, n, 1);
     if (width == 2) return escape_to_utf8_from(out, p, n, 2);
@@ -208,14 +198,14 @@ static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, cons
         p += width;
         if (escape_needed(c, 0)) out = write_escape(out, c, to_width);
         else {
-            write_char(out, c, to_width);
+            escape_write_char(out, c, to_width);
             out += to_width;
         }
     }
     return out;
 }
 
-uint8_t *escape_widen(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
+uint8_t *CPU_NAME(escape_widen)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
     if (to_width == 1) return escape_widen_from(out, 1, p, n, 1);
     if (to_width == 2) return width == 1 ? escape_widen_from(out, 2, p, n, 1) : escape_widen_from(out, 2, p, n, 2);
@@ -227,10 +217,10 @@ static ALWAYS_INLINE void copy_widened_from(uint8_t *out, int to_width, const ui
 {
     const uint8_t *end = p + n * (size_t)width;
     for (; end - p >= 16; p += 16, out += 16 / width * to_width) store_widened(out, to_width, vec_load(p), width);
-    for (; p < end; p += width, out += to_width) write_char(out, scan_read(p, width), to_width);
+    for (; p < end; p += width, out += to_width) escape_write_char(out, scan_read(p, width), to_width);
 }
 
-void escape_copy_widened(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
+void CPU_NAME(escape_copy_widened)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
     if (to_width == width) memcpy(out, p, n * (size_t)width);
     else if (to_width == 2) copy_widened_from(out, 2, p, n, 1);

@@ -7,6 +7,7 @@
 #ifndef CYJSON_ESCAPE_H
 #define CYJSON_ESCAPE_H
 
+#include "cpu.h"
 #include "vec.h"
 
 enum {
@@ -14,6 +15,16 @@ enum {
     ESCAPE_MOST = 6,        /* bytes for one character of a byte source: \u001f */
     ESCAPE_MOST_ASCII = 12, /* bytes for one character in ASCII: \ud83d\ude00 */
 };
+
+static ALWAYS_INLINE void escape_write_char(uint8_t *out, uint32_t c, int width)
+{
+    if (width == 1) *out = (uint8_t)c;
+    else if (width == 2) {
+        uint16_t h = (uint16_t)c;
+        memcpy(out, &h, 2);
+    }
+    else memcpy(out, &c, 4);
+}
 
 /* ASCII output escapes DEL too: the stdlib's pattern is [^\ -~]. */
 static ALWAYS_INLINE int escape_needed(uint32_t c, int ascii)
@@ -86,18 +97,6 @@ static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, si
     return i;
 }
 
-/* As escape_copy_clean for n <= 16 bytes, of which the eight before p are readable too (a str's header): one way for
- * every n, since lengths are hard to predict. Room: 16. */
-static ALWAYS_INLINE size_t escape_copy_clean_short(uint8_t *out, const uint8_t *p, size_t n, int ascii)
-{
-    size_t low = n < 8 ? n : 8, high = n - low;
-    uint64_t a = last_to_front(load8(p + low - 8), low), b = last_to_front(load8(p + n - 8), high);
-    vec v = vec_pair(a, b);
-    vec_store(out, v);
-    vec_mask m = vec_below(escape_needed_bits(v, 1, ascii), n);
-    return LIKELY(!m) ? n : vec_first(m);
-}
-
 /* Sixteen bytes as characters of to_width bytes: 16 * to_width bytes at out. */
 static ALWAYS_INLINE void escape_store_widened(uint8_t *out, int to_width, vec v)
 {
@@ -117,65 +116,53 @@ static ALWAYS_INLINE void escape_store_widened(uint8_t *out, int to_width, vec v
     vec_store(out + 48, vec16_widen_high(high));
 }
 
-/* As escape_copy_clean for output that isn't ASCII, into characters of to_width (2, 4) bytes. Room: 16 + n characters. */
-static ALWAYS_INLINE size_t escape_copy_clean_widened(uint8_t *out, int to_width, const uint8_t *p, size_t n)
+/* Copy n bytes of ASCII into characters of `width` bytes; 0 where one of them needs an escape, and what was written is of
+ * no account. ESCAPE_BEFORE bytes before p must be readable too, as a str's header is: then one load does for short
+ * strings of any length, and lengths are hard to predict. Room: n + ESCAPE_SLACK characters. */
+enum { ESCAPE_BEFORE = 16 };
+
+/* Bits for what needs an escape in a block of ASCII. '"' is the one character that an exclusive or with 2 brings below
+ * 0x21 besides the control characters. */
+static ALWAYS_INLINE vec escape_needed_in_ascii(vec v, int ascii)
 {
+    vec m = vec_or(vec8_less(vec8_xor(v, 2), 0x21), vec8_equal(v, '\\'));
+    return ascii ? vec_or(m, vec8_equal(v, 0x7F)) : m;
+}
+
+static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii)
+{
+    if (n <= 16) {
+        vec v = vec_first_of(p, n);
+        escape_store_widened(out, width, v);
+        return !vec_below(vec_bits(escape_needed_in_ascii(v, ascii)), n);
+    }
     size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
+    do {
         vec v = vec_load(p + i);
-        escape_store_widened(out + i * (size_t)to_width, to_width, v);
-        vec_mask m = escape_needed_bits(v, 1, 0);
-        if (UNLIKELY(m)) return i + vec_first(m);
-    }
-    if (n - i >= 8) {
-        uint64_t eight;
-        memcpy(&eight, p + i, 8);
-        vec v = vec_pair(eight, 0x2020202020202020u);
-        escape_store_widened(out + i * (size_t)to_width, to_width, v);
-        vec_mask m = escape_needed_bits(v, 1, 0);
-        if (UNLIKELY(m)) return i + vec_first(m);
-        i += 8;
-    }
-    if (n - i >= 4) {
-        uint32_t four;
-        memcpy(&four, p + i, 4);
-        vec v = vec_pair(four | 0x2020202000000000u, 0x2020202020202020u);
-        escape_store_widened(out + i * (size_t)to_width, to_width, v);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        return i; /* lanes are not in text order: the careful loop does it */
-#else
-        vec_mask m = escape_needed_bits(v, 1, 0);
-        if (UNLIKELY(m)) return i + vec_first(m);
-#endif
-        i += 4;
-    }
-    for (; i < n && !escape_needed(p[i], 0); i++) {
-        uint8_t *at = out + i * (size_t)to_width;
-        uint32_t c = p[i];
-        if (to_width == 2) {
-            uint16_t h = (uint16_t)c;
-            memcpy(at, &h, 2);
-        }
-        else memcpy(at, &c, 4);
-    }
-    return i;
+        escape_store_widened(out + i * (size_t)width, width, v);
+        if (UNLIKELY(vec_bits(escape_needed_in_ascii(v, ascii)))) return 0;
+        i += 16;
+    } while (i + 16 <= n);
+    vec v = vec_load(p + n - 16); /* overlaps what is known to be clean */
+    escape_store_widened(out + (n - 16) * (size_t)width, width, v);
+    return !vec_bits(escape_needed_in_ascii(v, ascii));
 }
 
 /* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).
  * Room: ESCAPE_MOST * n + ESCAPE_SLACK. */
-uint8_t *escape_bytes(uint8_t *out, const uint8_t *p, size_t n, int ascii);
+uint8_t *CPU_NAME(escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
 
 /* Escape to ASCII: \uXXXX for everything from DEL on, surrogate pairs above U+FFFF.
  * Room: ESCAPE_MOST_ASCII * n + ESCAPE_SLACK. */
-uint8_t *escape_to_ascii(uint8_t *out, const uint8_t *p, size_t n, int width);
+uint8_t *CPU_NAME(escape_to_ascii)(uint8_t *out, const uint8_t *p, size_t n, int width);
 
 /* Escape to UTF-8 from Latin-1, UCS-2 or UCS-4; NULL where a surrogate stands. Room: ESCAPE_MOST * n + ESCAPE_SLACK. */
-uint8_t *escape_to_utf8(uint8_t *out, const uint8_t *p, size_t n, int width);
+uint8_t *CPU_NAME(escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width);
 
 /* Escape into characters of to_width >= width bytes. Room: (ESCAPE_MOST * n + ESCAPE_SLACK) * to_width. */
-uint8_t *escape_widen(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
+uint8_t *CPU_NAME(escape_widen)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
 
 /* Copy n characters into wider (or equally wide) ones. Room: n * to_width + ESCAPE_SLACK. */
-void escape_copy_widened(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
+void CPU_NAME(escape_copy_widened)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
 
 #endif

@@ -68,6 +68,7 @@ static ALWAYS_INLINE uint64_t last_to_front(uint64_t x, size_t n)
 #if !defined(CYJSON_NO_SIMD) && (defined(__SSE2__) || defined(_M_X64))
 
 #include <emmintrin.h>
+#define VEC_NAME "sse2"
 typedef __m128i vec;
 typedef uint32_t vec_mask;
 enum { VEC_STRIDE = 1 };
@@ -76,11 +77,14 @@ static ALWAYS_INLINE vec vec_load(const void *p) { return _mm_loadu_si128((const
 static ALWAYS_INLINE void vec_store(void *p, vec v) { _mm_storeu_si128((__m128i *)p, v); }
 static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high) { return _mm_set_epi64x((long long)high, (long long)low); }
 static ALWAYS_INLINE vec vec_or(vec a, vec b) { return _mm_or_si128(a, b); }
+static ALWAYS_INLINE vec vec8_xor(vec v, uint8_t c) { return _mm_xor_si128(v, _mm_set1_epi8((char)c)); }
 /* Lanes with their top bit set, fit only to be or-ed into what vec_bits reads. */
 static ALWAYS_INLINE vec vec8_high(vec v) { return v; }
 static ALWAYS_INLINE vec_mask vec_bits(vec v) { return (vec_mask)_mm_movemask_epi8(v); }
 
 static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)c)); }
+/* Signed: true of bytes from 0x80 on as well. */
+static ALWAYS_INLINE vec vec8_less(vec v, int8_t c) { return _mm_cmpgt_epi8(_mm_set1_epi8(c), v); }
 static ALWAYS_INLINE vec vec8_at_most(vec v, uint8_t c)
 {
     return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8((char)c)), v);
@@ -114,6 +118,7 @@ static ALWAYS_INLINE vec vec32_narrow(vec low, vec high) { return _mm_packs_epi3
 #elif !defined(CYJSON_NO_SIMD) && (defined(__ARM_NEON) || defined(_M_ARM64)) && (defined(__aarch64__) || defined(_M_ARM64))
 
 #include <arm_neon.h>
+#define VEC_NAME "neon"
 typedef uint8x16_t vec;
 typedef uint64_t vec_mask;
 enum { VEC_STRIDE = 4 };
@@ -126,6 +131,7 @@ static ALWAYS_INLINE vec vec_load(const void *p) { return vld1q_u8((const uint8_
 static ALWAYS_INLINE void vec_store(void *p, vec v) { vst1q_u8((uint8_t *)p, v); }
 static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high) { return vcombine_u8(vcreate_u8(low), vcreate_u8(high)); }
 static ALWAYS_INLINE vec vec_or(vec a, vec b) { return vorrq_u8(a, b); }
+static ALWAYS_INLINE vec vec8_xor(vec v, uint8_t c) { return veorq_u8(v, vdupq_n_u8(c)); }
 static ALWAYS_INLINE vec vec8_high(vec v) { return vcgeq_u8(v, vdupq_n_u8(0x80)); }
 /* Shift-right-and-narrow keeps four bits of each byte lane: NEON's stand-in for movemask. */
 static ALWAYS_INLINE vec_mask vec_bits(vec v)
@@ -134,6 +140,7 @@ static ALWAYS_INLINE vec_mask vec_bits(vec v)
 }
 
 static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { return vceqq_u8(v, vdupq_n_u8(c)); }
+static ALWAYS_INLINE vec vec8_less(vec v, int8_t c) { return vcltq_s8(vreinterpretq_s8_u8(v), vdupq_n_s8(c)); }
 static ALWAYS_INLINE vec vec8_at_most(vec v, uint8_t c) { return vcleq_u8(v, vdupq_n_u8(c)); }
 static ALWAYS_INLINE vec vec8_at_least(vec v, uint8_t c) { return vcgeq_u8(v, vdupq_n_u8(c)); }
 static ALWAYS_INLINE vec vec16_equal(vec v, uint16_t c) { return FROM16(vceqq_u16(AS16(v), vdupq_n_u16(c))); }
@@ -162,6 +169,7 @@ static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
 
 #else /* plain C: the same operations lane by lane, left to the compiler to vectorise */
 
+#define VEC_NAME "c"
 typedef union { uint8_t b[16]; uint16_t h[8]; uint32_t w[4]; } vec;
 typedef uint32_t vec_mask;
 enum { VEC_STRIDE = 1 };
@@ -177,6 +185,8 @@ static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high)
 }
 static ALWAYS_INLINE vec vec8_high(vec v) { return v; }
 static ALWAYS_INLINE vec vec_or(vec a, vec b) { for (int i = 0; i < 4; i++) a.w[i] |= b.w[i]; return a; }
+static ALWAYS_INLINE vec vec8_xor(vec v, uint8_t c) { for (int i = 0; i < 16; i++) v.b[i] ^= c; return v; }
+static ALWAYS_INLINE vec vec8_less(vec v, int8_t c) { for (int i = 0; i < 16; i++) v.b[i] = (int8_t)v.b[i] < c ? 0xFF : 0; return v; }
 static ALWAYS_INLINE vec_mask vec_bits(vec v)
 {
     vec_mask m = 0;
@@ -218,6 +228,18 @@ static ALWAYS_INLINE unsigned vec_first(vec_mask m) { return count_trailing_zero
 static ALWAYS_INLINE vec_mask vec_below(vec_mask m, size_t n)
 {
     return n ? m & ((vec_mask)~(vec_mask)0 >> (8 * sizeof m - n * VEC_STRIDE)) : 0;
+}
+
+/* The n <= 16 bytes at p as the first of a vec, whatever its others are. The 16 bytes before p are readable. */
+static ALWAYS_INLINE vec vec_first_of(const uint8_t *p, size_t n)
+{
+#if defined(VEC_AVX2)
+    static const uint8_t from[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return _mm_shuffle_epi8(vec_load(p + n - 16), vec_load(from + 16 - n));
+#else
+    size_t low = n < 8 ? n : 8;
+    return vec_pair(last_to_front(load8(p + low - 8), low), last_to_front(load8(p + n - 8), n - low));
+#endif
 }
 
 /* memcpy for lengths that are short most of the time: no call below 64 bytes, and no byte read or written outside. */

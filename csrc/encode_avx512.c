@@ -1,0 +1,7 @@
+#define TARGET_AVX512
+#include "target.h"
+#if CPU_HAS_LEVELS
+#include "encode_write.c"
+#include "escape.c"
+#include "target_end.h"
+#endif

@@ -1,0 +1,768 @@
+/* The writing itself: see encoder.h. Compiled for the baseline, and again by encode_avx2.c and encode_avx512.c. */
+#include "encoder.h"
+#include "escape.h"
+#include "number_format.h"
+
+enum {
+    SLACK = 80,  /* characters of room beyond a value, */
+    MARGIN = 32, /* of which whatever writes one leaves this many: punctuation needs no check of its own */
+    CHUNK = 1024, /* characters that are escaped between two looks at the room left */
+};
+
+/* What comes out, and in characters of which width. Constant in every inlined copy. A str begins with characters of one
+ * byte (WRITE_TEXT1) and goes over to wider ones at the first that needs them; WRITE_TEXT is a str of whatever width it has
+ * by now, for what is seldom. */
+typedef enum { WRITE_ASCII, WRITE_UTF8, WRITE_TEXT1, WRITE_TEXT2, WRITE_TEXT4, WRITE_TEXT } write_form;
+
+static ALWAYS_INLINE int is_text(write_form form) { return form >= WRITE_TEXT1; }
+
+static ALWAYS_INLINE write_form seldom(write_form form) { return is_text(form) ? WRITE_TEXT : form; }
+
+static ALWAYS_INLINE int width_of(const encoder *e, write_form form)
+{
+    return form == WRITE_TEXT ? e->b.width : form == WRITE_TEXT2 ? 2 : form == WRITE_TEXT4 ? 4 : 1;
+}
+
+/* Whether the characters aren't of this form's width any more. */
+static ALWAYS_INLINE int has_widened(const encoder *e, write_form form)
+{
+    return (form == WRITE_TEXT1 || form == WRITE_TEXT2) && UNLIKELY(e->b.width != width_of(e, form));
+}
+
+/* A function for each form, so that a level of nesting takes little of the C stack. */
+#define DECLARE_WRITERS(form) \
+    static uint8_t *dict_##form(encoder *e, uint8_t *out, PyObject *dict); \
+    static uint8_t *list_##form(encoder *e, uint8_t *out, PyObject *list); \
+    static uint8_t *members_##form(encoder *e, uint8_t *out, walk *w, int first); \
+    static uint8_t *items_##form(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first);
+DECLARE_WRITERS(ascii)
+DECLARE_WRITERS(utf8)
+DECLARE_WRITERS(text1)
+DECLARE_WRITERS(text2)
+DECLARE_WRITERS(text4)
+
+/* ... and one for every width where it is seldom. */
+#define DECLARE_SELDOM(form) \
+    static uint8_t *other_##form(encoder *e, uint8_t *out, PyObject *object); \
+    static uint8_t *odd_members_##form(encoder *e, uint8_t *out, PyObject *dict); \
+    static uint8_t *iterator_##form(encoder *e, uint8_t *out, PyObject *list);
+DECLARE_SELDOM(ascii)
+DECLARE_SELDOM(utf8)
+DECLARE_SELDOM(text)
+
+static ALWAYS_INLINE uint8_t *encode_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    if (form == WRITE_ASCII) return dict_ascii(e, out, dict);
+    if (form == WRITE_UTF8) return dict_utf8(e, out, dict);
+    int width = width_of(e, form);
+    return width == 1 ? dict_text1(e, out, dict) : width == 2 ? dict_text2(e, out, dict) : dict_text4(e, out, dict);
+}
+
+static ALWAYS_INLINE uint8_t *encode_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    if (form == WRITE_ASCII) return list_ascii(e, out, list);
+    if (form == WRITE_UTF8) return list_utf8(e, out, list);
+    int width = width_of(e, form);
+    return width == 1 ? list_text1(e, out, list) : width == 2 ? list_text2(e, out, list) : list_text4(e, out, list);
+}
+
+static ALWAYS_INLINE uint8_t *encode_other(encoder *e, uint8_t *out, PyObject *object, write_form form)
+{
+    if (form == WRITE_ASCII) return other_ascii(e, out, object);
+    return form == WRITE_UTF8 ? other_utf8(e, out, object) : other_text(e, out, object);
+}
+
+static ALWAYS_INLINE uint8_t *odd_members_of(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    if (form == WRITE_ASCII) return odd_members_ascii(e, out, dict);
+    return form == WRITE_UTF8 ? odd_members_utf8(e, out, dict) : odd_members_text(e, out, dict);
+}
+
+static ALWAYS_INLINE uint8_t *items_of_iterator(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    if (form == WRITE_ASCII) return iterator_ascii(e, out, list);
+    return form == WRITE_UTF8 ? iterator_utf8(e, out, list) : iterator_text(e, out, list);
+}
+
+/* The rest of a walk or list once the characters have widened. */
+static NOINLINE uint8_t *members_widened(encoder *e, uint8_t *out, walk *w, int first)
+{
+    return e->b.width == 2 ? members_text2(e, out, w, first) : members_text4(e, out, w, first);
+}
+
+static NOINLINE uint8_t *items_widened(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first)
+{
+    return e->b.width == 2 ? items_text2(e, out, list, sequence, first) : items_text4(e, out, list, sequence, first);
+}
+
+/* ---- writing ---- */
+
+/* Room for n characters at out. */
+static ALWAYS_INLINE uint8_t *room(encoder *e, uint8_t *out, size_t n, write_form form)
+{
+    size_t need = n * (size_t)width_of(e, form);
+    return LIKELY((size_t)(e->b.limit - out) >= need) ? out : buffer_grow(&e->b, out, need);
+}
+
+static ALWAYS_INLINE uint8_t *put(encoder *e, uint8_t *out, char c, write_form form)
+{
+    const int width = width_of(e, form);
+    escape_write_char(out, (uint8_t)c, width);
+    return out + width;
+}
+
+/* n <= 16 bytes of the 16 at p, for which there is room and room for the rest. */
+static ALWAYS_INLINE uint8_t *put_short(encoder *e, uint8_t *out, const void *p, size_t n, write_form form)
+{
+    const int width = width_of(e, form);
+    if (width == 1) vec_store(out, vec_load(p));
+    else if (width == 2) escape_store_widened(out, 2, vec_load(p));
+    else escape_store_widened(out, 4, vec_load(p));
+    return out + n * (size_t)width;
+}
+
+/* Bytes for which there is room. */
+static ALWAYS_INLINE uint8_t *put_bytes(encoder *e, uint8_t *out, const void *p, size_t n, write_form form)
+{
+    const int width = width_of(e, form);
+    if (width == 1) memcpy(out, p, n);
+    else CPU_NAME(escape_copy_widened)(out, width, p, n, 1);
+    return out + n * (size_t)width;
+}
+
+/* A separator, within the margin; a longer one makes its own room. */
+static ALWAYS_INLINE uint8_t *put_piece(encoder *e, uint8_t *out, const encode_piece *piece, const uint8_t *shortened, write_form form, int plain)
+{
+    if (plain || LIKELY(piece->size <= SHORT_PIECE)) return put_short(e, out, shortened, (size_t)piece->size, form);
+    out = room(e, out, (size_t)piece->size + SLACK, form);
+    return out == NULL ? NULL : put_bytes(e, out, piece->text, (size_t)piece->size, form);
+}
+
+static ALWAYS_INLINE uint8_t *put_spaces(encoder *e, uint8_t *out, size_t n, write_form form)
+{
+    static const uint8_t spaces[16] = {32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32};
+    for (; n > 16; n -= 16) out = put_short(e, out, spaces, 16, form);
+    return put_short(e, out, spaces, n, form);
+}
+
+/* A line feed and the indentation of the current level. */
+static ALWAYS_INLINE uint8_t *put_line(encoder *e, uint8_t *out, write_form form)
+{
+    const encode_piece *indent = &e->options->indent;
+    size_t n = (size_t)e->level * (size_t)indent->size;
+    if (UNLIKELY(indent->size > PY_SSIZE_T_MAX / 64 / (e->level + 1))) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    out = room(e, out, n + 2 * SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    out = put(e, out, '\n', form);
+    if (LIKELY(e->indent_is_spaces)) return put_spaces(e, out, n, form);
+    for (Py_ssize_t i = 0; i < e->level; i++) out = put_bytes(e, out, indent->text, (size_t)indent->size, form);
+    return out;
+}
+
+/* ---- strings ---- */
+
+/* As write_str, for what a plain copy doesn't do. */
+static ALWAYS_INLINE uint8_t *write_str_with_care(encoder *e, uint8_t *out, PyObject *str, write_form form)
+{
+    if (compat_str_ready(str)) return NULL;
+    const uint8_t *p = PyUnicode_DATA(str);
+    size_t n = (size_t)PyUnicode_GET_LENGTH(str);
+    int width = PyUnicode_KIND(str);
+    int plain_bytes = PyUnicode_IS_ASCII(str);
+    if (form == WRITE_UTF8 && !plain_bytes) {
+        Py_ssize_t size = 0;
+        const uint8_t *cached = compat_cached_utf8(str, &size);
+        if (cached != NULL) {
+            p = cached;
+            n = (size_t)size;
+            width = 1;
+            plain_bytes = 1;
+        }
+    }
+    if (form == WRITE_TEXT) {
+        Py_UCS4 maxchar = PyUnicode_MAX_CHAR_VALUE(str);
+        if (maxchar > e->b.maxchar) {
+            if (maxchar <= 0xFF) e->b.maxchar = maxchar;
+            else if ((out = buffer_widen(&e->b, out, maxchar)) == NULL) return NULL;
+        }
+    }
+    out = room(e, out, SLACK, form);
+    if (out == NULL) return NULL;
+    out = put(e, out, '"', form);
+    while (n > 0) {
+        size_t some = n < CHUNK ? n : CHUNK;
+        out = room(e, out, (form == WRITE_ASCII ? ESCAPE_MOST_ASCII : ESCAPE_MOST) * some + ESCAPE_SLACK + SLACK, form);
+        if (out == NULL) return NULL;
+        if (form == WRITE_TEXT) out = CPU_NAME(escape_widen)(out, e->b.width, p, some, width);
+        else if (plain_bytes) out = CPU_NAME(escape_bytes)(out, p, some, form == WRITE_ASCII);
+        else if (form == WRITE_ASCII) out = CPU_NAME(escape_to_ascii)(out, p, some, width);
+        else if ((out = CPU_NAME(escape_to_utf8)(out, p, some, width)) == NULL) {
+            Py_XDECREF(PyUnicode_AsUTF8String(str)); /* raises UnicodeEncodeError */
+            return NULL;
+        }
+        p += some * (size_t)width;
+        n -= some;
+    }
+    return put(e, out, '"', form);
+}
+
+static NOINLINE uint8_t *careful_ascii(encoder *e, uint8_t *out, PyObject *str) { return write_str_with_care(e, out, str, WRITE_ASCII); }
+static NOINLINE uint8_t *careful_utf8(encoder *e, uint8_t *out, PyObject *str) { return write_str_with_care(e, out, str, WRITE_UTF8); }
+static NOINLINE uint8_t *careful_text(encoder *e, uint8_t *out, PyObject *str) { return write_str_with_care(e, out, str, WRITE_TEXT); }
+
+/* A quoted string. Text may widen. */
+static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str, write_form form)
+{
+    const size_t width = (size_t)width_of(e, form);
+    if (form != WRITE_TEXT && LIKELY(compat_is_compact_ascii(str))) {
+        size_t n = (size_t)PyUnicode_GET_LENGTH(str);
+        out = room(e, out, n + SLACK, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+        const uint8_t *p = (const uint8_t *)((PyASCIIObject *)str + 1); /* behind a header of at least 40 bytes */
+        if (LIKELY(escape_copy_ascii(out + width, (int)width, p, n, form == WRITE_ASCII))) {
+            put(e, out, '"', form);
+            return put(e, out + (n + 1) * width, '"', form);
+        }
+    }
+    if (form == WRITE_ASCII) return careful_ascii(e, out, str);
+    return form == WRITE_UTF8 ? careful_utf8(e, out, str) : careful_text(e, out, str);
+}
+
+/* ---- numbers ---- */
+
+/* n <= 32 digits of the 32 bytes at p, in wider characters. */
+static ALWAYS_INLINE uint8_t *put_number(encoder *e, uint8_t *out, const uint8_t *p, size_t n, write_form form)
+{
+    if (LIKELY(n <= 16)) return put_short(e, out, p, n, form);
+    out = put_short(e, out, p, 16, form);
+    return put_short(e, out, p + 16, n - 16, form);
+}
+
+/* An int of 64 bits; 0 for a bigger one. */
+static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, write_form form)
+{
+    int64_t value;
+    if (!LIKELY(compat_int_is_small(integer, &value))) {
+        int overflow;
+        value = PyLong_AsLongLongAndOverflow(integer, &overflow);
+        if (overflow) return 0;
+    }
+    uint8_t *out = *at = room(e, *at, NUMBER_INT64_SPACE + SLACK, form);
+    if (UNLIKELY(out == NULL)) return 1;
+    if (width_of(e, form) == 1) *at = number_format_int64(out, value);
+    else {
+        uint8_t digits[32];
+        *at = put_number(e, out, digits, (size_t)(number_format_int64(digits, value) - digits), form);
+    }
+    return 1;
+}
+
+static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integer, write_form form)
+{
+    PyObject *digits = PyLong_Type.tp_repr(integer); /* whatever a subclass says; keeps the limit on digits */
+    if (digits == NULL) return NULL;
+    size_t n = (size_t)PyUnicode_GET_LENGTH(digits);
+    out = room(e, out, n + SLACK, form);
+    if (out != NULL) out = put_bytes(e, out, PyUnicode_1BYTE_DATA(digits), n, form);
+    Py_DECREF(digits);
+    return out;
+}
+
+/* A finite float; 0 for another. */
+static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number, write_form form)
+{
+    double value = PyFloat_AS_DOUBLE(number);
+    if (UNLIKELY(value - value != 0)) return 0;
+    uint8_t *out = *at = room(e, *at, NUMBER_DOUBLE_SPACE + SLACK, form);
+    if (UNLIKELY(out == NULL)) return 1;
+    if (width_of(e, form) == 1) *at = number_format_double(out, value);
+    else {
+        uint8_t digits[NUMBER_DOUBLE_SPACE];
+        *at = put_number(e, out, digits, (size_t)(number_format_double(digits, value) - digits), form);
+    }
+    return 1;
+}
+
+static uint8_t *write_not_finite(encoder *e, uint8_t *out, PyObject *number, write_form form)
+{
+    double value = PyFloat_AS_DOUBLE(number);
+    if (!e->options->allow_nan) {
+        encoder_raise_not_finite(e, number);
+        return NULL;
+    }
+    out = room(e, out, SLACK, form);
+    if (out == NULL) return NULL;
+    if (value != value) return put_bytes(e, out, "NaN", 3, form);
+    return value > 0 ? put_bytes(e, out, "Infinity", 8, form) : put_bytes(e, out, "-Infinity", 9, form);
+}
+
+/* ---- values ---- */
+
+/* A word of up to 8 characters. */
+static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char word[8], size_t n, write_form form)
+{
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    if (width_of(e, form) == 1) memcpy(out, word, 8);
+    else CPU_NAME(escape_copy_widened)(out, width_of(e, form), (const uint8_t *)word, n, 1);
+    return out + n * (size_t)width_of(e, form);
+}
+
+/* A value that holds no others, whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
+ * isn't such. */
+static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, write_form form)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    if (type == &PyUnicode_Type) *out = write_str(e, *out, object, form);
+    else if (type == &PyLong_Type) return write_int(e, out, object, form);
+    else if (type == &PyFloat_Type) return write_float(e, out, object, form);
+    else if (object == Py_None) *out = write_word(e, *out, "null\0\0\0", 4, form);
+    else if (object == Py_True) *out = write_word(e, *out, "true\0\0\0", 4, form);
+    else if (object == Py_False) *out = write_word(e, *out, "false\0\0", 5, form);
+    else return 0;
+    return 1;
+}
+
+/* Any other value. */
+static ALWAYS_INLINE uint8_t *write_nested(encoder *e, uint8_t *out, PyObject *object, write_form form)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    Py_INCREF(object); /* Python code may run and drop it from its container */
+    if (type == &PyDict_Type) out = encode_dict(e, out, object, form);
+    else if (type == &PyList_Type) out = encode_list(e, out, object, form);
+    else out = encode_other(e, out, object, form);
+    Py_DECREF(object);
+    return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, write_form form)
+{
+    return write_leaf(e, &out, object, form) ? out : write_nested(e, out, object, form);
+}
+
+/* ---- the path ---- */
+
+/* Step into a container or an object that default() replaces: -1 with ValueError set where it is on the path already. */
+static ALWAYS_INLINE int path_push(encoder *e, PyObject *object)
+{
+    if (!e->options->check_circular) return 0;
+    Py_ssize_t near = e->depth < NEAR ? e->depth : NEAR;
+    for (Py_ssize_t i = 0; i < near; i++)
+        if (UNLIKELY(e->path[i] == object)) return encoder_already_on_path();
+    if (UNLIKELY(near == NEAR)) return encoder_push_far(e, object);
+    e->path[e->depth++] = object;
+    return 0;
+}
+
+static ALWAYS_INLINE int path_pop(encoder *e, PyObject *object)
+{
+    if (!e->options->check_circular) return 0;
+    return UNLIKELY(--e->depth >= NEAR) ? encoder_pop_far(e, object) : 0;
+}
+
+/* ---- dicts ---- */
+
+/* A member up to its value, for a key that is a str. Text may widen. */
+static ALWAYS_INLINE uint8_t *write_key(encoder *e, uint8_t *out, PyObject *key, int *first, write_form form, int plain)
+{
+    const encode_options *o = e->options;
+    if (!*first && (out = put_piece(e, out, &o->item_separator, e->item_separator, form, plain)) == NULL) return NULL;
+    *first = 0;
+    if (!plain && o->indented && (out = put_line(e, out, form)) == NULL) return NULL;
+    out = write_str(e, out, key, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    if (has_widened(e, form)) return put_piece(e, out, &o->key_separator, e->key_separator, WRITE_TEXT, plain);
+    return put_piece(e, out, &o->key_separator, e->key_separator, form, plain);
+}
+
+/* A whole member, whatever its key and value are. The caller holds references to both. */
+static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first, write_form form)
+{
+    PyObject *made = NULL;
+    if (!PyUnicode_Check(key)) {
+        made = encoder_key_text(e, key);
+        if (made == NULL) return PyErr_Occurred() ? NULL : out; /* it is skipped */
+    }
+    out = write_key(e, out, made != NULL ? made : key, first, form, 0);
+    if (out != NULL) {
+        out = write_value(e, out, value, form);
+        if (out == NULL) encoder_add_note(e, dict, made != NULL && e->options->as_generator ? made : key, -1);
+    }
+    Py_XDECREF(made);
+    return out;
+}
+
+static NOINLINE uint8_t *member_ascii(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first)
+{
+    return write_member(e, out, dict, key, value, first, WRITE_ASCII);
+}
+
+static NOINLINE uint8_t *member_utf8(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first)
+{
+    return write_member(e, out, dict, key, value, first, WRITE_UTF8);
+}
+
+static NOINLINE uint8_t *member_text(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first)
+{
+    return write_member(e, out, dict, key, value, first, WRITE_TEXT);
+}
+
+/* As write_member, where references are still to be held. */
+static ALWAYS_INLINE uint8_t *encode_member(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first, write_form form)
+{
+    Py_INCREF(key);
+    Py_INCREF(value);
+    if (form == WRITE_ASCII) out = member_ascii(e, out, dict, key, value, first);
+    else if (form == WRITE_UTF8) out = member_utf8(e, out, dict, key, value, first);
+    else out = member_text(e, out, dict, key, value, first);
+    Py_DECREF(key);
+    Py_DECREF(value);
+    return out;
+}
+
+/* The value of a member; Python code may run. */
+static ALWAYS_INLINE uint8_t *write_member_value(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, write_form form)
+{
+    Py_INCREF(key); /* for the note, whatever happens to the dict */
+    out = form == WRITE_TEXT ? write_value(e, out, value, form) : write_nested(e, out, value, form);
+    if (UNLIKELY(out == NULL)) encoder_add_note(e, dict, key, -1);
+    Py_DECREF(key);
+    return out;
+}
+
+/* The same behind a key that made the text widen. */
+static NOINLINE uint8_t *member_value_widened(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value)
+{
+    return write_member_value(e, out, dict, key, value, WRITE_TEXT);
+}
+
+/* The end of an object of which `none` tells that it has no members, and of its level of indentation. */
+static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int none, write_form form)
+{
+    e->level--;
+    if (UNLIKELY(e->options->indented)) {
+        int empty = none ? encoder_skipped_all_is_empty(e->state) : 0;
+        if (empty < 0) return NULL;
+        if (none && !empty) { /* the line that would have held the first member */
+            e->level++;
+            out = put_line(e, out, form);
+            e->level--;
+            if (out == NULL) return NULL;
+        }
+        if (!empty && (out = put_line(e, out, form)) == NULL) return NULL;
+    }
+    out = room(e, out, SLACK, form);
+    return UNLIKELY(out == NULL) ? NULL : put(e, out, '}', form);
+}
+
+/* The members of an object from where a walk stands, and its end. */
+static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form, int plain)
+{
+    const int generator = !plain && e->options->as_generator;
+    PyObject *key, *value;
+    compat_entries entries;
+    if (UNLIKELY(w->items != NULL) || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+    while (compat_entries_next(&entries, &key, &value)) {
+        if (generator && UNLIKELY(encoder_walk_is_too_long(w))) return NULL;
+        if (LIKELY(Py_TYPE(key) == &PyUnicode_Type)) {
+            out = write_key(e, out, key, &first, form, plain);
+            if (UNLIKELY(out == NULL)) return NULL;
+            int widened = has_widened(e, form);
+            if (LIKELY(!widened) && LIKELY(write_leaf(e, &out, value, form))) {
+                if (UNLIKELY(out == NULL)) {
+                    encoder_add_note(e, w->dict, key, -1);
+                    return NULL;
+                }
+                if (!has_widened(e, form)) continue;
+                w->position = compat_entries_index(&entries);
+                return members_widened(e, out, w, first);
+            }
+            w->position = compat_entries_index(&entries);
+            if (UNLIKELY(widened)) out = member_value_widened(e, out, w->dict, key, value);
+            else out = write_member_value(e, out, w->dict, key, value, form);
+        }
+        else {
+            w->position = compat_entries_index(&entries);
+            out = encode_member(e, out, w->dict, key, value, &first, form);
+        }
+        if (UNLIKELY(out == NULL)) return NULL;
+        if (generator && UNLIKELY(encoder_walk_is_disturbed(w))) return NULL;
+        if (has_widened(e, form)) return members_widened(e, out, w, first);
+        if (UNLIKELY(w->items != NULL) || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+    }
+    return write_object_end(e, out, first, form);
+
+slowly:;
+    int more;
+    while ((more = encoder_walk_next(e, w, &key, &value)) > 0) {
+        out = encode_member(e, out, w->dict, key, value, &first, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+    }
+    return more < 0 ? NULL : write_object_end(e, out, first, seldom(form));
+}
+
+/* The members of a dict in the order of their keys without a Python comparison; NULL with *odd set where that can't be. */
+static ALWAYS_INLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyObject *dict, int *odd, write_form form)
+{
+    int first = 1;
+    Py_ssize_t start = e->sorted_used, n = encoder_sort(e, dict, odd);
+    if (n < 0) return NULL;
+    e->level++;
+    for (Py_ssize_t i = start; i < start + n; i++) { /* e->sorted may move */
+        sorted_member m = e->sorted[i];
+        if (out != NULL) out = encode_member(e, out, dict, m.key, m.value, &first, form);
+        Py_DECREF(m.key);
+        Py_DECREF(m.value);
+    }
+    e->sorted_used = start;
+    return out == NULL ? NULL : write_object_end(e, out, first, seldom(form));
+}
+
+/* The members of a dict subclass as the stdlib's generator sees them: its own items(), taken one by one. */
+static ALWAYS_INLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    int first = 1;
+    PyObject *iterator = encoder_view_items(e, dict), *item;
+    if (iterator == NULL) return NULL;
+    e->level++;
+    while (out != NULL && (item = PyIter_Next(iterator)) != NULL) {
+        PyObject *pair = PyObject_CallOneArg(e->state->unpack_pair, item);
+        Py_DECREF(item);
+        if (pair == NULL) out = NULL;
+        else out = encode_member(e, out, dict, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first, form);
+        Py_XDECREF(pair);
+    }
+    Py_DECREF(iterator);
+    return out == NULL || PyErr_Occurred() ? NULL : write_object_end(e, out, first, seldom(form));
+}
+
+/* The members that a walk gives, which is set up. */
+static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, write_form form)
+{
+    w->outer = e->walks;
+    e->walks = w;
+    e->level++;
+    if (form == WRITE_ASCII) out = members_ascii(e, out, w, 1);
+    else if (form == WRITE_UTF8) out = members_utf8(e, out, w, 1);
+    else if (width_of(e, form) == 1) out = members_text1(e, out, w, 1);
+    else out = width_of(e, form) == 2 ? members_text2(e, out, w, 1) : members_text4(e, out, w, 1);
+    e->walks = w->outer;
+    return out;
+}
+
+/* The members that a list of them gives: a subclass's own items(), or keys that only Python can sort. */
+static ALWAYS_INLINE uint8_t *write_members_listed(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    walk w = {.dict = dict, .items = encoder_items(e, dict)};
+    if (w.items == NULL) return NULL;
+    out = write_walk(e, out, &w, form);
+    Py_DECREF(w.items);
+    return out;
+}
+
+/* The members of a dict that isn't walked as it is. */
+static ALWAYS_INLINE uint8_t *write_odd_members(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    int exact = PyDict_CheckExact(dict), odd = 0;
+    if (!exact && e->options->as_generator) return write_members_of_view(e, out, dict, form);
+    if (exact && e->options->sort_keys) {
+        uint8_t *sorted = write_members_sorted(e, out, dict, &odd, form);
+        if (!odd) return sorted;
+    }
+    return write_members_listed(e, out, dict, form);
+}
+
+/* A dict or a subclass's instance. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    const encode_options *o = e->options;
+    int exact = PyDict_CheckExact(dict), empty;
+    if (LIKELY(exact)) empty = PyDict_GET_SIZE(dict) == 0;
+    else if (o->as_generator) empty = encoder_before_python(e) ? -1 : PyObject_Not(dict);
+    else empty = PyDict_GET_SIZE(dict) == 0;
+    if (UNLIKELY(empty < 0)) return NULL;
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    out = put(e, out, '{', form);
+    if (empty) return put(e, out, '}', form);
+    if (UNLIKELY(path_push(e, dict))) return NULL;
+    if (LIKELY(exact && !o->sort_keys)) {
+        walk w;
+        w.dict = dict;
+        w.position = 0;
+        w.used = w.left = PyDict_GET_SIZE(dict);
+        w.items = NULL;
+        w.index = 0;
+        out = write_walk(e, out, &w, form);
+        Py_XDECREF(w.items);
+    }
+    else out = odd_members_of(e, out, dict, form);
+    if (UNLIKELY(out == NULL) || UNLIKELY(path_pop(e, dict))) return NULL;
+    return out;
+}
+
+/* ---- lists ---- */
+
+/* A separator and a new line, as options have it. */
+static ALWAYS_INLINE uint8_t *write_item_start(encoder *e, uint8_t *out, int first, write_form form, int plain)
+{
+    if (!first && (out = put_piece(e, out, &e->options->item_separator, e->item_separator, form, plain)) == NULL) return NULL;
+    return !plain && e->options->indented ? put_line(e, out, form) : out;
+}
+
+/* The items of a list or tuple from one on. It may change meanwhile. */
+static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, write_form form, int plain)
+{
+    for (; i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *item = PySequence_Fast_GET_ITEM(sequence, i);
+        out = write_item_start(e, out, i == 0, form, plain);
+        if (UNLIKELY(out == NULL)) return NULL;
+        out = write_value(e, out, item, form);
+        if (UNLIKELY(out == NULL)) {
+            encoder_add_note(e, list, NULL, i);
+            return NULL;
+        }
+        if (has_widened(e, form)) return items_widened(e, out, list, sequence, i + 1);
+    }
+    return out;
+}
+
+/* The items of a list subclass (or any iterable) as the stdlib's generator sees them. */
+static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    PyObject *iterator = PyObject_GetIter(list), *item;
+    if (iterator == NULL) return NULL;
+    Py_ssize_t i = 0;
+    for (; out != NULL && (item = PyIter_Next(iterator)) != NULL; i++) {
+        out = write_item_start(e, out, i == 0, form, 0);
+        if (out != NULL && (out = write_value(e, out, item, form)) == NULL) encoder_add_note(e, list, NULL, i);
+        Py_DECREF(item);
+    }
+    Py_DECREF(iterator);
+    if (out == NULL || PyErr_Occurred()) return NULL;
+    /* The generator writes the bracket together with the first item: a list that isn't empty but gives none has none. */
+    return i > 0 ? out : out - width_of(e, form);
+}
+
+/* A list, a tuple or a subclass's instance. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    const encode_options *o = e->options;
+    int exact = PyList_CheckExact(list) || PyTuple_CheckExact(list), empty;
+    PyObject *sequence = list;
+    if (UNLIKELY(!exact) && encoder_before_python(e)) return NULL;
+    if (LIKELY(exact)) empty = PySequence_Fast_GET_SIZE(list) == 0;
+    else if (o->as_generator) empty = PyObject_Not(list);
+    else {
+        sequence = PySequence_Fast(list, "_iterencode_list needs a sequence");
+        empty = sequence == NULL ? -1 : PySequence_Fast_GET_SIZE(sequence) == 0;
+    }
+    if (UNLIKELY(empty < 0)) return NULL;
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) goto done;
+    out = put(e, out, '[', form);
+    if (empty) {
+        out = put(e, out, ']', form);
+        goto done;
+    }
+    if (UNLIKELY(path_push(e, list))) {
+        out = NULL;
+        goto done;
+    }
+    e->level++;
+    if (UNLIKELY(!exact && o->as_generator)) out = items_of_iterator(e, out, list, form);
+    else if (form == WRITE_ASCII) out = items_ascii(e, out, list, sequence, 0);
+    else if (form == WRITE_UTF8) out = items_utf8(e, out, list, sequence, 0);
+    else if (form == WRITE_TEXT1) out = items_text1(e, out, list, sequence, 0);
+    else out = form == WRITE_TEXT2 ? items_text2(e, out, list, sequence, 0) : items_text4(e, out, list, sequence, 0);
+    e->level--;
+    if (UNLIKELY(out == NULL) || UNLIKELY(path_pop(e, list))) {
+        out = NULL;
+        goto done;
+    }
+    if (o->indented && (out = put_line(e, out, seldom(form))) == NULL) goto done;
+    out = room(e, out, SLACK, seldom(form));
+    if (LIKELY(out != NULL)) out = put(e, out, ']', seldom(form));
+done:
+    if (sequence != list) Py_XDECREF(sequence);
+    return out;
+}
+
+/* ---- everything else ---- */
+
+/* What default() makes of an object that JSON has no form for. */
+static ALWAYS_INLINE uint8_t *write_default(encoder *e, uint8_t *out, PyObject *object, write_form form)
+{
+    if (encoder_before_python(e) || path_push(e, object)) return NULL;
+    PyObject *function = e->options->default_function, *made;
+    if (function != NULL) made = PyObject_CallOneArg(function, object);
+    else made = PyObject_CallMethod(e->state->default_encoder, "default", "(O)", object);
+    if (made == NULL) return NULL;
+    if (compat_enter(e->thread, " while encoding a JSON object")) out = NULL;
+    else {
+        out = write_value(e, out, made, form);
+        compat_leave(e->thread);
+        if (out == NULL) encoder_add_note(e, object, NULL, -1);
+    }
+    Py_DECREF(made);
+    return out == NULL || path_pop(e, object) ? NULL : out;
+}
+
+static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject *object, int is_dict, write_form form)
+{
+    if (UNLIKELY(compat_enter(e->thread, " while encoding a JSON object"))) return NULL;
+    out = is_dict ? write_dict(e, out, object, form) : write_list(e, out, object, form);
+    compat_leave(e->thread);
+    return out;
+}
+
+/* What isn't exactly of one of JSON's own types, or is a number that write_leaf leaves. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *object, write_form form)
+{
+    if (PyUnicode_Check(object)) return write_str(e, out, object, form);
+    if (PyLong_Check(object)) return write_int(e, &out, object, form) ? out : write_big_int(e, out, object, form);
+    if (PyFloat_Check(object)) return write_float(e, &out, object, form) ? out : write_not_finite(e, out, object, form);
+    if (PyList_Check(object) || PyTuple_Check(object)) return encode_list(e, out, object, form);
+    if (compat_is_dict(object)) return encode_dict(e, out, object, form);
+    return write_default(e, out, object, form);
+}
+
+/* ---- one function for each form ---- */
+
+#define DEFINE_WRITERS(suffix, form) \
+    static NOINLINE uint8_t *dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_container(e, out, dict, 1, form); } \
+    static NOINLINE uint8_t *list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, form); } \
+    static NOINLINE uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
+    { \
+        return e->plain ? write_members(e, out, w, first, form, 1) : write_members(e, out, w, first, form, 0); \
+    } \
+    static NOINLINE uint8_t *items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first) \
+    { \
+        return e->plain ? write_items(e, out, list, sequence, first, form, 1) : write_items(e, out, list, sequence, first, form, 0); \
+    }
+DEFINE_WRITERS(ascii, WRITE_ASCII)
+DEFINE_WRITERS(utf8, WRITE_UTF8)
+DEFINE_WRITERS(text1, WRITE_TEXT1)
+DEFINE_WRITERS(text2, WRITE_TEXT2)
+DEFINE_WRITERS(text4, WRITE_TEXT4)
+
+/* ... and one for every width where it is seldom. */
+#define DEFINE_SELDOM(suffix, form) \
+    static NOINLINE uint8_t *other_##suffix(encoder *e, uint8_t *out, PyObject *object) { return write_other(e, out, object, form); } \
+    static NOINLINE uint8_t *odd_members_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_odd_members(e, out, dict, form); } \
+    static NOINLINE uint8_t *iterator_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_items_of_iterator(e, out, list, form); }
+DEFINE_SELDOM(ascii, WRITE_ASCII)
+DEFINE_SELDOM(utf8, WRITE_UTF8)
+DEFINE_SELDOM(text, WRITE_TEXT)
+
+uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object)
+{
+    switch (e->options->form) {
+    case ENCODE_ASCII: return write_value(e, out, object, WRITE_ASCII);
+    case ENCODE_UTF8: return write_value(e, out, object, WRITE_UTF8);
+    default: return write_value(e, out, object, WRITE_TEXT1);
+    }
+}
