@@ -886,11 +886,28 @@ static PyObject *attribute_of(PyObject *owner, const char *attribute)
     return owner == NULL ? NULL : PyObject_GetAttrString(owner, attribute);
 }
 
+/* CYJSON_CPU in the environment, or else the best there is. -1 with ValueError set where it can't be had. */
+static int choose_cpu(cpu_level *level)
+{
+    const char *wanted = getenv("CYJSON_CPU");
+    *level = cpu_best();
+    if (wanted == NULL || !*wanted) return 0;
+    for (int l = CPU_BASE; l <= (int)*level; l++)
+        if (strcmp(wanted, cpu_level_name((cpu_level)l)) == 0) {
+            *level = (cpu_level)l;
+            return 0;
+        }
+    PyErr_Format(PyExc_ValueError, "CYJSON_CPU=%.100s: this build on this machine runs %s%s%s%s%s", wanted, cpu_level_name(CPU_BASE),
+                 *level >= CPU_AVX2 ? ", " : "", *level >= CPU_AVX2 ? cpu_level_name(CPU_AVX2) : "",
+                 *level >= CPU_AVX512 ? ", " : "", *level >= CPU_AVX512 ? cpu_level_name(CPU_AVX512) : "");
+    return -1;
+}
+
 int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class, PyObject *unpack_pair)
 {
     core_state *state = state_of(core);
     state->encode.skipped_all_is_empty = -1;
-    state->encode.cpu = cpu_best();
+    if (choose_cpu(&state->encode.cpu) || PyModule_AddStringConstant(core, "cpu", cpu_level_name(state->encode.cpu))) return -1;
     if ((state->encode.dict_layout_known = compat_dict_layout_known()) < 0) return -1;
     for (int i = 0; i < NAMES; i++)
         if ((state->names[i] = PyUnicode_InternFromString(name_texts[i])) == NULL) return -1;

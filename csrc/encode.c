@@ -309,6 +309,7 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     e.state = state;
     e.options = options;
     e.thread = PyThreadState_Get();
+    e.disturbances = 0;
     e.walks = NULL;
     e.level = e.depth = 0;
     e.markers = NULL;

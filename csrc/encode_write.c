@@ -311,7 +311,7 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char wo
     return out + n * (size_t)width_of(e, form);
 }
 
-/* A value that holds no others, whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
+/* A value that holds no others (an empty list is such), whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
  * isn't such. */
 static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, write_form form)
 {
@@ -322,6 +322,7 @@ static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object,
     else if (object == Py_None) *out = write_word(e, *out, "null\0\0\0", 4, form);
     else if (object == Py_True) *out = write_word(e, *out, "true\0\0\0", 4, form);
     else if (object == Py_False) *out = write_word(e, *out, "false\0\0", 5, form);
+    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) *out = write_word(e, *out, "[]\0\0\0\0\0", 2, form);
     else return 0;
     return 1;
 }
@@ -382,6 +383,7 @@ static ALWAYS_INLINE uint8_t *write_key(encoder *e, uint8_t *out, PyObject *key,
 static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first, write_form form)
 {
     PyObject *made = NULL;
+    e->disturbances++;
     if (!PyUnicode_Check(key)) {
         made = encoder_key_text(e, key);
         if (made == NULL) return PyErr_Occurred() ? NULL : out; /* it is skipped */
@@ -481,8 +483,11 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
                 return members_widened(e, out, w, first);
             }
             w->position = compat_entries_index(&entries);
+            unsigned disturbances = e->disturbances;
             if (UNLIKELY(widened)) out = member_value_widened(e, out, w->dict, key, value);
             else out = write_member_value(e, out, w->dict, key, value, form);
+            if (UNLIKELY(out == NULL)) return NULL;
+            if (LIKELY(disturbances == e->disturbances) && !has_widened(e, form)) continue;
         }
         else {
             w->position = compat_entries_index(&entries);
@@ -545,7 +550,8 @@ static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, writ
     w->outer = e->walks;
     e->walks = w;
     e->level++;
-    if (form == WRITE_ASCII) out = members_ascii(e, out, w, 1);
+    if (LIKELY(e->plain) && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, 1);
+    else if (form == WRITE_ASCII) out = members_ascii(e, out, w, 1);
     else if (form == WRITE_UTF8) out = members_utf8(e, out, w, 1);
     else if (width_of(e, form) == 1) out = members_text1(e, out, w, 1);
     else out = width_of(e, form) == 2 ? members_text2(e, out, w, 1) : members_text4(e, out, w, 1);
@@ -567,6 +573,7 @@ static ALWAYS_INLINE uint8_t *write_members_listed(encoder *e, uint8_t *out, PyO
 static ALWAYS_INLINE uint8_t *write_odd_members(encoder *e, uint8_t *out, PyObject *dict, write_form form)
 {
     int exact = PyDict_CheckExact(dict), odd = 0;
+    e->disturbances++;
     if (!exact && e->options->as_generator) return write_members_of_view(e, out, dict, form);
     if (exact && e->options->sort_keys) {
         uint8_t *sorted = write_members_sorted(e, out, dict, &odd, form);
@@ -633,6 +640,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
 /* The items of a list subclass (or any iterable) as the stdlib's generator sees them. */
 static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, PyObject *list, write_form form)
 {
+    e->disturbances++;
     PyObject *iterator = PyObject_GetIter(list), *item;
     if (iterator == NULL) return NULL;
     Py_ssize_t i = 0;
@@ -674,6 +682,7 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     }
     e->level++;
     if (UNLIKELY(!exact && o->as_generator)) out = items_of_iterator(e, out, list, form);
+    else if (LIKELY(e->plain) && form != WRITE_TEXT) out = write_items(e, out, list, sequence, 0, form, 1);
     else if (form == WRITE_ASCII) out = items_ascii(e, out, list, sequence, 0);
     else if (form == WRITE_UTF8) out = items_utf8(e, out, list, sequence, 0);
     else if (form == WRITE_TEXT1) out = items_text1(e, out, list, sequence, 0);
@@ -722,6 +731,7 @@ static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject
 /* What isn't exactly of one of JSON's own types, or is a number that write_leaf leaves. The caller holds a reference. */
 static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
+    e->disturbances++;
     if (PyUnicode_Check(object)) return write_str(e, out, object, form);
     if (PyLong_Check(object)) return write_int(e, &out, object, form) ? out : write_big_int(e, out, object, form);
     if (PyFloat_Check(object)) return write_float(e, &out, object, form) ? out : write_not_finite(e, out, object, form);

@@ -38,6 +38,7 @@ typedef struct {
     uint8_t item_separator[SHORT_PIECE], key_separator[SHORT_PIECE];
     int plain; /* no indentation, short separators, not as_generator: the members and items of most documents */
     int indent_is_spaces, dict_layout_known;
+    unsigned disturbances; /* how often Python code may have run */
     walk *walks;
     Py_ssize_t level; /* of indentation */
     Py_ssize_t depth; /* of the path */

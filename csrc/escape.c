@@ -35,6 +35,89 @@ static ALWAYS_INLINE uint8_t *write_escape(uint8_t *out, uint32_t c, int width)
     return write_u_escape(out, c, width);
 }
 
+#if defined(VEC_AVX512)
+/* Bits for what needs an escape in ASCII: see escape_needed_in_ascii. */
+static ALWAYS_INLINE __mmask64 needed_in_64(__m512i v, __mmask64 lanes, int ascii)
+{
+    __mmask64 m = _mm512_mask_cmplt_epu8_mask(lanes, _mm512_xor_si512(v, _mm512_set1_epi8(2)), _mm512_set1_epi8(0x21));
+    m |= _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+    return ascii ? m | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x7F)) : m;
+}
+
+static ALWAYS_INLINE void store_64_widened(uint8_t *out, int width, __m512i v)
+{
+    if (width == 1) _mm512_storeu_si512(out, v);
+    else if (width == 2) {
+        _mm512_storeu_si512(out, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(v)));
+        _mm512_storeu_si512(out + 64, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(v, 1)));
+    }
+    else {
+        _mm512_storeu_si512(out, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(v)));
+        _mm512_storeu_si512(out + 64, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 1)));
+        _mm512_storeu_si512(out + 128, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 2)));
+        _mm512_storeu_si512(out + 192, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 3)));
+    }
+}
+
+static ALWAYS_INLINE int copy_long(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii)
+{
+    for (; n >= 64; p += 64, out += 64 * width, n -= 64) {
+        __m512i v = _mm512_loadu_si512(p);
+        store_64_widened(out, width, v);
+        if (UNLIKELY(needed_in_64(v, ~(__mmask64)0, ascii))) return 0;
+    }
+    __mmask64 lanes = _bzhi_u64(~(uint64_t)0, (unsigned)n);
+    __m512i v = _mm512_maskz_loadu_epi8(lanes, p); /* reads no byte beyond n */
+    store_64_widened(out, width, v);
+    return !needed_in_64(v, lanes, ascii);
+}
+#elif defined(VEC_AVX2)
+static ALWAYS_INLINE int needed_in_32(__m256i v, int ascii)
+{
+    __m256i m = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), _mm256_xor_si256(v, _mm256_set1_epi8(2)));
+    m = _mm256_or_si256(m, _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\')));
+    if (ascii) m = _mm256_or_si256(m, _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7F)));
+    return !_mm256_testz_si256(m, m);
+}
+
+static ALWAYS_INLINE void store_32_widened(uint8_t *out, int width, __m256i v)
+{
+    __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
+    if (width == 1) _mm256_storeu_si256((__m256i *)out, v);
+    else if (width == 2) {
+        _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi16(low));
+        _mm256_storeu_si256((__m256i *)(out + 32), _mm256_cvtepu8_epi16(high));
+    }
+    else {
+        _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi32(low));
+        _mm256_storeu_si256((__m256i *)(out + 32), _mm256_cvtepu8_epi32(_mm_srli_si128(low, 8)));
+        _mm256_storeu_si256((__m256i *)(out + 64), _mm256_cvtepu8_epi32(high));
+        _mm256_storeu_si256((__m256i *)(out + 96), _mm256_cvtepu8_epi32(_mm_srli_si128(high, 8)));
+    }
+}
+
+static ALWAYS_INLINE int copy_long(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii)
+{
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(p + i));
+        store_32_widened(out + i * (size_t)width, width, v);
+        if (UNLIKELY(needed_in_32(v, ascii))) return 0;
+    }
+    __m256i v = _mm256_loadu_si256((const __m256i *)(p + n - 32)); /* overlaps what is known to be clean */
+    store_32_widened(out + (n - 32) * (size_t)width, width, v);
+    return !needed_in_32(v, ascii);
+}
+#endif
+
+#if defined(VEC_AVX2)
+NOINLINE int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii)
+{
+    if (width == 1) return ascii ? copy_long(out, 1, p, n, 1) : copy_long(out, 1, p, n, 0);
+    return width == 2 ? copy_long(out, 2, p, n, 0) : copy_long(out, 4, p, n, 0);
+}
+#endif
+
 static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, size_t n, int ascii)
 {
     const uint8_t *end = p + n;
@@ -133,6 +216,62 @@ static ALWAYS_INLINE uint8_t *write_utf8(uint8_t *out, uint32_t c)
     return out + n;
 }
 
+#if defined(VEC_AVX512)
+/* Sixteen code points at a time, each spread over a lane of four bytes, of which those that count are then moved together
+ * (VPCOMPRESSB). A quote or backslash is a sequence of two like any other. */
+static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p, size_t n, int width)
+{
+    const __m512i low6 = _mm512_set1_epi32(0x3F);
+    for (;;) {
+        __mmask16 lanes = n >= 16 ? 0xFFFF : (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n);
+        __m512i c;
+        if (width == 1) c = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, p));
+        else if (width == 2) c = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, p));
+        else c = _mm512_maskz_loadu_epi32(lanes, p);
+        __mmask16 control = _mm512_mask_cmplt_epu32_mask(lanes, c, _mm512_set1_epi32(0x20));
+        if (UNLIKELY(control)) lanes = _bzhi_u32(lanes, count_trailing_zeros(control));
+        __mmask16 two = _mm512_mask_cmpge_epu32_mask(lanes, c, _mm512_set1_epi32(0x80));
+        __mmask16 three = _mm512_mask_cmpge_epu32_mask(lanes, c, _mm512_set1_epi32(0x800));
+        __mmask16 quoted = _mm512_mask_cmpeq_epi32_mask(lanes, c, _mm512_set1_epi32('"')) |
+                           _mm512_mask_cmpeq_epi32_mask(lanes, c, _mm512_set1_epi32('\\'));
+        __m512i last = _mm512_or_si512(_mm512_and_si512(c, low6), _mm512_set1_epi32(0x80));
+        __m512i bytes = _mm512_mask_or_epi32(c, two, _mm512_slli_epi32(last, 8), _mm512_or_si512(_mm512_srli_epi32(c, 6), _mm512_set1_epi32(0xC0)));
+        bytes = _mm512_mask_or_epi32(bytes, quoted, _mm512_slli_epi32(c, 8), _mm512_set1_epi32('\\'));
+        __m512i count = _mm512_maskz_set1_epi32(lanes, 0x80); /* the top bit of each byte that counts */
+        count = _mm512_mask_set1_epi32(count, two | quoted, 0x8080);
+        if (three) {
+            if (UNLIKELY(_mm512_mask_cmpeq_epi32_mask(three, _mm512_and_si512(c, _mm512_set1_epi32(0x1FF800)), _mm512_set1_epi32(0xD800)))) return NULL;
+            __m512i middle = _mm512_and_si512(_mm512_slli_epi32(c, 2), _mm512_set1_epi32(0x3F00));
+            __m512i lead = _mm512_or_si512(_mm512_srli_epi32(c, 12), _mm512_set1_epi32(0x80E0));
+            bytes = _mm512_mask_or_epi32(bytes, three, _mm512_or_si512(lead, middle), _mm512_slli_epi32(last, 16));
+            count = _mm512_mask_set1_epi32(count, three, 0x808080);
+            __mmask16 four = width < 4 ? 0 : _mm512_mask_cmpge_epu32_mask(three, c, _mm512_set1_epi32(0x10000));
+            if (four) {
+                __m512i second = _mm512_and_si512(_mm512_srli_epi32(c, 4), _mm512_set1_epi32(0x3F00));
+                __m512i third = _mm512_and_si512(_mm512_slli_epi32(c, 10), _mm512_set1_epi32(0x3F0000));
+                __m512i first = _mm512_or_si512(_mm512_srli_epi32(c, 18), _mm512_set1_epi32(0x8080F0));
+                bytes = _mm512_mask_or_epi32(bytes, four, _mm512_or_si512(first, second), _mm512_or_si512(third, _mm512_slli_epi32(last, 24)));
+                count = _mm512_mask_set1_epi32(count, four, (int)0x80808080);
+            }
+        }
+        __mmask64 counts = _mm512_movepi8_mask(count);
+        _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(counts, bytes));
+        out += __builtin_popcountll(counts);
+        if (UNLIKELY(control)) {
+            unsigned done = count_trailing_zeros(control);
+            p += done * (unsigned)width;
+            out = write_escape(out, scan_read(p, width), 1);
+            p += width;
+            n -= done + 1;
+            if (n == 0) return out;
+            continue;
+        }
+        if (n <= 16) return out;
+        p += 16 * width;
+        n -= 16;
+    }
+}
+#else
 static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
     const uint8_t *end = p + n * (size_t)width;
@@ -159,6 +298,7 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
     }
     return out;
 }
+#endif
 
 uint8_t *CPU_NAME(escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width)
 {

@@ -11,7 +11,7 @@
 #include "vec.h"
 
 enum {
-    ESCAPE_SLACK = 32,
+    ESCAPE_SLACK = 64,
     ESCAPE_MOST = 6,        /* bytes for one character of a byte source: \u001f */
     ESCAPE_MOST_ASCII = 12, /* bytes for one character in ASCII: \ud83d\ude00 */
 };
@@ -129,6 +129,12 @@ static ALWAYS_INLINE vec escape_needed_in_ascii(vec v, int ascii)
     return ascii ? vec_or(m, vec8_equal(v, 0x7F)) : m;
 }
 
+#if defined(VEC_AVX2)
+/* As escape_copy_ascii for long strings, with wider vectors: not inlined, since a function that uses them has to clean up. */
+enum { ESCAPE_LONG = 64 };
+int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
+#endif
+
 static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii)
 {
     if (n <= 16) {
@@ -136,6 +142,9 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
         escape_store_widened(out, width, v);
         return !vec_below(vec_bits(escape_needed_in_ascii(v, ascii)), n);
     }
+#if defined(VEC_AVX2)
+    if (n > ESCAPE_LONG) return CPU_NAME(escape_copy_long)(out, width, p, n, ascii);
+#endif
     size_t i = 0;
     do {
         vec v = vec_load(p + i);

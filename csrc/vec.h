@@ -227,7 +227,12 @@ static ALWAYS_INLINE unsigned vec_first(vec_mask m) { return count_trailing_zero
 /* A mask's bits for the first n <= 16 lanes. */
 static ALWAYS_INLINE vec_mask vec_below(vec_mask m, size_t n)
 {
+#if defined(VEC_AVX2)
+    return _bzhi_u32(m, (unsigned)n);
+#else
+    if (VEC_STRIDE == 1) return m & (((vec_mask)1 << n) - 1);
     return n ? m & ((vec_mask)~(vec_mask)0 >> (8 * sizeof m - n * VEC_STRIDE)) : 0;
+#endif
 }
 
 /* The n <= 16 bytes at p as the first of a vec, whatever its others are. The 16 bytes before p are readable. */

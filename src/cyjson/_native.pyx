@@ -110,4 +110,6 @@ make_scanner = Scanner
 
 def set_up(encoder_class, decoder_class, unpack_pair):
     """Give the functions the classes that ``cls=None`` stands for; to be called once, before any of them is."""
+    global cpu
     core_set_up(_core, encoder_class, decoder_class, unpack_pair)
+    cpu = _core.cpu  # which of the instruction sets in use: "avx512", "avx2", or the baseline's name
