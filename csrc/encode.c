@@ -221,18 +221,40 @@ static int compare_members(const void *left, const void *right)
     return order ? order : m < n ? -1 : 1;
 }
 
+static ALWAYS_INLINE int is_before(const sorted_member *a, const sorted_member *b)
+{
+    if (LIKELY(a->prefix != b->prefix) && LIKELY(a->narrow & b->narrow)) return a->prefix < b->prefix;
+    return compare_members(a, b) < 0;
+}
+
 static void sort_members(sorted_member *members, Py_ssize_t n)
 {
-    if (n > 24) {
+    Py_ssize_t i = 1; /* as many are in order */
+    while (i < n && is_before(&members[i - 1], &members[i])) i++;
+    if (n > 24 && i < n) {
         qsort(members, (size_t)n, sizeof *members, compare_members);
         return;
     }
-    for (Py_ssize_t i = 1; i < n; i++) {
+    for (; i < n; i++) {
         sorted_member one = members[i];
         Py_ssize_t j = i;
-        for (; j > 0 && compare_members(&one, &members[j - 1]) < 0; j--) members[j] = members[j - 1];
+        for (; j > 0 && is_before(&one, &members[j - 1]); j--) members[j] = members[j - 1];
         members[j] = one;
     }
+}
+
+/* The first eight characters of a key, as an integer that compares as they do. */
+static ALWAYS_INLINE uint64_t prefix_of(PyObject *key)
+{
+    const uint8_t *p = PyUnicode_DATA(key);
+    size_t n = (size_t)PyUnicode_GET_LENGTH(key);
+    uint64_t prefix = 0;
+    if (LIKELY(n >= 8)) {
+        for (int k = 0; k < 8; k++) prefix |= (uint64_t)p[k] << (56 - 8 * k); /* one load, its bytes turned round */
+        return prefix;
+    }
+    for (size_t k = 0; k < n; k++) prefix |= (uint64_t)p[k] << (56 - 8 * k);
+    return prefix;
 }
 
 /* Room for n more on the stack of sorted members; -1 with MemoryError set. */
@@ -256,16 +278,15 @@ Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
     if (sorted_room(e, n)) return -1;
     sorted_member *members = e->sorted + e->sorted_used;
     PyObject *key, *value;
-    for (; i < n && PyDict_Next(dict, &position, &key, &value); i++) {
+    compat_entries entries = {0};
+    int direct = compat_entries_from(e->dict_layout_known, dict, 0, &entries);
+    for (; i < n && (direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(dict, &position, &key, &value)); i++) {
         if (!PyUnicode_CheckExact(key) || compat_str_ready(key)) break;
         sorted_member *m = &members[i];
         m->key = Py_NewRef(key);
         m->value = Py_NewRef(value);
         m->narrow = PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
-        m->prefix = 0;
-        const uint8_t *p = m->narrow ? PyUnicode_DATA(key) : NULL;
-        Py_ssize_t some = m->narrow ? Py_MIN(PyUnicode_GET_LENGTH(key), 8) : 0;
-        for (Py_ssize_t k = 0; k < some; k++) m->prefix |= (uint64_t)p[k] << (56 - 8 * k);
+        m->prefix = m->narrow ? prefix_of(key) : 0;
     }
     if (i == n) {
         sort_members(members, n);

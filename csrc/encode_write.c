@@ -34,6 +34,7 @@ static ALWAYS_INLINE int has_widened(const encoder *e, write_form form)
     static uint8_t *dict_##form(encoder *e, uint8_t *out, PyObject *dict); \
     static uint8_t *list_##form(encoder *e, uint8_t *out, PyObject *list); \
     static uint8_t *members_##form(encoder *e, uint8_t *out, walk *w, int first); \
+    static uint8_t *sorted_##form(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first); \
     static uint8_t *items_##form(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first);
 DECLARE_WRITERS(ascii)
 DECLARE_WRITERS(utf8)
@@ -441,6 +442,8 @@ static NOINLINE uint8_t *member_value_widened(encoder *e, uint8_t *out, PyObject
     return write_member_value(e, out, dict, key, value, WRITE_TEXT);
 }
 
+static NOINLINE uint8_t *write_value_text(encoder *e, uint8_t *out, PyObject *value) { return write_value(e, out, value, WRITE_TEXT); }
+
 /* The end of an object of which `none` tells that it has no members, and of its level of indentation. */
 static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int none, write_form form)
 {
@@ -509,21 +512,41 @@ slowly:;
     return more < 0 ? NULL : write_object_end(e, out, first, seldom(form));
 }
 
+/* The members on the stack of sorted ones from the i-th to the last, all of whose keys are str. The stack holds references,
+ * and may move. */
+static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first, write_form form)
+{
+    for (; i <= last; i++) {
+        PyObject *key = e->sorted[i].key, *value = e->sorted[i].value;
+        out = write_key(e, out, key, &first, form, 0);
+        if (UNLIKELY(out == NULL)) return NULL;
+        if (has_widened(e, form)) out = write_value_text(e, out, value);
+        else out = write_value(e, out, value, form);
+        if (UNLIKELY(out == NULL)) {
+            encoder_add_note(e, dict, key, -1);
+            return NULL;
+        }
+        if (has_widened(e, form)) return e->b.width == 2 ? sorted_text2(e, out, dict, i + 1, last, 0) : sorted_text4(e, out, dict, i + 1, last, 0);
+    }
+    return out;
+}
+
 /* The members of a dict in the order of their keys without a Python comparison; NULL with *odd set where that can't be. */
 static ALWAYS_INLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyObject *dict, int *odd, write_form form)
 {
-    int first = 1;
-    Py_ssize_t start = e->sorted_used, n = encoder_sort(e, dict, odd);
+    Py_ssize_t start = e->sorted_used, n = encoder_sort(e, dict, odd), last = start + n - 1;
     if (n < 0) return NULL;
     e->level++;
-    for (Py_ssize_t i = start; i < start + n; i++) { /* e->sorted may move */
-        sorted_member m = e->sorted[i];
-        if (out != NULL) out = encode_member(e, out, dict, m.key, m.value, &first, form);
-        Py_DECREF(m.key);
-        Py_DECREF(m.value);
+    if (form == WRITE_ASCII) out = sorted_ascii(e, out, dict, start, last, 1);
+    else if (form == WRITE_UTF8) out = sorted_utf8(e, out, dict, start, last, 1);
+    else if (e->b.width == 1) out = sorted_text1(e, out, dict, start, last, 1);
+    else out = e->b.width == 2 ? sorted_text2(e, out, dict, start, last, 1) : sorted_text4(e, out, dict, start, last, 1);
+    for (Py_ssize_t i = start; i <= last; i++) {
+        Py_DECREF(e->sorted[i].key);
+        Py_DECREF(e->sorted[i].value);
     }
     e->sorted_used = start;
-    return out == NULL ? NULL : write_object_end(e, out, first, seldom(form));
+    return out == NULL ? NULL : write_object_end(e, out, n == 0, seldom(form));
 }
 
 /* The members of a dict subclass as the stdlib's generator sees them: its own items(), taken one by one. */
@@ -748,6 +771,10 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
     static NOINLINE uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
     { \
         return e->plain ? write_members(e, out, w, first, form, 1) : write_members(e, out, w, first, form, 0); \
+    } \
+    static NOINLINE uint8_t *sorted_##suffix(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first) \
+    { \
+        return write_sorted(e, out, dict, i, last, first, form); \
     } \
     static NOINLINE uint8_t *items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first) \
     { \
