@@ -19,6 +19,10 @@ uint8_t *buffer_grow(buffer *b, uint8_t *out, size_t need)
     }
     size_t capacity = used + need > 2 * used ? used + need : 2 * used;
     if (capacity < 4 * BUFFER_LOCAL) capacity = 4 * BUFFER_LOCAL;
+    /* Texts of one size after another get blocks of one size, which malloc then keeps at hand: else each would be new
+     * memory, and the faults at its pages cost as much as the encoding. Smaller texts don't get there. */
+    size_t hoped = b->expected + b->expected / 32;
+    if (capacity < hoped && capacity > hoped / 8) capacity = hoped;
     Py_ssize_t chars = (Py_ssize_t)((capacity + width - 1) / width);
     capacity = (size_t)chars * width;
     if (b->object == NULL) {
@@ -51,6 +55,12 @@ uint8_t *buffer_widen(buffer *b, uint8_t *out, Py_UCS4 maxchar)
     return b->start + chars * (size_t)width;
 }
 
+/* Whether so little is left over that it isn't worth giving back. */
+static int fits_well(const buffer *b, const uint8_t *out)
+{
+    return out < b->limit && b->limit - out <= (out - b->start) / 16;
+}
+
 PyObject *buffer_finish(buffer *b, uint8_t *out)
 {
     Py_ssize_t chars = (out - b->start) / b->width;
@@ -58,6 +68,11 @@ PyObject *buffer_finish(buffer *b, uint8_t *out)
     b->object = NULL;
     if (b->is_bytes) {
         if (object == NULL) return PyBytes_FromStringAndSize((char *)b->start, chars);
+        if (fits_well(b, out)) {
+            *out = 0;
+            Py_SET_SIZE(object, chars);
+            return object;
+        }
         _PyBytes_Resize(&object, chars); /* NULL on failure */
         return object;
     }
@@ -66,6 +81,11 @@ PyObject *buffer_finish(buffer *b, uint8_t *out)
         if (result != NULL) copy_short((uint8_t *)PyUnicode_DATA(result), b->start, (size_t)chars);
         Py_XDECREF(object);
         return result;
+    }
+    if (b->width == 1 && fits_well(b, out)) { /* ASCII: nothing but the length depends on it */
+        *out = 0;
+        ((PyASCIIObject *)object)->length = chars;
+        return object;
     }
     if (PyUnicode_Resize(&object, chars)) Py_CLEAR(object);
     return object;

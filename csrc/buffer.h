@@ -16,10 +16,11 @@ typedef struct {
     int is_bytes;
     int width;      /* of the characters being written: 1 for bytes */
     Py_UCS4 maxchar; /* str: 0x7F, 0xFF (still width 1), 0xFFFF or 0x10FFFF */
+    size_t expected; /* bytes that a large text may well come to: what the one before it did */
     uint8_t local[BUFFER_LOCAL];
 } buffer;
 
-static ALWAYS_INLINE uint8_t *buffer_start(buffer *b, int is_bytes)
+static ALWAYS_INLINE uint8_t *buffer_start(buffer *b, int is_bytes, size_t expected)
 {
     b->start = b->local;
     b->limit = b->local + BUFFER_LOCAL;
@@ -27,6 +28,7 @@ static ALWAYS_INLINE uint8_t *buffer_start(buffer *b, int is_bytes)
     b->is_bytes = is_bytes;
     b->width = 1;
     b->maxchar = 0x7F;
+    b->expected = expected;
     return b->start;
 }
 

@@ -342,10 +342,13 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     shorten(e.key_separator, &options->key_separator);
     e.plain = !options->indented && !options->as_generator && options->item_separator.size <= SHORT_PIECE &&
               options->key_separator.size <= SHORT_PIECE;
-    uint8_t *out = writers[state->cpu](&e, buffer_start(&e.b, options->form == ENCODE_UTF8), object);
+    uint8_t *out = writers[state->cpu](&e, buffer_start(&e.b, options->form == ENCODE_UTF8, state->last_size), object);
     Py_XDECREF(e.markers);
     PyMem_Free(e.sorted);
-    if (out != NULL) return buffer_finish(&e.b, out);
+    if (out != NULL) {
+        state->last_size = (size_t)(out - e.b.start);
+        return buffer_finish(&e.b, out);
+    }
     buffer_abandon(&e.b);
     return NULL;
 }

@@ -3,5 +3,6 @@
 #if CPU_HAS_LEVELS
 #include "encode_write.c"
 #include "escape.c"
+#include "number_format.c"
 #include "target_end.h"
 #endif

@@ -279,10 +279,10 @@ static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number,
     if (UNLIKELY(value - value != 0)) return 0;
     uint8_t *out = *at = room(e, *at, NUMBER_DOUBLE_SPACE + SLACK, form);
     if (UNLIKELY(out == NULL)) return 1;
-    if (width_of(e, form) == 1) *at = number_format_double(out, value);
+    if (width_of(e, form) == 1) *at = CPU_NAME(number_format_double)(out, value);
     else {
         uint8_t digits[NUMBER_DOUBLE_SPACE];
-        *at = put_number(e, out, digits, (size_t)(number_format_double(digits, value) - digits), form);
+        *at = put_number(e, out, digits, (size_t)(CPU_NAME(number_format_double)(digits, value) - digits), form);
     }
     return 1;
 }

@@ -259,7 +259,7 @@ static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
     return write_far_point(out, digits, last, skip, point, length);
 }
 
-uint8_t *number_format_double(uint8_t *out, double value)
+uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, 8);

@@ -2,6 +2,7 @@
 #ifndef CYJSON_NUMBER_FORMAT_H
 #define CYJSON_NUMBER_FORMAT_H
 
+#include "cpu.h"
 #include "pow10.h"
 
 enum { NUMBER_INT64_SPACE = 24, NUMBER_DOUBLE_SPACE = 40 };
@@ -74,6 +75,6 @@ static inline uint8_t *number_format_int64(uint8_t *out, int64_t value)
  * the end; may write up to NUMBER_DOUBLE_SPACE bytes from out.
  * After Giulietti, "The Schubfach way to render doubles" (2020), with the single multiplication of vitaut/zmij and
  * xjb714/xjb. */
-uint8_t *number_format_double(uint8_t *out, double value);
+uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value);
 
 #endif
