@@ -170,6 +170,14 @@ static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t 
     return 0;
 }
 
+/* Keep the cyclic garbage collector from running while objects are made that can't be garbage yet: up to 3.11 it would run
+ * at any allocation, over and over the same objects. Later ones run between bytecodes only. Not where Python code runs. */
+static ALWAYS_INLINE int compat_gc_pause(void) { return PY_VERSION_HEX < 0x030C0000 ? PyGC_Disable() : 0; }
+static ALWAYS_INLINE void compat_gc_resume(int paused)
+{
+    if (paused) PyGC_Enable();
+}
+
 /* One more level of C recursion, or -1 with RecursionError set; each success is paired with compat_leave. The counters
  * are the interpreter's own, so Python code that runs meanwhile sees them. Up to 3.13 the interpreter counts levels;
  * later it looks at the C stack, so only real recursion means something there (COMPAT_COUNTS_RECURSION is 0). */

@@ -751,6 +751,7 @@ static PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int
     const int width = width_of(form);
     if (whole) *at = skip_space(*at, d->end, width);
     d->start = *at;
+    int paused = decode_runs_python(d->options) ? 0 : compat_gc_pause();
     int failed = form == TEXT_UTF8     ? read_value_utf8(d, at)
                  : form == TEXT_LATIN1 ? read_value_latin1(d, at)
                  : form == TEXT_UCS2   ? read_value_ucs2(d, at)
@@ -758,6 +759,7 @@ static PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int
     PyObject *result = NULL;
     if (!failed && (!whole || skip_space(*at, d->end, width) == d->end)) result = *--d->values_top;
     decoder_end(d);
+    compat_gc_resume(paused);
     return result;
 }
 
