@@ -44,6 +44,40 @@ int compat_dict_layout_known(void)
     }
     return known;
 }
+
+/* A copy's table is a copy of the table, whatever the keys hash to: no lookup, no growing. The values are then put into it
+ * before anybody else has seen the dict. */
+PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
+{
+    PyObject *dict = PyDict_Copy(like);
+    if (dict == NULL) return NULL;
+    compat_entries entries;
+    if (UNLIKELY(!compat_dict_has_keys(dict, items, n))) { /* it was built anew, or its order changed: not known to happen */
+        Py_DECREF(dict);
+        dict = compat_dict_from_pairs(items, n);
+        if (dict == NULL) return NULL;
+        for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
+        return dict;
+    }
+    int containers = 0;
+    compat_entries_from(1, dict, 0, &entries);
+    for (Py_ssize_t i = 0; i < n; i++, entries.entry += entries.step) {
+        PyObject **place = (PyObject **)&entries.entry[1], *old = *place, *value = items[2 * i + 1];
+        *place = value;
+        containers |= Py_TYPE(value) == &PyDict_Type || Py_TYPE(value) == &PyList_Type;
+        Py_DECREF(old);               /* `like` holds it too: nothing ends here */
+        Py_DECREF(items[2 * i]);
+    }
+    if (containers && !PyObject_GC_IsTracked(dict)) PyObject_GC_Track(dict);
+    return dict;
+}
 #else
 int compat_dict_layout_known(void) { return 0; }
+
+PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
+{
+    (void)like, (void)items, (void)n;
+    PyErr_SetString(PyExc_SystemError, "compat_dict_like: dicts aren't read here");
+    return NULL;
+}
 #endif

@@ -142,6 +142,22 @@ static ALWAYS_INLINE Py_ssize_t compat_entries_index(const compat_entries *entri
     return (Py_ssize_t)(entries->step == 2 ? words / 2 : words / 3);
 }
 
+/* Whether a dict's keys are the very objects items[0], items[2], ... in this order, n of them. */
+static ALWAYS_INLINE int compat_dict_has_keys(PyObject *dict, PyObject *const *items, Py_ssize_t n)
+{
+    compat_entries entries;
+    if (PyDict_GET_SIZE(dict) != n || !compat_entries_from(1, dict, 0, &entries)) return 0;
+    if (entries.end - entries.first != n * entries.step) return 0;
+    for (Py_ssize_t i = 0; i < n; i++, entries.entry += entries.step)
+        if (entries.entry[0] != items[2 * i]) return 0;
+    return 1;
+}
+
+/* A dict with the keys of `like`, for which compat_dict_has_keys holds, and the values items[1], items[3], ..., taking over
+ * the references to all of items; NULL with MemoryError set, and none taken. Values are what decoding makes without
+ * hooks. */
+PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n);
+
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
 static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t n)
 {

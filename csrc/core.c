@@ -908,7 +908,7 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
     core_state *state = state_of(core);
     state->encode.skipped_all_is_empty = -1;
     if (choose_cpu(&state->encode.cpu) || PyModule_AddStringConstant(core, "cpu", cpu_level_name(state->encode.cpu))) return -1;
-    if ((state->encode.dict_layout_known = compat_dict_layout_known()) < 0) return -1;
+    if ((state->encode.dict_layout_known = state->decode.dict_layout_known = compat_dict_layout_known()) < 0) return -1;
     for (int i = 0; i < NAMES; i++)
         if ((state->names[i] = PyUnicode_InternFromString(name_texts[i])) == NULL) return -1;
     if (decode_state_init(&state->decode)) return -1;

@@ -25,6 +25,8 @@ enum {
     TIGHT_FRAMES = 12,
     TIGHT_SCRATCH = 64,
     WORTH_MOVING = 256,  /* values of one container that are moved rather than have the stack grow */
+    SHAPES = 16,
+    SHAPE_LEAST = 3,     /* pairs from which on a copy is cheaper */
     DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
 
@@ -40,6 +42,8 @@ typedef struct {
     PyThreadState *thread;
 
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
+    PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
+    int uses_shapes;          /* 0: all NULL, and nothing else is known of them */
     PyObject *long_keys; /* a dict: the keys too long for the cache, each to itself; NULL until there is one */
 
     /* what values, frames and scratch start with, on the C stack */
@@ -91,6 +95,9 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->depth_allowed = DEEP;
     d->thread = PyThreadState_Get();
     d->long_keys = NULL;
+    d->uses_shapes = state->dict_layout_known && !decode_runs_python(options);
+    if (d->uses_shapes)
+        for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL;
 }
 
 static void decoder_end(decoder *d)
@@ -105,6 +112,8 @@ static void decoder_end(decoder *d)
     if (d->frames != d->local_frames) PyMem_Free(d->frames);
     if (d->scratch != d->local_scratch) PyMem_Free(d->scratch);
     Py_XDECREF(d->long_keys);
+    if (d->uses_shapes)
+        for (int i = 0; i < SHAPES; i++) Py_XDECREF(d->shapes[i]);
 }
 
 /* ---- containers ---- */
@@ -239,6 +248,22 @@ static PyObject *list_from(PyObject **items, Py_ssize_t n)
     return list;
 }
 
+/* A dict of n pairs from items on, whose references it takes over; NULL with MemoryError set, and none taken. Objects that
+ * have the same keys in the same order, as those of an array mostly have, are copies of the first with other values. */
+static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_t n)
+{
+    PyObject *dict, **shape = NULL;
+    if (d->uses_shapes && n >= SHAPE_LEAST) {
+        shape = &d->shapes[((uintptr_t)items[0] / 64 + (uintptr_t)items[2] / 16 + (size_t)n) % SHAPES];
+        if (*shape != NULL && compat_dict_has_keys(*shape, items, n)) return compat_dict_like(*shape, items, n);
+    }
+    dict = compat_dict_from_pairs(items, n);
+    if (UNLIKELY(dict == NULL)) return NULL;
+    for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
+    if (shape != NULL && PyDict_GET_SIZE(dict) == n) Py_XSETREF(*shape, Py_NewRef(dict));
+    return dict;
+}
+
 /* Leave the innermost container and push what it gives. */
 static ALWAYS_INLINE int close_container(decoder *d, int is_object)
 {
@@ -256,9 +281,8 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
         d->values_top = items;
     }
     else if (d->options->object_pairs_hook == NULL) {
-        result = compat_dict_from_pairs(items, n / 2);
+        result = dict_from(d, items, n / 2);
         if (UNLIKELY(result == NULL)) return -1;
-        for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
         d->values_top = items;
     }
     else {

@@ -26,6 +26,7 @@ typedef struct {
     keycache keys;
     PyObject *ascii[128]; /* the one-character strings */
     PyObject *nan, *infinity, *minus_infinity;
+    int dict_layout_known;     /* compat_dict_layout_known() */
     PyObject *default_decoder; /* the stdlib's JSONDecoder(), whose answer counts where ours gives none */
 } decode_state;
 
