@@ -158,7 +158,7 @@ static PyObject *text_of(core_state *state, PyObject *document)
 static PyObject *loads_text(core_state *state, const decode_options *options, PyObject *text)
 {
     if (compat_str_ready(text)) return NULL;
-    PyObject *result = decode_str(&state->decode, options, text);
+    PyObject *result = state->decode.with->str(&state->decode, options, text);
     if (LIKELY(result != NULL)) return result;
     result = refuse(state, options, text, -1);
     if (result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration)) stop_iteration_to_decode_error(state, text);
@@ -174,7 +174,7 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     int utf8 = size < 2 ? size == 1 : data[0] - 1u < 0x7F && data[1] != 0;
     int marked = !utf8 && size >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF ? 3 : 0; /* utf-8-sig */
     if (LIKELY((utf8 || marked) && !decode_runs_python(options))) {
-        PyObject *result = decode_utf8(&state->decode, options, data + marked, size - marked);
+        PyObject *result = state->decode.with->utf8(&state->decode, options, data + marked, size - marked);
         if (LIKELY(result != NULL)) return result;
         if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
         PyErr_Clear();
@@ -336,7 +336,7 @@ PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject
     if (compat_str_ready(text)) return NULL;
     Py_ssize_t end = index;
     PyObject *value = NULL;
-    if (index >= 0 && index <= PyUnicode_GET_LENGTH(text)) value = decode_str_at(&state->decode, options, text, &end);
+    if (index >= 0 && index <= PyUnicode_GET_LENGTH(text)) value = state->decode.with->str_at(&state->decode, options, text, &end);
     if (value != NULL) return Py_BuildValue("(Nn)", value, end);
     if (index >= 0) return refuse(state, options, text, index);
     PyErr_SetString(PyExc_ValueError, "idx cannot be negative");
@@ -351,7 +351,7 @@ static PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize
         if (compat_str_ready(args[0])) return NULL;
         Py_ssize_t end = PyLong_AsSsize_t(args[1]);
         if (end >= 0 && end <= PyUnicode_GET_LENGTH(args[0])) {
-            PyObject *string = decode_scanstring(&state->decode, &o, args[0], &end);
+            PyObject *string = state->decode.with->scanstring(&state->decode, &o, args[0], &end);
             if (string != NULL) return Py_BuildValue("(Nn)", string, end);
         }
         if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
@@ -911,7 +911,7 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
     if ((state->encode.dict_layout_known = state->decode.dict_layout_known = compat_dict_layout_known()) < 0) return -1;
     for (int i = 0; i < NAMES; i++)
         if ((state->names[i] = PyUnicode_InternFromString(name_texts[i])) == NULL) return -1;
-    if (decode_state_init(&state->decode)) return -1;
+    if (decode_state_init(&state->decode, state->encode.cpu)) return -1;
     state->encoder_class = Py_NewRef(encoder_class);
     state->decoder_class = Py_NewRef(decoder_class);
     state->encode.unpack_pair = Py_NewRef(unpack_pair);

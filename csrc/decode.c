@@ -1,3 +1,4 @@
+/* See decode.h. Compiled for the baseline, and again by decode_avx2.c and decode_avx512.c. */
 #include "decode.h"
 
 #include "number_parse.h"
@@ -787,7 +788,7 @@ static PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int
     return result;
 }
 
-PyObject *decode_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
+static PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
 {
     decoder d;
     roomy_space space;
@@ -831,18 +832,18 @@ static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode
     return decode_str_roomy(state, options, text, index, whole);
 }
 
-PyObject *decode_str(decode_state *state, const decode_options *options, PyObject *text)
+static PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
 {
     Py_ssize_t index = 0;
     return decode_str_from(state, options, text, &index, 1);
 }
 
-PyObject *decode_str_at(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
+static PyObject *entry_str_at(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
 {
     return decode_str_from(state, options, text, index, 0);
 }
 
-PyObject *decode_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
+static PyObject *entry_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index)
 {
     decoder d;
     tight_space space;
@@ -859,30 +860,4 @@ PyObject *decode_scanstring(decode_state *state, const decode_options *options, 
     return result;
 }
 
-/* ---- state ---- */
-
-int decode_state_init(decode_state *state)
-{
-    for (int c = 0; c < 128; c++)
-        if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
-    state->nan = PyFloat_FromDouble(Py_NAN);
-    state->infinity = PyFloat_FromDouble(Py_HUGE_VAL);
-    state->minus_infinity = PyFloat_FromDouble(-Py_HUGE_VAL);
-    return state->nan == NULL || state->infinity == NULL || state->minus_infinity == NULL ? -1 : 0;
-}
-
-int decode_state_traverse(decode_state *state, visitproc visit, void *arg)
-{
-    Py_VISIT(state->default_decoder); /* strings and floats refer to nothing */
-    return 0;
-}
-
-void decode_state_clear(decode_state *state)
-{
-    keycache_clear(&state->keys);
-    for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
-    Py_CLEAR(state->nan);
-    Py_CLEAR(state->infinity);
-    Py_CLEAR(state->minus_infinity);
-    Py_CLEAR(state->default_decoder);
-}
+const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_str, entry_str_at, entry_scanstring};

@@ -6,6 +6,7 @@
 #define CYJSON_DECODE_H
 
 #include "compat.h"
+#include "cpu.h"
 #include "keycache.h"
 
 /* What a document may be decoded with. NULL: the default. References are borrowed; the caller keeps them alive. */
@@ -21,31 +22,39 @@ static inline int decode_runs_python(const decode_options *o)
     return o->object_hook || o->object_pairs_hook || o->array_hook || o->parse_float || o->parse_int || o->parse_constant;
 }
 
-/* What decoding shares between calls. */
+typedef struct decode_state decode_state;
+
+/* Decoding itself, compiled for one instruction set. */
 typedef struct {
+    /* A whole document of UTF-8 bytes; data[size] is zero. A new reference, or NULL: with an exception set, or without one
+     * where the text is not a JSON document in strict UTF-8. */
+    PyObject *(*utf8)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size);
+
+    /* A whole document in a str. As utf8. */
+    PyObject *(*str)(decode_state *state, const decode_options *options, PyObject *text);
+
+    /* The value that starts at character *index of a str; *index becomes the index behind it. As utf8. */
+    PyObject *(*str_at)(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
+
+    /* The string whose first character behind the opening quote is at *index. As str_at. */
+    PyObject *(*scanstring)(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
+} decode_functions;
+
+extern const decode_functions CPU_NAME(decode_with);
+
+/* What decoding shares between calls. */
+struct decode_state {
+    const decode_functions *with;
     keycache keys;
     PyObject *ascii[128]; /* the one-character strings */
     PyObject *nan, *infinity, *minus_infinity;
     int dict_layout_known;     /* compat_dict_layout_known() */
     PyObject *default_decoder; /* the stdlib's JSONDecoder(), whose answer counts where ours gives none */
-} decode_state;
+};
 
-/* 0, or -1 with an exception. The caller sets default_decoder. */
-int decode_state_init(decode_state *state);
+/* 0, or -1 with an exception. The caller sets default_decoder and dict_layout_known. */
+int decode_state_init(decode_state *state, cpu_level cpu);
 int decode_state_traverse(decode_state *state, visitproc visit, void *arg);
 void decode_state_clear(decode_state *state);
-
-/* A whole document of UTF-8 bytes; data[size] is zero. A new reference, or NULL: with an exception set, or without one
- * where the text is not a JSON document in strict UTF-8. */
-PyObject *decode_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size);
-
-/* A whole document in a str. As decode_utf8. */
-PyObject *decode_str(decode_state *state, const decode_options *options, PyObject *text);
-
-/* The value that starts at character *index of a str; *index becomes the index behind it. As decode_utf8. */
-PyObject *decode_str_at(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
-
-/* The string whose first character behind the opening quote is at *index. As decode_str_at. */
-PyObject *decode_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
 
 #endif

@@ -1,0 +1,35 @@
+#include "decode.h"
+
+#if CPU_HAS_LEVELS
+extern const decode_functions decode_with_avx2, decode_with_avx512;
+static const decode_functions *const levels[CPU_LEVELS] = {&decode_with, &decode_with_avx2, &decode_with_avx512};
+#else
+static const decode_functions *const levels[CPU_LEVELS] = {&decode_with, &decode_with, &decode_with};
+#endif
+
+int decode_state_init(decode_state *state, cpu_level cpu)
+{
+    state->with = levels[cpu];
+    for (int c = 0; c < 128; c++)
+        if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
+    state->nan = PyFloat_FromDouble(Py_NAN);
+    state->infinity = PyFloat_FromDouble(Py_HUGE_VAL);
+    state->minus_infinity = PyFloat_FromDouble(-Py_HUGE_VAL);
+    return state->nan == NULL || state->infinity == NULL || state->minus_infinity == NULL ? -1 : 0;
+}
+
+int decode_state_traverse(decode_state *state, visitproc visit, void *arg)
+{
+    Py_VISIT(state->default_decoder); /* strings and floats refer to nothing */
+    return 0;
+}
+
+void decode_state_clear(decode_state *state)
+{
+    keycache_clear(&state->keys);
+    for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
+    Py_CLEAR(state->nan);
+    Py_CLEAR(state->infinity);
+    Py_CLEAR(state->minus_infinity);
+    Py_CLEAR(state->default_decoder);
+}
