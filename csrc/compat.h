@@ -19,26 +19,49 @@ static ALWAYS_INLINE int compat_str_ready(PyObject *str)
 #endif
 }
 
+/* A truth value that the compiler can't split into branches, for where none could be predicted. */
+static ALWAYS_INLINE int compat_opaque(int x)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("" : "+r"(x));
+#endif
+    return x;
+}
+
 /* Whether a str's characters follow its header, as ASCII. */
 static ALWAYS_INLINE int compat_is_compact_ascii(PyObject *str)
 {
     return ((PyASCIIObject *)str)->state.compact & ((PyASCIIObject *)str)->state.ascii;
 }
 
-/* The value of an int that fits in one digit; 0 where it doesn't. */
+static ALWAYS_INLINE int compat_is_compact(PyObject *str) { return ((PyASCIIObject *)str)->state.compact; }
+
+/* Whether characters of `width` bytes follow a str's header. */
+static ALWAYS_INLINE int compat_is_compact_of(PyObject *str, int width)
+{
+    return ((PyASCIIObject *)str)->state.compact && ((PyASCIIObject *)str)->state.kind == (unsigned)width;
+}
+
+/* The value of an int of up to two digits (60 bits); 0 where it has more. */
 static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int64_t *value)
 {
+    const digit *digits;
+    int64_t sign;
 #if PY_VERSION_HEX >= 0x030C0000
-    if (!PyUnstable_Long_IsCompact((PyLongObject *)integer)) return 0;
-    *value = PyUnstable_Long_CompactValue((PyLongObject *)integer);
-    return 1;
+    uintptr_t tag = ((PyLongObject *)integer)->long_value.lv_tag; /* digits << 3 | sign, which is 0, 1 (for zero) or 2 */
+    size_t count = tag >> 3;
+    digits = ((PyLongObject *)integer)->long_value.ob_digit;
+    sign = 1 - (int64_t)(tag & 3);
 #else
     Py_ssize_t size = Py_SIZE(integer);
-    if (size < -1 || size > 1) return 0;
-    *value = size * (int64_t)((PyLongObject *)integer)->ob_digit[0];
-    if (size == 0) *value = 0;
-    return 1;
+    size_t count = (size_t)(size < 0 ? -size : size);
+    digits = ((PyLongObject *)integer)->ob_digit;
+    sign = size < 0 ? -1 : size > 0;
 #endif
+    if (LIKELY(count <= 1)) *value = sign * (int64_t)digits[0]; /* zero has a digit as well, and sign 0 */
+    else if (count == 2) *value = sign * ((int64_t)digits[0] | (int64_t)digits[1] << PyLong_SHIFT);
+    else return 0;
+    return 1;
 }
 
 /* UTF-8 that an earlier user of a non-ASCII str left in it, or NULL. */

@@ -8,7 +8,7 @@ int encoder_already_on_path(void)
     return -1;
 }
 
-int encoder_push_far(encoder *e, PyObject *object)
+static int push_far(encoder *e, PyObject *object)
 {
     if (e->markers == NULL && (e->markers = PyDict_New()) == NULL) return -1;
     PyObject *id = PyLong_FromVoidPtr(object);
@@ -18,6 +18,29 @@ int encoder_push_far(encoder *e, PyObject *object)
     Py_DECREF(id);
     if (bad == 0) e->depth++;
     return bad;
+}
+
+int encoder_push_deep(encoder *e, PyObject *object)
+{
+    Py_ssize_t near = e->depth < NEAR ? e->depth : NEAR;
+    int known = 0;
+    for (Py_ssize_t i = 0; i < near; i++) known |= e->path[i] == object; /* no way out, so that it is done in vectors */
+    if (known) return encoder_already_on_path();
+    if (near == NEAR) return push_far(e, object);
+    if (e->depth == e->path_room) {
+        Py_ssize_t room = 4 * e->path_room < NEAR ? 4 * e->path_room : NEAR;
+        PyObject **old = e->path == e->shallow_path ? NULL : e->path;
+        PyObject **grown = PyMem_Realloc(old, (size_t)room * sizeof *grown);
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (old == NULL) memcpy(grown, e->path, (size_t)e->depth * sizeof *grown);
+        e->path = grown;
+        e->path_room = room;
+    }
+    e->path[e->depth++] = object;
+    return 0;
 }
 
 int encoder_pop_far(encoder *e, PyObject *object)
@@ -333,6 +356,8 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     e.disturbances = 0;
     e.walks = NULL;
     e.level = e.depth = 0;
+    e.path = e.shallow_path;
+    e.path_room = SHALLOW;
     e.markers = NULL;
     e.sorted = NULL;
     e.sorted_used = e.sorted_limit = 0;
@@ -345,6 +370,7 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     uint8_t *out = writers[state->cpu](&e, buffer_start(&e.b, options->form == ENCODE_UTF8, state->last_size), object);
     Py_XDECREF(e.markers);
     PyMem_Free(e.sorted);
+    if (e.path != e.shallow_path) PyMem_Free(e.path);
     if (out != NULL) {
         state->last_size = (size_t)(out - e.b.start);
         return buffer_finish(&e.b, out);

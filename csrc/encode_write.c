@@ -215,7 +215,7 @@ static NOINLINE uint8_t *careful_utf8(encoder *e, uint8_t *out, PyObject *str) {
 static NOINLINE uint8_t *careful_text(encoder *e, uint8_t *out, PyObject *str) { return write_str_with_care(e, out, str, WRITE_TEXT); }
 
 /* A quoted string. Text may widen. */
-static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str, write_form form)
+static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str, int is_key, write_form form)
 {
     const size_t width = (size_t)width_of(e, form);
     if (form != WRITE_TEXT && LIKELY(compat_is_compact_ascii(str))) {
@@ -223,7 +223,30 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
         out = room(e, out, n + SLACK, form);
         if (UNLIKELY(out == NULL)) return NULL;
         const uint8_t *p = (const uint8_t *)((PyASCIIObject *)str + 1); /* behind a header of at least 40 bytes */
-        if (LIKELY(escape_copy_ascii(out + width, (int)width, p, n, form == WRITE_ASCII))) {
+        if (LIKELY(escape_copy_ascii(out + width, (int)width, p, n, form == WRITE_ASCII, !is_key))) {
+            put(e, out, '"', form);
+            return put(e, out + (n + 1) * width, '"', form);
+        }
+    }
+    else if (form == WRITE_UTF8 && compat_is_compact(str)) {
+        Py_ssize_t size = 0;
+        const uint8_t *p = compat_cached_utf8(str, &size);
+        if (p != NULL) {
+            size_t n = (size_t)size;
+            out = room(e, out, n + SLACK, form);
+            if (UNLIKELY(out == NULL)) return NULL;
+            if (LIKELY(escape_copy_clean(out + 1, p, n, 0) == n)) {
+                out[0] = '"';
+                out[n + 1] = '"';
+                return out + n + 2;
+            }
+        }
+    }
+    else if (is_text(form) && form != WRITE_TEXT && compat_is_compact_of(str, (int)width) && (width > 1 || e->b.maxchar == 0xFF)) {
+        size_t n = (size_t)PyUnicode_GET_LENGTH(str);
+        out = room(e, out, n + SLACK, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+        if (LIKELY(escape_copy_same(out + width, (int)width, PyUnicode_DATA(str), n))) {
             put(e, out, '"', form);
             return put(e, out + (n + 1) * width, '"', form);
         }
@@ -302,14 +325,13 @@ static uint8_t *write_not_finite(encoder *e, uint8_t *out, PyObject *number, wri
 
 /* ---- values ---- */
 
-/* A word of up to 8 characters. */
-static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char word[8], size_t n, write_form form)
+/* null, true, false or [], taken from a table: which of them it is can't be predicted. */
+static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, write_form form)
 {
+    static const uint8_t words[4][16] = {"false", "true", "null", "[]"};
+    static const uint8_t lengths[4] = {5, 4, 4, 2};
     out = room(e, out, SLACK, form);
-    if (UNLIKELY(out == NULL)) return NULL;
-    if (width_of(e, form) == 1) memcpy(out, word, 8);
-    else CPU_NAME(escape_copy_widened)(out, width_of(e, form), (const uint8_t *)word, n, 1);
-    return out + n * (size_t)width_of(e, form);
+    return UNLIKELY(out == NULL) ? NULL : put_short(e, out, words[word], lengths[word], form);
 }
 
 /* A value that holds no others (an empty list is such), whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
@@ -317,13 +339,11 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, const char wo
 static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, write_form form)
 {
     PyTypeObject *type = Py_TYPE(object);
-    if (type == &PyUnicode_Type) *out = write_str(e, *out, object, form);
+    if (type == &PyUnicode_Type) *out = write_str(e, *out, object, 0, form);
     else if (type == &PyLong_Type) return write_int(e, out, object, form);
     else if (type == &PyFloat_Type) return write_float(e, out, object, form);
-    else if (object == Py_None) *out = write_word(e, *out, "null\0\0\0", 4, form);
-    else if (object == Py_True) *out = write_word(e, *out, "true\0\0\0", 4, form);
-    else if (object == Py_False) *out = write_word(e, *out, "false\0\0", 5, form);
-    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) *out = write_word(e, *out, "[]\0\0\0\0\0", 2, form);
+    else if (compat_opaque((type == &PyBool_Type) | (object == Py_None))) *out = write_word(e, *out, (size_t)(object == Py_True) | (size_t)(object == Py_None) << 1, form);
+    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) *out = write_word(e, *out, 3, form);
     else return 0;
     return 1;
 }
@@ -351,10 +371,9 @@ static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *ob
 static ALWAYS_INLINE int path_push(encoder *e, PyObject *object)
 {
     if (!e->options->check_circular) return 0;
-    Py_ssize_t near = e->depth < NEAR ? e->depth : NEAR;
-    for (Py_ssize_t i = 0; i < near; i++)
+    if (UNLIKELY(e->depth >= SHALLOW)) return encoder_push_deep(e, object);
+    for (Py_ssize_t i = 0; i < e->depth; i++)
         if (UNLIKELY(e->path[i] == object)) return encoder_already_on_path();
-    if (UNLIKELY(near == NEAR)) return encoder_push_far(e, object);
     e->path[e->depth++] = object;
     return 0;
 }
@@ -374,7 +393,7 @@ static ALWAYS_INLINE uint8_t *write_key(encoder *e, uint8_t *out, PyObject *key,
     if (!*first && (out = put_piece(e, out, &o->item_separator, e->item_separator, form, plain)) == NULL) return NULL;
     *first = 0;
     if (!plain && o->indented && (out = put_line(e, out, form)) == NULL) return NULL;
-    out = write_str(e, out, key, form);
+    out = write_str(e, out, key, 1, form);
     if (UNLIKELY(out == NULL)) return NULL;
     if (has_widened(e, form)) return put_piece(e, out, &o->key_separator, e->key_separator, WRITE_TEXT, plain);
     return put_piece(e, out, &o->key_separator, e->key_separator, form, plain);
@@ -755,7 +774,7 @@ static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject
 static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
     e->disturbances++;
-    if (PyUnicode_Check(object)) return write_str(e, out, object, form);
+    if (PyUnicode_Check(object)) return write_str(e, out, object, 0, form);
     if (PyLong_Check(object)) return write_int(e, &out, object, form) ? out : write_big_int(e, out, object, form);
     if (PyFloat_Check(object)) return write_float(e, &out, object, form) ? out : write_not_finite(e, out, object, form);
     if (PyList_Check(object) || PyTuple_Check(object)) return encode_list(e, out, object, form);

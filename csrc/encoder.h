@@ -8,7 +8,8 @@
 #include "encode.h"
 
 enum {
-    NEAR = 64, /* containers whose path is compared one by one; deeper ones are looked up */
+    SHALLOW = 16, /* containers on the path for which no memory is allocated */
+    NEAR = 1024,  /* those that a new one is compared with one by one; deeper ones are looked up */
     SHORT_PIECE = 16,
 };
 
@@ -42,7 +43,8 @@ typedef struct {
     walk *walks;
     Py_ssize_t level; /* of indentation */
     Py_ssize_t depth; /* of the path */
-    PyObject *path[NEAR];
+    PyObject **path, *shallow_path[SHALLOW];
+    Py_ssize_t path_room;
     PyObject *markers; /* id -> object for the path beyond NEAR */
     sorted_member *sorted; /* a stack: the members of the dicts under way */
     Py_ssize_t sorted_used, sorted_limit;
@@ -53,8 +55,8 @@ uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object);
 
 /* ---- encode.c ---- */
 
-/* Step into a container on, and out of, a path longer than NEAR: -1 with an exception set. */
-int encoder_push_far(encoder *e, PyObject *object);
+/* Step into a container on a path longer than SHALLOW, and out of one on a path longer than NEAR: -1 with an exception. */
+int encoder_push_deep(encoder *e, PyObject *object);
 int encoder_pop_far(encoder *e, PyObject *object);
 int encoder_already_on_path(void); /* -1 */
 

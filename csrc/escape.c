@@ -2,9 +2,16 @@
 
 #include "scan.h"
 
-/* The letter of a two-character escape, 0 for the others (RFC 8259 section 7; '/' is not escaped). */
-static const uint8_t short_escape[128] = {
-    ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\',
+/* What each ASCII character that needs one is escaped as (RFC 8259 section 7, in the stdlib's spelling), and its length in
+ * the last byte. */
+#define LETTER(c) {'\\', c, 0, 0, 0, 0, 0, 2}
+#define HEX(high, low) {'\\', 'u', '0', '0', high, low, 0, 6}
+static const uint8_t escape_texts[128][8] = {
+    HEX('0', '0'), HEX('0', '1'), HEX('0', '2'), HEX('0', '3'), HEX('0', '4'), HEX('0', '5'), HEX('0', '6'), HEX('0', '7'),
+    LETTER('b'), LETTER('t'), LETTER('n'), HEX('0', 'b'), LETTER('f'), LETTER('r'), HEX('0', 'e'), HEX('0', 'f'),
+    HEX('1', '0'), HEX('1', '1'), HEX('1', '2'), HEX('1', '3'), HEX('1', '4'), HEX('1', '5'), HEX('1', '6'), HEX('1', '7'),
+    HEX('1', '8'), HEX('1', '9'), HEX('1', 'a'), HEX('1', 'b'), HEX('1', 'c'), HEX('1', 'd'), HEX('1', 'e'), HEX('1', 'f'),
+    ['"'] = LETTER('"'), ['\\'] = LETTER('\\'), [0x7F] = HEX('7', 'f'),
 };
 
 /* \uXXXX, lower case as the stdlib writes it */
@@ -22,11 +29,12 @@ static ALWAYS_INLINE uint8_t *write_u_escape(uint8_t *out, uint32_t c, int width
 
 static ALWAYS_INLINE uint8_t *write_escape(uint8_t *out, uint32_t c, int width)
 {
-    uint8_t letter = c < 128 ? short_escape[c] : 0;
-    if (letter) {
-        escape_write_char(out, '\\', width);
-        escape_write_char(out + width, letter, width);
-        return out + 2 * width;
+    if (c < 128) {
+        const uint8_t *text = escape_texts[c];
+        if (width == 1) memcpy(out, text, 8);
+        else
+            for (int i = 0; i < 6; i++) escape_write_char(out + i * width, text[i], width);
+        return out + text[7] * width;
     }
     if (c >= 0x10000) { /* only where the output is ASCII */
         out = write_u_escape(out, 0xD800 + ((c - 0x10000) >> 10), width);
@@ -121,20 +129,19 @@ NOINLINE int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *
 static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, size_t n, int ascii)
 {
     const uint8_t *end = p + n;
-    while (end - p >= 16) {
+    for (; end - p >= 32; p += 16) { /* what follows an escape is loaded as 16 bytes again, from within the next 16 */
         vec v = vec_load(p);
         vec_store(out, v);
         vec_mask m = escape_needed_bits(v, 1, ascii);
-        if (!m) {
-            p += 16;
-            out += 16;
-            continue;
+        unsigned done = 0;
+        while (m) {
+            unsigned at = vec_first(m);
+            out = write_escape(out + (at - done), p[at], 1);
+            done = at + 1;
+            vec_store(out, vec_load(p + done));
+            m = vec_without_first(m);
         }
-        unsigned clean = vec_first(m);
-        p += clean;
-        out += clean;
-        do out = write_escape(out, *p++, 1);
-        while (p < end && escape_needed(*p, ascii));
+        out += 16 - done;
     }
     while (p < end) {
         size_t clean = escape_copy_clean(out, p, (size_t)(end - p), ascii);

@@ -118,7 +118,7 @@ static ALWAYS_INLINE void escape_store_widened(uint8_t *out, int to_width, vec v
 
 /* Copy n bytes of ASCII into characters of `width` bytes; 0 where one of them needs an escape, and what was written is of
  * no account. ESCAPE_BEFORE bytes before p must be readable too, as a str's header is: then one load does for short
- * strings of any length, and lengths are hard to predict. Room: n + ESCAPE_SLACK characters. */
+ * strings of any length, and lengths are hard to predict, most of all `varied` ones. Room: n + ESCAPE_SLACK characters. */
 enum { ESCAPE_BEFORE = 16 };
 
 /* Bits for what needs an escape in a block of ASCII. '"' is the one character that an exclusive or with 2 brings below
@@ -135,8 +135,20 @@ enum { ESCAPE_LONG = 64 };
 int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
 #endif
 
-static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii)
+static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied)
 {
+#if defined(VEC_AVX2)
+    if (varied && width == 1 && n <= 32) { /* the first k and the last k bytes, which are the same up to 16 */
+        size_t k = n < 16 ? n : 16;
+        vec order = vec_load(vec_from + 16 - k);
+        vec v = _mm_shuffle_epi8(vec_load(p + k - 16), order), w = _mm_shuffle_epi8(vec_load(p + n - 16), order);
+        vec_store(out, v);
+        vec_store(out + n - k, w);
+        return !vec_below(vec_bits(vec_or(escape_needed_in_ascii(v, ascii), escape_needed_in_ascii(w, ascii))), k);
+    }
+#else
+    (void)varied;
+#endif
     if (n <= 16) {
         vec v = vec_first_of(p, n);
         escape_store_widened(out, width, v);
@@ -155,6 +167,26 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
     vec v = vec_load(p + n - 16); /* overlaps what is known to be clean */
     escape_store_widened(out + (n - 16) * (size_t)width, width, v);
     return !vec_bits(escape_needed_in_ascii(v, ascii));
+}
+
+/* As escape_copy_ascii, for n characters of any kind that stay as wide as they are. */
+static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t *p, size_t n)
+{
+    size_t size = n * (size_t)width, i = 0;
+    if (size <= 16) {
+        vec v = vec_first_of(p, size);
+        vec_store(out, v);
+        return !vec_below(escape_needed_bits(v, width, 0), size);
+    }
+    do {
+        vec v = vec_load(p + i);
+        vec_store(out + i, v);
+        if (UNLIKELY(escape_needed_bits(v, width, 0))) return 0;
+        i += 16;
+    } while (i + 16 <= size);
+    vec v = vec_load(p + size - 16);
+    vec_store(out + size - 16, v);
+    return !escape_needed_bits(v, width, 0);
 }
 
 /* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).

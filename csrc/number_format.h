@@ -21,18 +21,15 @@ static ALWAYS_INLINE uint64_t number_eight_digits(uint32_t x)
 
 #define NUMBER_ASCII_ZEROS 0x3030303030303030
 
-/* Write x < 10^8 without leading zeros. */
+/* x < 1000: its one to three digits, and how many they are. */
+extern const uint8_t number_small[1000][4];
+
+/* Write x < 10^8 without leading zeros. Lengths are hard to predict, so there is one way for all of a range. */
 static ALWAYS_INLINE uint8_t *number_format_leading(uint8_t *out, uint32_t x)
 {
-    if (x < 100) {
-        if (x < 10) {
-            *out = (uint8_t)('0' + x);
-            return out + 1;
-        }
-        uint32_t tens = (x * 103) >> 10;
-        out[0] = (uint8_t)('0' + tens);
-        out[1] = (uint8_t)('0' + x - 10 * tens);
-        return out + 2;
+    if (x < 1000) {
+        memcpy(out, number_small[x], 4);
+        return out + number_small[x][3];
     }
     uint64_t digits = number_eight_digits(x);
     unsigned zeros = count_trailing_zeros(digits) / 8;

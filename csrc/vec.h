@@ -224,6 +224,13 @@ static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
 /* The lowest byte lane set in a mask that isn't zero. */
 static ALWAYS_INLINE unsigned vec_first(vec_mask m) { return count_trailing_zeros(m) / VEC_STRIDE; }
 
+/* A mask without its lowest lane. */
+static ALWAYS_INLINE vec_mask vec_without_first(vec_mask m)
+{
+    if (VEC_STRIDE == 1) return m & (m - 1);
+    return m & ~((((vec_mask)1 << VEC_STRIDE) - 1) << (vec_first(m) * VEC_STRIDE));
+}
+
 /* A mask's bits for the first n <= 16 lanes. */
 static ALWAYS_INLINE vec_mask vec_below(vec_mask m, size_t n)
 {
@@ -235,12 +242,16 @@ static ALWAYS_INLINE vec_mask vec_below(vec_mask m, size_t n)
 #endif
 }
 
+#if defined(VEC_AVX2)
+/* What to shuffle by, read from vec_from + 16 - n, to bring the last n bytes of a vec to its front. */
+static const uint8_t vec_from[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#endif
+
 /* The n <= 16 bytes at p as the first of a vec, whatever its others are. The 16 bytes before p are readable. */
 static ALWAYS_INLINE vec vec_first_of(const uint8_t *p, size_t n)
 {
 #if defined(VEC_AVX2)
-    static const uint8_t from[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return _mm_shuffle_epi8(vec_load(p + n - 16), vec_load(from + 16 - n));
+    return _mm_shuffle_epi8(vec_load(p + n - 16), vec_load(vec_from + 16 - n));
 #else
     size_t low = n < 8 ? n : 8;
     return vec_pair(last_to_front(load8(p + low - 8), low), last_to_front(load8(p + n - 8), n - low));

@@ -319,7 +319,7 @@ def test_numbers_as_keys():
 def test_number_kernels(tmp_path):
     root = Path(__file__).parents[1]
     program = root / "tests" / "kernels" / "test_numbers.c"
-    sources = [root / "csrc" / name for name in ("number_parse.c", "number_format.c", "pow10.c")]
+    sources = [root / "csrc" / name for name in ("number_parse.c", "number_format.c", "number_small.c", "pow10.c")]
     if not all(each.exists() for each in [program, *sources]):
         pytest.skip("the kernels' C sources are not beside these tests")
     compiler = shutil.which(os.environ.get("CC", "cc"))

@@ -1,6 +1,6 @@
 /* Tests of csrc/number_parse and csrc/number_format against libc and a slow reference.
  *
- *     cc -std=c11 -O2 -I csrc tests/kernels/test_numbers.c csrc/number_parse.c csrc/number_format.c csrc/pow10.c -lm
+ *     cc -std=c11 -O2 -I csrc tests/kernels/test_numbers.c csrc/number_parse.c csrc/number_format.c csrc/number_small.c csrc/pow10.c -lm
  *     ./a.out [random cases = 1000000] [seed = 1]
  *
  * Exits 1 after printing the first mismatches. libc's strtod and printf must round correctly (glibc, musl, macOS do). */
