@@ -16,7 +16,7 @@ typedef enum { CPU_BASE, CPU_AVX2, CPU_AVX512, CPU_LEVELS } cpu_level;
 #endif
 
 /* The highest level that this build has code for and this machine runs. CPU_AVX512 takes what Ice Lake and Zen 4 have
- * (F, BW, DQ, VL, VBMI, VBMI2). */
+ * (F, BW, DQ, VL, IFMA, VBMI, VBMI2). */
 cpu_level cpu_best(void);
 
 /* "avx512", "avx2", and for the baseline "sse2", "neon" or "c". */
