@@ -442,6 +442,70 @@ static PyObject *composed_str(decoder *d, const composed *c, text_form form)
     return str;
 }
 
+#if defined(VEC_AVX512)
+/* Append what comes next of UTF-8 up to three bytes a character, 64 bytes at a time, as long as it is well formed and the
+ * text goes on for more than that: the bytes that begin characters, those after them and those after these are each moved
+ * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8.
+ * -1 with MemoryError set. */
+static NOINLINE int compose_blocks(decoder *d, composed *c, const uint8_t **at)
+{
+    const uint8_t *p = *at;
+    while (d->end - p >= 66) {
+        __m512i v = _mm512_loadu_si512(p);
+        __mmask64 special = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) |
+                            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')) | _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF0));
+        __mmask64 two = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xC0)), three = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xE0));
+        __mmask64 lead = two | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8((char)0x80)), after = two << 1 | three << 2;
+        /* Up to the special character, or else to the last that begins in the first 62 bytes, which may not be whole. */
+        unsigned stop = special ? count_trailing_zeros(special) : 64;
+        int ended = stop <= 61;
+        if (!ended) stop = 63 - (unsigned)__builtin_clzll((lead & 0x3FFFFFFFFFFFFFFF) | 1);
+        __mmask64 here = _bzhi_u64(~(uint64_t)0, stop);
+        if (stop == 0 || ((after ^ ~lead) & here) || (after >> stop & 1)) break;
+        lead &= here;
+        size_t n = (size_t)__builtin_popcountll(lead);
+        __m512i first = _mm512_maskz_compress_epi8(lead, v);
+        __m512i second = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + 1));
+        __m512i third = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + 2));
+        __m512i units[2];
+        __mmask32 wide = 0, high = 0, bad = 0;
+        for (int half = 0; half < 2; half++) {
+            const __m512i low6 = _mm512_set1_epi16(0x3F);
+            __m512i a = _mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(first, 1) : _mm512_castsi512_si256(first));
+            __m512i b = _mm512_and_si512(_mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(second, 1) : _mm512_castsi512_si256(second)), low6);
+            __m512i e = _mm512_and_si512(_mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(third, 1) : _mm512_castsi512_si256(third)), low6);
+            __mmask32 is_two = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xC0)), is_three = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xE0));
+            __m512i ab = _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(a, _mm512_set1_epi16(0x1F)), 6), b);
+            __m512i abe = _mm512_or_si512(_mm512_slli_epi16(ab, 6), e); /* the upper bits of a leave at the top */
+            units[half] = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(a, is_two, ab), is_three, abe);
+            bad |= _mm512_mask_cmplt_epu16_mask(is_two, units[half], _mm512_set1_epi16(0x80));
+            bad |= _mm512_mask_cmplt_epu16_mask(is_three, units[half], _mm512_set1_epi16(0x800));
+            bad |= _mm512_mask_cmpeq_epi16_mask(is_three, _mm512_and_si512(units[half], _mm512_set1_epi16((short)0xF800)), _mm512_set1_epi16((short)0xD800));
+            wide |= _mm512_cmpge_epu16_mask(units[half], _mm512_set1_epi16(0x100));
+            high |= is_two;
+        }
+        if (bad) break;
+        if (wide && c->width == 1 && composed_widen(d, c, 2)) return -1;
+        if (scratch_room(d, c, 64 * (size_t)c->width + 64)) return -1;
+        for (int half = 0; half < 2; half++) {
+            uint8_t *out = c->out + half * 32 * c->width;
+            if (c->width == 1) _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi16_epi8(units[half]));
+            else if (c->width == 2) _mm512_storeu_si512(out, units[half]);
+            else {
+                _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(units[half])));
+                _mm512_storeu_si512(out + 64, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(units[half], 1)));
+            }
+        }
+        c->high |= high != 0;
+        c->out += n * (size_t)c->width;
+        p += stop;
+        if (ended) break;
+    }
+    *at = p;
+    return 0;
+}
+#endif
+
 /* The string of which [start, p) is plain and p isn't: escapes, multi-byte characters, or an error. */
 static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, const uint8_t **at, text_form form)
 {
@@ -460,6 +524,11 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
             if (UNLIKELY(p == NULL) || UNLIKELY(put(d, &c, character))) return NULL;
         }
         else if (form == TEXT_UTF8 && character >= 0x80) {
+#if defined(VEC_AVX512)
+            const uint8_t *before = p;
+            if (character < 0xF0 && compose_blocks(d, &c, &p)) return NULL;
+            if (p != before) continue;
+#endif
             int length = scan_utf8(p, &character);
             if (UNLIKELY(length == 0) || UNLIKELY(put(d, &c, character))) return NULL;
             p += length;

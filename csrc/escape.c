@@ -225,7 +225,7 @@ static ALWAYS_INLINE uint8_t *write_utf8(uint8_t *out, uint32_t c)
 
 #if defined(VEC_AVX512)
 /* Sixteen code points at a time, each spread over a lane of four bytes, of which those that count are then moved together
- * (VPCOMPRESSB). A quote or backslash is a sequence of two like any other. */
+ * (VPCOMPRESSB). A short escape is a sequence of two like any other. */
 static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
     const __m512i low6 = _mm512_set1_epi32(0x3F);
@@ -236,14 +236,24 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
         else if (width == 2) c = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, p));
         else c = _mm512_maskz_loadu_epi32(lanes, p);
         __mmask16 control = _mm512_mask_cmplt_epu32_mask(lanes, c, _mm512_set1_epi32(0x20));
+        __mmask16 quoted = _mm512_mask_cmpeq_epi32_mask(lanes, c, _mm512_set1_epi32('"')) |
+                           _mm512_mask_cmpeq_epi32_mask(lanes, c, _mm512_set1_epi32('\\'));
+        __m512i letter = c;
+        if (control) { /* of these, \b \t \n \f \r are sequences of two as well */
+            const __m512i letters = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0);
+            __m512i known = _mm512_maskz_permutexvar_epi32(_mm512_mask_cmplt_epu32_mask(control, c, _mm512_set1_epi32(16)), c, letters);
+            __mmask16 lettered = _mm512_test_epi32_mask(known, known);
+            letter = _mm512_mask_mov_epi32(letter, lettered, known);
+            quoted |= lettered;
+            control &= (__mmask16)~lettered;
+        }
         if (UNLIKELY(control)) lanes = _bzhi_u32(lanes, count_trailing_zeros(control));
         __mmask16 two = _mm512_mask_cmpge_epu32_mask(lanes, c, _mm512_set1_epi32(0x80));
         __mmask16 three = _mm512_mask_cmpge_epu32_mask(lanes, c, _mm512_set1_epi32(0x800));
-        __mmask16 quoted = _mm512_mask_cmpeq_epi32_mask(lanes, c, _mm512_set1_epi32('"')) |
-                           _mm512_mask_cmpeq_epi32_mask(lanes, c, _mm512_set1_epi32('\\'));
+        quoted &= lanes;
         __m512i last = _mm512_or_si512(_mm512_and_si512(c, low6), _mm512_set1_epi32(0x80));
         __m512i bytes = _mm512_mask_or_epi32(c, two, _mm512_slli_epi32(last, 8), _mm512_or_si512(_mm512_srli_epi32(c, 6), _mm512_set1_epi32(0xC0)));
-        bytes = _mm512_mask_or_epi32(bytes, quoted, _mm512_slli_epi32(c, 8), _mm512_set1_epi32('\\'));
+        bytes = _mm512_mask_or_epi32(bytes, quoted, _mm512_slli_epi32(letter, 8), _mm512_set1_epi32('\\'));
         __m512i count = _mm512_maskz_set1_epi32(lanes, 0x80); /* the top bit of each byte that counts */
         count = _mm512_mask_set1_epi32(count, two | quoted, 0x8080);
         if (three) {
@@ -328,21 +338,22 @@ static ALWAYS_INLINE void store_widened(uint8_t *out, int to_width, vec v, int w
 static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
     const uint8_t *end = p + n * (size_t)width;
-    while (p < end) {
-        if (end - p >= 16) {
-            vec v = vec_load(p);
-            store_widened(out, to_width, v, width);
-            vec_mask m = escape_needed_bits(v, width, 0);
-            size_t clean = m ? vec_first(m) / (unsigned)width : 16u / (unsigned)width;
-            p += clean * (size_t)width;
-            out += clean * (size_t)to_width;
-            if (!m) continue;
-            out = write_escape(out, scan_read(p, width), to_width);
-            p += width;
-            continue;
+    for (; end - p >= 32; p += 16) { /* what follows an escape is loaded as 16 bytes again, from within the next 16 */
+        vec v = vec_load(p);
+        store_widened(out, to_width, v, width);
+        vec_mask m = escape_needed_bits(v, width, 0);
+        unsigned done = 0, chars = 16u / (unsigned)width;
+        while (m) {
+            unsigned at = vec_first(m) / (unsigned)width;
+            out = write_escape(out + (at - done) * (unsigned)to_width, scan_read(p + at * (unsigned)width, width), to_width);
+            done = at + 1;
+            store_widened(out, to_width, vec_load(p + done * (unsigned)width), width);
+            for (int i = 0; i < width; i++) m = vec_without_first(m);
         }
+        out += (chars - done) * (unsigned)to_width;
+    }
+    for (; p < end; p += width) {
         uint32_t c = scan_read(p, width);
-        p += width;
         if (escape_needed(c, 0)) out = write_escape(out, c, to_width);
         else {
             escape_write_char(out, c, to_width);
@@ -354,7 +365,7 @@ static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, cons
 
 uint8_t *CPU_NAME(escape_widen)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
-    if (to_width == 1) return escape_widen_from(out, 1, p, n, 1);
+    if (to_width == 1) return escape_bytes_as(out, p, n, 0);
     if (to_width == 2) return width == 1 ? escape_widen_from(out, 2, p, n, 1) : escape_widen_from(out, 2, p, n, 2);
     if (width == 1) return escape_widen_from(out, 4, p, n, 1);
     return width == 2 ? escape_widen_from(out, 4, p, n, 2) : escape_widen_from(out, 4, p, n, 4);

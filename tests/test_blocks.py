@@ -1,4 +1,4 @@
-"""Strings of every length up to 70 with every special character at every offset: the borders of vector blocks.
+"""Strings of many lengths up to 200 with every special character at every offset: the borders of vector blocks.
 
 The expectation is json's, for text and for UTF-8, in both directions, as values and as keys.
 """
@@ -12,6 +12,7 @@ from compare import outcome, same
 import cyjson
 
 LENGTHS = range(71)
+LONG = 95, 96, 97, 127, 128, 129, 130, 131, 191, 192, 193, 200
 FILLS = {"ascii": "a", "latin": "é", "bmp": "中", "astral": "😀"}
 SPECIALS = {
     "quote": '"',
@@ -35,8 +36,8 @@ EACH = pytest.mark.parametrize(
 
 
 def strings(fill, special):
-    longest = fill * LENGTHS[-1]
-    positions = [(length, offset) for length in LENGTHS for offset in range(length)]
+    longest = fill * LONG[-1]
+    positions = [(length, offset) for length in (*LENGTHS, *LONG) for offset in range(length)]
     made = [longest[:offset] + special + longest[offset + 1 : length] for length, offset in positions]
     return list(dict.fromkeys(["", *made]))
 
@@ -128,6 +129,16 @@ def test_broken_utf8(bad):
         for offset in {*range(length), length}:
             data = b'"' + b"a" * offset + bad + b"a" * (length - offset) + b'"'
             assert same(lambda json: json.loads(data))[1] is UnicodeDecodeError
+
+
+@pytest.mark.parametrize("fill", ["é", "中", "aé中", "中😀", "a"])
+def test_wrong_byte_in_long_text(fill):
+    """Any byte of a long text put in the place of any other."""
+    data = f'["{fill * 70}"]'.encode()
+    for offset in range(2, min(len(data), 210)):
+        for wrong in b'\x00\x1fa"\\\x80\xbf\xc0\xc1\xc3\xdf\xe0\xe4\xed\xef\xf0\xf4\xf5\xff':
+            broken = data[:offset] + bytes([wrong]) + data[offset + 1 :]
+            same(lambda json: json.loads(broken))
 
 
 def test_surrogates_in_utf8_pass():
