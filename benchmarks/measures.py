@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 import os
 import re
@@ -29,7 +30,7 @@ GROWTH_SIZES = [1000 * 4**step for step in range(10)]  # 1 KB to 262 MB
 GROWTH_LIMIT = {False: 5_000_000, True: 300_000_000}
 GROWTH_OPERATIONS = ("decode-bytes", "encode")
 SETTLED = 16_000  # bytes from which on the call itself no longer counts in the judgement of growth
-SLOPES = (0.7, 1.4)  # of the logarithms: what passes as linear; caches and memory running out cost about 0.2
+SLOPES = (0.75, 1.25)  # half-way to n^0.5 and n^1.5: what passes as linear
 
 
 def _child(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -167,14 +168,19 @@ def growth(full: bool, tick: Tick) -> list[Row]:
 
 
 def slopes(rows: list[Row]) -> list[Row]:
-    """The slope of log(time) over log(size) from ``SETTLED`` on: 1 is linear; ``linear`` says whether it is near."""
+    """The median slope of log(time) over log(size) between neighbouring sizes from ``SETTLED`` on: 1 is linear, 2
+    quadratic; ``linear`` says whether it is near.
+
+    The median, since a cache that no longer holds the document, or memory that comes fresh from the system, steepens
+    one or two steps, for every contender; a cost that grows faster than the document steepens them all.
+    """
     judged: list[Row] = []
     for operation in GROWTH_OPERATIONS:
         for name in dict.fromkeys(row["contender"] for row in rows):
             points = [(math.log(row["bytes"]), math.log(row["seconds"])) for row in rows
                       if (row["operation"], row["contender"]) == (operation, name) and row["bytes"] >= SETTLED * 0.9]
             if len(points) > 2:
-                slope = statistics.linear_regression(*zip(*points, strict=True)).slope
+                slope = statistics.median((t2 - t1) / (n2 - n1) for (n1, t1), (n2, t2) in itertools.pairwise(points))
                 judged.append({"operation": operation, "contender": name, "slope": slope,
                                "linear": SLOPES[0] <= slope <= SLOPES[1]})
     return judged

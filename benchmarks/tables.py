@@ -146,7 +146,7 @@ def _measures(results: Results) -> None:
         _pivot("growth: ns per byte", sorted(sized, key=lambda row: (row["operation"], row["bytes"])), "what", "pace",
                ".2f")
     if rows := found.get("slopes"):
-        _pivot("growth: slope of log(time) over log(size); 1 is linear", rows, "operation", "slope", ".3f")
+        _pivot("growth: median slope of log(time) over log(size); 1 is linear", rows, "operation", "slope", ".3f")
         for row in rows:
             if not row["linear"]:
                 console.print(f"NOT LINEAR: {row['contender']}, {row['operation']}: slope {row['slope']:.2f}")
