@@ -27,6 +27,7 @@ enum {
     TIGHT_SCRATCH = 64,
     WORTH_MOVING = 256,  /* values of one container that are moved rather than have the stack grow */
     SHAPES = 16,
+    SMALL_TEXT = 256,    /* bytes */
     SHAPE_LEAST = 3,     /* pairs from which on a copy is cheaper */
     DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
@@ -96,12 +97,19 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->depth_allowed = DEEP;
     d->thread = PyThreadState_Get();
     d->long_keys = NULL;
-    d->uses_shapes = state->dict_layout_known && !decode_runs_python(options);
-    if (d->uses_shapes)
-        for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL;
+    d->uses_shapes = 0;
 }
 
-static void decoder_end(decoder *d)
+/* What only pays in documents of some size: whether the collector was paused. */
+static ALWAYS_INLINE int decoder_prepare_for_many(decoder *d)
+{
+    if (d->end - d->start < SMALL_TEXT || decode_runs_python(d->options)) return 0;
+    d->uses_shapes = d->state->dict_layout_known;
+    for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL;
+    return compat_gc_pause();
+}
+
+static NOINLINE void decoder_give_back(decoder *d)
 {
     while (d->values_top > d->values) Py_DECREF(*--d->values_top);
     while (d->depth > 0) {
@@ -115,6 +123,13 @@ static void decoder_end(decoder *d)
     Py_XDECREF(d->long_keys);
     if (d->uses_shapes)
         for (int i = 0; i < SHAPES; i++) Py_XDECREF(d->shapes[i]);
+}
+
+static ALWAYS_INLINE void decoder_end(decoder *d)
+{
+    int nothing = (d->values_top == d->local_values) & (d->depth == 0) & (d->frames == d->local_frames) &
+                  (d->scratch == d->local_scratch) & (d->long_keys == NULL) & !d->uses_shapes;
+    if (!nothing) decoder_give_back(d);
 }
 
 /* ---- containers ---- */
@@ -833,25 +848,19 @@ static NOINLINE int read_value_latin1(decoder *d, const uint8_t **at) { return r
 static NOINLINE int read_value_ucs2(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_UCS2); }
 static NOINLINE int read_value_ucs4(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_UCS4); }
 
-static const uint8_t *skip_space(const uint8_t *p, const uint8_t *end, int width)
-{
-    if (width == 1) return scan_space(p, end, 1);
-    return width == 2 ? scan_space(p, end, 2) : scan_space(p, end, 4);
-}
-
 /* The value at *at (behind white space, if `whole`, and with nothing but white space after it). */
-static PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int whole)
+static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_form form, int whole)
 {
     const int width = width_of(form);
-    if (whole) *at = skip_space(*at, d->end, width);
+    if (whole) *at = scan_space(*at, d->end, width);
     d->start = *at;
-    int paused = decode_runs_python(d->options) ? 0 : compat_gc_pause();
+    int paused = decoder_prepare_for_many(d);
     int failed = form == TEXT_UTF8     ? read_value_utf8(d, at)
                  : form == TEXT_LATIN1 ? read_value_latin1(d, at)
                  : form == TEXT_UCS2   ? read_value_ucs2(d, at)
                                        : read_value_ucs4(d, at);
     PyObject *result = NULL;
-    if (!failed && (!whole || skip_space(*at, d->end, width) == d->end)) result = *--d->values_top;
+    if (!failed && (!whole || scan_space(*at, d->end, width) == d->end)) result = *--d->values_top;
     decoder_end(d);
     compat_gc_resume(paused);
     return result;
@@ -872,7 +881,9 @@ static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, in
     int width = PyUnicode_KIND(text);
     const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
     d->end = data + PyUnicode_GET_LENGTH(text) * width;
-    PyObject *result = decode_text(d, &p, (text_form)width, whole);
+    PyObject *result = width == 1   ? decode_text(d, &p, TEXT_LATIN1, whole)
+                       : width == 2 ? decode_text(d, &p, TEXT_UCS2, whole)
+                                    : decode_text(d, &p, TEXT_UCS4, whole);
     *index = (p - data) / width;
     return result;
 }
