@@ -359,23 +359,13 @@ static ALWAYS_INLINE int scratch_room(decoder *d, composed *c, size_t need)
     return LIKELY((size_t)(d->scratch_limit - c->out) >= need) ? 0 : scratch_grow(d, c, need);
 }
 
-static ALWAYS_INLINE void put_at(uint8_t *out, uint32_t c, int width)
-{
-    if (width == 1) *out = (uint8_t)c;
-    else if (width == 2) {
-        uint16_t h = (uint16_t)c;
-        memcpy(out, &h, 2);
-    }
-    else memcpy(out, &c, 4);
-}
-
 /* Go over to characters of `width` bytes, from the last to the first so that it works in place. */
 static NOINLINE int composed_widen(decoder *d, composed *c, int width)
 {
     size_t n = (size_t)(c->out - d->scratch) / (size_t)c->width;
     if (scratch_room(d, c, n * (size_t)(width - c->width) + 128)) return -1;
     for (size_t i = n; i-- > 0;)
-        put_at(d->scratch + i * (size_t)width, scan_read(d->scratch + i * (size_t)c->width, c->width), width);
+        scan_write(d->scratch + i * (size_t)width, scan_read(d->scratch + i * (size_t)c->width, c->width), width);
     c->out = d->scratch + n * (size_t)width;
     c->width = width;
     return 0;
@@ -387,32 +377,10 @@ static ALWAYS_INLINE int put(decoder *d, composed *c, uint32_t character)
     if (UNLIKELY(character > (c->width == 1 ? 0xFFu : c->width == 2 ? 0xFFFFu : 0x10FFFFu)) &&
         composed_widen(d, c, character > 0xFFFF ? 4 : 2))
         return -1;
-    put_at(c->out, character, c->width);
+    scan_write(c->out, character, c->width);
     c->high |= character >= 0x80;
     c->out += c->width;
     return 0;
-}
-
-/* Append a block as it was read: 16 / from characters, of which the caller counts as many as are plain. The caller has
- * seen to 64 bytes of room. */
-static ALWAYS_INLINE void put_block(composed *c, vec v, int from)
-{
-    if (c->width == from) vec_store(c->out, v);
-    else if (from == 1 && c->width == 2) {
-        vec_store(c->out, vec8_widen_low(v));
-        vec_store(c->out + 16, vec8_widen_high(v));
-    }
-    else if (from == 1) {
-        vec low = vec8_widen_low(v), high = vec8_widen_high(v);
-        vec_store(c->out, vec16_widen_low(low));
-        vec_store(c->out + 16, vec16_widen_high(low));
-        vec_store(c->out + 32, vec16_widen_low(high));
-        vec_store(c->out + 48, vec16_widen_high(high));
-    }
-    else {
-        vec_store(c->out, vec16_widen_low(v));
-        vec_store(c->out + 16, vec16_widen_high(v));
-    }
 }
 
 /* What a two-character escape means; 0 where it is none. */
@@ -559,7 +527,7 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
         }
         else if (end - p >= 16) {
             vec v = vec_load(p);
-            put_block(&c, v, width);
+            vec_store_widened(c.out, c.width, v, width); /* within the 64 bytes of room */
             vec_mask m = scan_specials(v, width, form == TEXT_UTF8);
             size_t plain = m ? vec_first(m) / (unsigned)width : 16u / (unsigned)width;
             p += plain * (size_t)width;

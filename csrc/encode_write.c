@@ -108,7 +108,7 @@ static ALWAYS_INLINE uint8_t *room(encoder *e, uint8_t *out, size_t n, write_for
 static ALWAYS_INLINE uint8_t *put(encoder *e, uint8_t *out, char c, write_form form)
 {
     const int width = width_of(e, form);
-    escape_write_char(out, (uint8_t)c, width);
+    scan_write(out, (uint8_t)c, width);
     return out + width;
 }
 
@@ -117,8 +117,8 @@ static ALWAYS_INLINE uint8_t *put_short(encoder *e, uint8_t *out, const void *p,
 {
     const int width = width_of(e, form);
     if (width == 1) vec_store(out, vec_load(p));
-    else if (width == 2) escape_store_widened(out, 2, vec_load(p));
-    else escape_store_widened(out, 4, vec_load(p));
+    else if (width == 2) vec_store_widened(out, 2, vec_load(p), 1);
+    else vec_store_widened(out, 4, vec_load(p), 1);
     return out + n * (size_t)width;
 }
 
@@ -372,8 +372,8 @@ static ALWAYS_INLINE int path_push(encoder *e, PyObject *object)
 {
     if (!e->options->check_circular) return 0;
     if (UNLIKELY(e->depth >= SHALLOW)) return encoder_push_deep(e, object);
-    for (Py_ssize_t i = 0; i < e->depth; i++)
-        if (UNLIKELY(e->path[i] == object)) return encoder_already_on_path();
+    for (Py_ssize_t i = 0; i < e->depth; i++) /* opaque: in vectors, it would take a larger frame of the C stack */
+        if (UNLIKELY(compat_opaque(e->path[i] == object))) return encoder_already_on_path();
     e->path[e->depth++] = object;
     return 0;
 }

@@ -1,7 +1,5 @@
 #include "escape.h"
 
-#include "scan.h"
-
 /* What each ASCII character that needs one is escaped as (RFC 8259 section 7, in the stdlib's spelling), and its length in
  * the last byte. */
 #define LETTER(c) {'\\', c, 0, 0, 0, 0, 0, 2}
@@ -18,12 +16,12 @@ static const uint8_t escape_texts[128][8] = {
 static ALWAYS_INLINE uint8_t *write_u_escape(uint8_t *out, uint32_t c, int width)
 {
     static const char hex[] = "0123456789abcdef";
-    escape_write_char(out, '\\', width);
-    escape_write_char(out + width, 'u', width);
-    escape_write_char(out + 2 * width, (uint8_t)hex[c >> 12 & 15], width);
-    escape_write_char(out + 3 * width, (uint8_t)hex[c >> 8 & 15], width);
-    escape_write_char(out + 4 * width, (uint8_t)hex[c >> 4 & 15], width);
-    escape_write_char(out + 5 * width, (uint8_t)hex[c & 15], width);
+    scan_write(out, '\\', width);
+    scan_write(out + width, 'u', width);
+    scan_write(out + 2 * width, (uint8_t)hex[c >> 12 & 15], width);
+    scan_write(out + 3 * width, (uint8_t)hex[c >> 8 & 15], width);
+    scan_write(out + 4 * width, (uint8_t)hex[c >> 4 & 15], width);
+    scan_write(out + 5 * width, (uint8_t)hex[c & 15], width);
     return out + 6 * width;
 }
 
@@ -33,7 +31,7 @@ static ALWAYS_INLINE uint8_t *write_escape(uint8_t *out, uint32_t c, int width)
         const uint8_t *text = escape_texts[c];
         if (width == 1) memcpy(out, text, 8);
         else
-            for (int i = 0; i < 6; i++) escape_write_char(out + i * width, text[i], width);
+            for (int i = 0; i < 6; i++) scan_write(out + i * width, text[i], width);
         return out + text[7] * width;
     }
     if (c >= 0x10000) { /* only where the output is ASCII */
@@ -324,30 +322,19 @@ uint8_t *CPU_NAME(escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int 
     return escape_to_utf8_from(out, p, n, 4);
 }
 
-/* A block of 16 / width characters in to_width >= width bytes each. */
-static ALWAYS_INLINE void store_widened(uint8_t *out, int to_width, vec v, int width)
-{
-    if (width == to_width) vec_store(out, v);
-    else if (width == 2) {
-        vec_store(out, vec16_widen_low(v));
-        vec_store(out + 16, vec16_widen_high(v));
-    }
-    else escape_store_widened(out, to_width, v);
-}
-
 static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
     const uint8_t *end = p + n * (size_t)width;
     for (; end - p >= 32; p += 16) { /* what follows an escape is loaded as 16 bytes again, from within the next 16 */
         vec v = vec_load(p);
-        store_widened(out, to_width, v, width);
+        vec_store_widened(out, to_width, v, width);
         vec_mask m = escape_needed_bits(v, width, 0);
         unsigned done = 0, chars = 16u / (unsigned)width;
         while (m) {
             unsigned at = vec_first(m) / (unsigned)width;
             out = write_escape(out + (at - done) * (unsigned)to_width, scan_read(p + at * (unsigned)width, width), to_width);
             done = at + 1;
-            store_widened(out, to_width, vec_load(p + done * (unsigned)width), width);
+            vec_store_widened(out, to_width, vec_load(p + done * (unsigned)width), width);
             for (int i = 0; i < width; i++) m = vec_without_first(m);
         }
         out += (chars - done) * (unsigned)to_width;
@@ -356,7 +343,7 @@ static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, cons
         uint32_t c = scan_read(p, width);
         if (escape_needed(c, 0)) out = write_escape(out, c, to_width);
         else {
-            escape_write_char(out, c, to_width);
+            scan_write(out, c, to_width);
             out += to_width;
         }
     }
@@ -374,8 +361,8 @@ uint8_t *CPU_NAME(escape_widen)(uint8_t *out, int to_width, const uint8_t *p, si
 static ALWAYS_INLINE void copy_widened_from(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
     const uint8_t *end = p + n * (size_t)width;
-    for (; end - p >= 16; p += 16, out += 16 / width * to_width) store_widened(out, to_width, vec_load(p), width);
-    for (; p < end; p += width, out += to_width) escape_write_char(out, scan_read(p, width), to_width);
+    for (; end - p >= 16; p += 16, out += 16 / width * to_width) vec_store_widened(out, to_width, vec_load(p), width);
+    for (; p < end; p += width, out += to_width) scan_write(out, scan_read(p, width), to_width);
 }
 
 void CPU_NAME(escape_copy_widened)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)

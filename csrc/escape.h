@@ -8,6 +8,7 @@
 #define CYJSON_ESCAPE_H
 
 #include "cpu.h"
+#include "scan.h"
 #include "vec.h"
 
 enum {
@@ -15,16 +16,6 @@ enum {
     ESCAPE_MOST = 6,        /* bytes for one character of a byte source: \u001f */
     ESCAPE_MOST_ASCII = 12, /* bytes for one character in ASCII: \ud83d\ude00 */
 };
-
-static ALWAYS_INLINE void escape_write_char(uint8_t *out, uint32_t c, int width)
-{
-    if (width == 1) *out = (uint8_t)c;
-    else if (width == 2) {
-        uint16_t h = (uint16_t)c;
-        memcpy(out, &h, 2);
-    }
-    else memcpy(out, &c, 4);
-}
 
 /* ASCII output escapes DEL too: the stdlib's pattern is [^\ -~]. */
 static ALWAYS_INLINE int escape_needed(uint32_t c, int ascii)
@@ -97,25 +88,6 @@ static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, si
     return i;
 }
 
-/* Sixteen bytes as characters of to_width bytes: 16 * to_width bytes at out. */
-static ALWAYS_INLINE void escape_store_widened(uint8_t *out, int to_width, vec v)
-{
-    if (to_width == 1) {
-        vec_store(out, v);
-        return;
-    }
-    vec low = vec8_widen_low(v), high = vec8_widen_high(v);
-    if (to_width == 2) {
-        vec_store(out, low);
-        vec_store(out + 16, high);
-        return;
-    }
-    vec_store(out, vec16_widen_low(low));
-    vec_store(out + 16, vec16_widen_high(low));
-    vec_store(out + 32, vec16_widen_low(high));
-    vec_store(out + 48, vec16_widen_high(high));
-}
-
 /* Copy n bytes of ASCII into characters of `width` bytes; 0 where one of them needs an escape, and what was written is of
  * no account. ESCAPE_BEFORE bytes before p must be readable too, as a str's header is: then one load does for short
  * strings of any length, and lengths are hard to predict, most of all `varied` ones. Room: n + ESCAPE_SLACK characters. */
@@ -151,7 +123,7 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
 #endif
     if (n <= 16) {
         vec v = vec_first_of(p, n);
-        escape_store_widened(out, width, v);
+        vec_store_widened(out, width, v, 1);
         return !vec_below(vec_bits(escape_needed_in_ascii(v, ascii)), n);
     }
 #if defined(VEC_AVX2)
@@ -160,12 +132,12 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
     size_t i = 0;
     do {
         vec v = vec_load(p + i);
-        escape_store_widened(out + i * (size_t)width, width, v);
+        vec_store_widened(out + i * (size_t)width, width, v, 1);
         if (UNLIKELY(vec_bits(escape_needed_in_ascii(v, ascii)))) return 0;
         i += 16;
     } while (i + 16 <= n);
     vec v = vec_load(p + n - 16); /* overlaps what is known to be clean */
-    escape_store_widened(out + (n - 16) * (size_t)width, width, v);
+    vec_store_widened(out + (n - 16) * (size_t)width, width, v, 1);
     return !vec_bits(escape_needed_in_ascii(v, ascii));
 }
 

@@ -24,13 +24,6 @@ PyObject *keycache_share(keycache *cache, PyObject *key);
 
 void keycache_clear(keycache *cache);
 
-static ALWAYS_INLINE uint64_t keycache_load8(const uint8_t *p)
-{
-    uint64_t x;
-    memcpy(&x, p, 8);
-    return x;
-}
-
 static ALWAYS_INLINE uint32_t keycache_load4(const uint8_t *p)
 {
     uint32_t x;
@@ -43,8 +36,8 @@ static ALWAYS_INLINE size_t keycache_index(const uint8_t *p, size_t n)
 {
     uint64_t a, b;
     if (n >= 8) {
-        a = keycache_load8(p) + keycache_load8(p + (n - 8) / 2) * 0x6A09E667F3BCC909u;
-        b = keycache_load8(p + n - 8);
+        a = load8(p) + load8(p + (n - 8) / 2) * 0x6A09E667F3BCC909u;
+        b = load8(p + n - 8);
     }
     else if (n >= 4) {
         a = keycache_load4(p);
@@ -68,7 +61,7 @@ static ALWAYS_INLINE int keycache_same(const uint8_t *a, const uint8_t *b, size_
         } while (i + 16 <= n);
         return !memcmp(a + n - 16, b + n - 16, 16);
     }
-    if (n >= 8) return keycache_load8(a) == keycache_load8(b) && keycache_load8(a + n - 8) == keycache_load8(b + n - 8);
+    if (n >= 8) return load8(a) == load8(b) && load8(a + n - 8) == load8(b + n - 8);
     if (n >= 4) return keycache_load4(a) == keycache_load4(b) && keycache_load4(a + n - 4) == keycache_load4(b + n - 4);
     return a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1];
 }

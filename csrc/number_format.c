@@ -276,7 +276,8 @@ static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
     return write_far_point(out, digits, last, skip, point, length);
 }
 
-uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value)
+/* Not inlined where this is compiled together with its callers: these are recursive, and their frames must stay small. */
+NOINLINE uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, 8);

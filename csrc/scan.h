@@ -22,6 +22,16 @@ static ALWAYS_INLINE uint32_t scan_read(const uint8_t *p, int width)
     return c;
 }
 
+static ALWAYS_INLINE void scan_write(uint8_t *out, uint32_t c, int width)
+{
+    if (width == 1) *out = (uint8_t)c;
+    else if (width == 2) {
+        uint16_t h = (uint16_t)c;
+        memcpy(out, &h, 2);
+    }
+    else memcpy(out, &c, 4);
+}
+
 /* Bits for the characters of a block that end a plain run: quote, backslash, control characters, and with `ascii_only`
  * everything from 0x80 on (width 1). */
 static ALWAYS_INLINE vec_mask scan_specials(vec v, int width, int ascii_only)

@@ -258,6 +258,29 @@ static ALWAYS_INLINE vec vec_first_of(const uint8_t *p, size_t n)
 #endif
 }
 
+/* A block of 16 / width characters as characters of to_width >= width bytes: 16 / width * to_width bytes at out. */
+static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, int width)
+{
+    if (width == to_width) vec_store(out, v);
+    else if (width == 2) {
+        vec_store(out, vec16_widen_low(v));
+        vec_store(out + 16, vec16_widen_high(v));
+    }
+    else {
+        vec low = vec8_widen_low(v), high = vec8_widen_high(v);
+        if (to_width == 2) {
+            vec_store(out, low);
+            vec_store(out + 16, high);
+        }
+        else {
+            vec_store(out, vec16_widen_low(low));
+            vec_store(out + 16, vec16_widen_high(low));
+            vec_store(out + 32, vec16_widen_low(high));
+            vec_store(out + 48, vec16_widen_high(high));
+        }
+    }
+}
+
 /* memcpy for lengths that are short most of the time: no call below 64 bytes, and no byte read or written outside. */
 static ALWAYS_INLINE void copy_short(uint8_t *to, const uint8_t *from, size_t n)
 {
