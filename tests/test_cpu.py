@@ -46,6 +46,7 @@ def test_kernels(level):
     assert told.stdout.strip() == level
     if level == cyjson._impl.cpu:
         return  # this very run
-    files = [str(HERE / name) for name in ("test_blocks.py", "test_encode_bytes.py", "test_large.py", "test_numbers.py")]
+    names = "test_blocks.py", "test_encode_bytes.py", "test_large.py", "test_numbers.py"
+    files = [str(HERE / name) for name in names]
     ran = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *files, CYJSON_CPU=level)
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]

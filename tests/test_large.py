@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import random
+from collections import OrderedDict
 
 import pytest
 from compare import Record, frozen, same
@@ -238,3 +239,46 @@ def test_random_documents():
 
     for _ in range(40):
         there_and_back(value(3))
+
+
+# A str result goes over to wider characters at the first that needs them, wherever that is
+
+
+def widenings():
+    """Values of which one string or two are wider than all before them."""
+    wider = "é", "中", "😀"
+    for first in wider:
+        for second in wider:
+            for at in range(9):
+                parts = ["a"] * 9
+                parts[at] = "x" + first
+                parts[(at + 4) % 9] = second * 20
+                a, b, c, d, e, f, g, h, i = parts
+                yield [a, 1, {"k" + b: c, d: [e, 1.5, {}, 10**20], "l": {f: None}}, (g, True, [[], h]), i, -1]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"indent": 2},
+        {"indent": "\t", "sort_keys": True},
+        {"sort_keys": True},
+        {"separators": (" " * 20 + ",", " " * 20 + ":")},
+        {"skipkeys": True},
+    ],
+    ids=str,
+)
+def test_widening_anywhere(options):
+    class Made:
+        pass
+
+    for value in widenings():
+        # Objects that default() replaces, other types of keys, and subclasses, on the way there.
+        odd = {"first": 0, 1: Made(), None: [OrderedDict(value[2])], "value": value, 2.5: "end"}
+        for each in (value, {"v": value, "w": "end"}, [odd, odd] if "sort_keys" not in options else [value, value]):
+            more = {**options, "ensure_ascii": False, "default": lambda obj: [value[0], value[4]]}
+            same(lambda json: json.dumps(each, **more))
+            compact = {"separators": (",", ":" if "indent" not in options else ": "), **more}
+            del more["ensure_ascii"]
+            assert cyjson.encode(each, **more) == json.dumps(each, **compact).encode()
