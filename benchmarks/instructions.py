@@ -6,8 +6,8 @@
 Instructions don't depend on what else the machine does, so a change of a percent can be seen. valgrind's callgrind
 counts them inside the C functions behind ``loads``, ``dumps`` and ``encode``, and in all that these call, CPython's
 functions included. A fixed set of documents and operations runs in one process with hash seed, environment and
-collector fixed and the codec at its lowest level (sse2); each call is repeated beforehand, so that caches and buffers are
-as they will stay. libc is asked for its plain routines, as the others differ from one processor to the next.
+collector fixed and the codec at its lowest level (sse2); each call is repeated beforehand, so that caches and buffers
+are as they will stay. libc is asked for its plain routines, as the others differ from one processor to the next.
 
 What is counted depends on the interpreter, the compiler and the libraries: a baseline holds for one environment
 (Python's version and compiler, architecture, compiler of the extension). Where there is none, nothing is compared.
