@@ -270,7 +270,9 @@ static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_
 {
     PyObject *dict, **shape = NULL;
     if (d->uses_shapes && n >= SHAPE_LEAST) {
-        shape = &d->shapes[((uintptr_t)items[0] / 64 + (uintptr_t)items[2] / 16 + (size_t)n) % SHAPES];
+        /* Two keys' hashes (or -1), not their addresses: what a document costs shall not depend on where objects lie. */
+        size_t first = (size_t)((PyASCIIObject *)items[0])->hash, second = (size_t)((PyASCIIObject *)items[2])->hash;
+        shape = &d->shapes[(first + 3 * second + (size_t)n) % SHAPES];
         if (*shape != NULL && compat_dict_has_keys(*shape, items, n)) return compat_dict_like(*shape, items, n);
     }
     dict = compat_dict_from_pairs(items, n);
