@@ -724,7 +724,7 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     }
     e->level++;
     if (UNLIKELY(!exact && o->as_generator)) out = items_of_iterator(e, out, list, form);
-    else if (LIKELY(e->plain) && form != WRITE_TEXT) out = write_items(e, out, list, sequence, 0, form, 1);
+    else if (LIKELY(e->plain)) out = write_items(e, out, list, sequence, 0, form, 1);
     else if (form == WRITE_ASCII) out = items_ascii(e, out, list, sequence, 0);
     else if (form == WRITE_UTF8) out = items_utf8(e, out, list, sequence, 0);
     else if (form == WRITE_TEXT1) out = items_text1(e, out, list, sequence, 0);
@@ -784,12 +784,14 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
 
 /* ---- one function for each form ---- */
 
+/* write_walk and write_list have the members and items of a plain document in place: they come here only as a str, whose
+ * width is found out while it is written. */
 #define DEFINE_WRITERS(suffix, form) \
     static NOINLINE uint8_t *dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_container(e, out, dict, 1, form); } \
     static NOINLINE uint8_t *list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, form); } \
     static NOINLINE uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
     { \
-        return e->plain ? write_members(e, out, w, first, form, 1) : write_members(e, out, w, first, form, 0); \
+        return is_text(form) && e->plain ? write_members(e, out, w, first, form, 1) : write_members(e, out, w, first, form, 0); \
     } \
     static NOINLINE uint8_t *sorted_##suffix(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first) \
     { \
@@ -797,7 +799,7 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
     } \
     static NOINLINE uint8_t *items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first) \
     { \
-        return e->plain ? write_items(e, out, list, sequence, first, form, 1) : write_items(e, out, list, sequence, first, form, 0); \
+        return is_text(form) && e->plain ? write_items(e, out, list, sequence, first, form, 1) : write_items(e, out, list, sequence, first, form, 0); \
     }
 DEFINE_WRITERS(ascii, WRITE_ASCII)
 DEFINE_WRITERS(utf8, WRITE_UTF8)

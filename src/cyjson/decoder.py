@@ -14,6 +14,7 @@ if backend == "c":
     c_scanstring = scanstring
     _match = _stdlib.WHITESPACE.match
     _raw_decode = _stdlib.JSONDecoder.raw_decode
+    _Scanner = _impl.make_scanner
 
     # Python, not C, so that subclasses and wrong calls behave in every detail as the standard library's do.
     class JSONDecoder(_stdlib.JSONDecoder):
@@ -54,7 +55,7 @@ if backend == "c":
             """
             scan_once = self.scan_once
             if (
-                type(scan_once) is _impl.make_scanner
+                type(scan_once) is _Scanner
                 and type(s) is str
                 and _w is _match
                 and getattr(self.raw_decode, "__func__", None) is _raw_decode

@@ -12,6 +12,7 @@ encode_basestring_ascii = _impl.encode_basestring_ascii
 if backend == "c":
     c_encode_basestring = encode_basestring
     c_encode_basestring_ascii = encode_basestring_ascii
+    _encode_with = _impl.encode_with
 
     # Python, not C, so that subclasses and wrong calls behave in every detail as the standard library's do.
     class JSONEncoder(_stdlib.JSONEncoder):
@@ -22,7 +23,7 @@ if backend == "c":
 
             Raises TypeError, ValueError and RecursionError as ``dumps`` does.
             """
-            return _impl.encode_with(self, o)
+            return _encode_with(self, o)
 
     def _unpack_pair(pair):
         key, value = pair
