@@ -90,3 +90,10 @@ PyObject *buffer_finish(buffer *b, uint8_t *out)
     if (PyUnicode_Resize(&object, chars)) Py_CLEAR(object);
     return object;
 }
+
+PyObject *buffer_copy(const buffer *b, const uint8_t *out)
+{
+    Py_ssize_t chars = (out - b->start) / b->width;
+    if (b->is_bytes) return PyBytes_FromStringAndSize((const char *)b->start, chars);
+    return PyUnicode_FromKindAndData(b->width, b->start, chars);
+}

@@ -41,6 +41,9 @@ uint8_t *buffer_widen(buffer *b, uint8_t *out, Py_UCS4 maxchar);
 /* The result, ending at out: a new reference, or NULL with MemoryError set. The buffer is spent either way. */
 PyObject *buffer_finish(buffer *b, uint8_t *out);
 
+/* What was written up to out, as a new object of its own; NULL with MemoryError set. The buffer stays as it is. */
+PyObject *buffer_copy(const buffer *b, const uint8_t *out);
+
 /* Drop what was written. */
 static ALWAYS_INLINE void buffer_abandon(buffer *b) { Py_CLEAR(b->object); }
 

@@ -158,6 +158,21 @@ static ALWAYS_INLINE int compat_entries_next(compat_entries *entries, PyObject *
     return 0;
 }
 
+/* Send for the value `ahead` entries behind the next one. */
+static ALWAYS_INLINE void compat_entries_prefetch(const compat_entries *entries, Py_ssize_t ahead)
+{
+    PyObject *const *entry = entries->entry + ahead * entries->step;
+    if (entry < entries->end) PREFETCH(entry[1]);
+}
+
+/* Send for a dict's table. */
+static ALWAYS_INLINE void compat_prefetch_table(PyObject *dict)
+{
+    const char *table = (const char *)((PyDictObject *)dict)->ma_keys;
+    PREFETCH(table);
+    PREFETCH(table + 64);
+}
+
 /* The index of the next entry: PyDict_Next's position. */
 static ALWAYS_INLINE Py_ssize_t compat_entries_index(const compat_entries *entries)
 {

@@ -611,11 +611,81 @@ static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t na
     return result;
 }
 
-static int write_to(core_state *state, PyObject *fp, PyObject *text)
+/* A file being written to. */
+typedef struct {
+    core_state *state;
+    PyObject *fp;
+} open_file;
+
+/* Tell in a note what is wrong with a file whose write just failed. */
+static void explain(PyObject *fp, int binary)
 {
-    PyObject *result = PyObject_CallMethodOneArg(fp, state->names[NAME_write], text);
+#if PY_VERSION_HEX >= 0x030B0000
+    PyObject *type, *value, *traceback, *module, *done;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    module = PyImport_ImportModule("cyjson._mistakes");
+    done = module == NULL ? NULL : PyObject_CallMethod(module, "explain", "OOi", value, fp, binary);
+    if (done == NULL) PyErr_Clear();
+    Py_XDECREF(done);
+    Py_XDECREF(module);
+    PyErr_Restore(type, value, traceback);
+#else
+    (void)fp, (void)binary;
+#endif
+}
+
+static PyObject *write_once(core_state *state, PyObject *fp, PyObject *piece)
+{
+    PyObject *result = PyObject_CallMethodOneArg(fp, state->names[NAME_write], piece);
+    if (result == NULL) explain(fp, PyBytes_Check(piece));
+    return result;
+}
+
+static int write_to(core_state *state, PyObject *fp, PyObject *piece)
+{
+    PyObject *result = write_once(state, fp, piece);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
+}
+
+static int write_text(void *context, PyObject *piece)
+{
+    open_file *file = context;
+    return write_to(file->state, file->fp, piece);
+}
+
+/* How many bytes a write took that returned this; -1 with an exception set. Only raw files (a socket's, a pipe's) take a
+ * part, or nothing where they don't block. */
+static Py_ssize_t bytes_taken(PyObject *fp, PyObject *result, Py_ssize_t given_bytes)
+{
+    if (PyLong_CheckExact(result)) {
+        Py_ssize_t taken = PyLong_AsSsize_t(result);
+        if (taken != 0) return taken < 0 && !PyErr_Occurred() ? given_bytes : taken;
+    }
+    PyObject *io = PyImport_ImportModule("io"), *raw = io == NULL ? NULL : PyObject_GetAttrString(io, "RawIOBase");
+    int is_raw = raw == NULL ? -1 : PyObject_IsInstance(fp, raw);
+    Py_XDECREF(raw);
+    Py_XDECREF(io);
+    if (is_raw <= 0) return is_raw < 0 ? -1 : given_bytes;
+    PyErr_SetString(PyExc_BlockingIOError, "dump_bytes() needs a file that blocks: write() took nothing");
+    return -1;
+}
+
+static int write_bytes(void *context, PyObject *piece)
+{
+    open_file *file = context;
+    PyObject *rest = Py_NewRef(piece);
+    while (rest != NULL) {
+        Py_ssize_t size = PyBytes_GET_SIZE(rest);
+        PyObject *result = write_once(file->state, file->fp, rest);
+        Py_ssize_t taken = result == NULL ? -1 : bytes_taken(file->fp, result, size);
+        Py_XDECREF(result);
+        PyObject *left = taken < 0 || taken >= size ? NULL : PyBytes_FromStringAndSize(PyBytes_AS_STRING(rest) + taken, size - taken);
+        Py_SETREF(rest, left);
+        if (taken >= size) return 0;
+    }
+    return -1;
 }
 
 /* What an encoder's own iterencode gives, piece by piece. */
@@ -654,10 +724,13 @@ static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nar
         Py_XDECREF(none);
     }
     else if (wrong == 0) {
+        open_file file = {state, v[D_FP]};
+        encode_sink sink = {write_text, &file};
         encode_options base = dumps_defaults;
         base.as_generator = 1;
+        base.sink = &sink;
         int odd = encode_arguments(state, &base, v, others, &text, &encoder);
-        if (odd == 0) bad = write_to(state, v[D_FP], text);
+        if (odd == 0) bad = 0;
         else if (odd > 0) bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
     }
     Py_XDECREF(encoder);
@@ -666,45 +739,80 @@ static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nar
     return bad ? NULL : Py_NewRef(Py_None);
 }
 
-static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+/* Whether a call of encode, or of dump_bytes with its second positional argument, is wrong: -1 with TypeError set. */
+static int check_encode_call(PyObject **got, PyObject *const *args, Py_ssize_t nargs, PyObject *others, int to_file, int fp)
 {
-    static const name names[] = {NAME_obj, NAME_skipkeys, NAME_check_circular, NAME_cls, NAME_indent, NAME_separators, NAME_default, NAME_sort_keys};
-    static const unsigned char places[] = {D_OBJ, D_SKIPKEYS, D_CHECK_CIRCULAR, D_CLS, D_INDENT, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS};
-    enum { COUNT = sizeof names / sizeof *names };
-    core_state *state = state_of(core);
-    if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &encode_defaults, args[0]);
-
-    PyObject *got[COUNT], *v[D_COUNT] = {NULL}, *others = NULL, *separators = NULL, *encoder = NULL, *result = NULL;
-    int wrong = take_arguments(state, names, COUNT, args, nargs, kwnames, got, &others);
-    if (wrong < 0) goto done;
+    const char *function = to_file ? "dump_bytes" : "encode";
+    int most = 1 + to_file, missing = 0;
     if (others != NULL) {
         PyObject *key, *value;
         Py_ssize_t position = 0;
         PyDict_Next(others, &position, &key, &value);
-        PyErr_Format(PyExc_TypeError, "encode() got an unexpected keyword argument '%U'", key);
-        goto done;
+        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, key);
+        return -1;
     }
-    if (wrong) {
-        if (nargs > 1) PyErr_Format(PyExc_TypeError, "encode() takes 1 positional argument but %zd were given", nargs);
-        else if (nargs == 1) PyErr_SetString(PyExc_TypeError, "encode() got multiple values for argument 'obj'");
-        else PyErr_SetString(PyExc_TypeError, "encode() missing 1 required positional argument: 'obj'");
-        goto done;
+    if (nargs > most) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %d positional argument%s but %zd were given", function, most, to_file ? "s" : "", nargs);
+        return -1;
     }
+    PyObject **places[] = {&got[0], to_file ? &got[fp] : NULL};
+    static const char *const names[] = {"obj", "fp"};
+    for (int i = 0; i < nargs; i++) {
+        if (*places[i] != NULL) {
+            PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument '%s'", function, names[i]);
+            return -1;
+        }
+        *places[i] = args[i];
+    }
+    for (int i = 0; i < most; i++) missing += *places[i] == NULL;
+    if (missing == 2) PyErr_Format(PyExc_TypeError, "%s() missing 2 required positional arguments: 'obj' and 'fp'", function);
+    else if (missing == 1)
+        PyErr_Format(PyExc_TypeError, "%s() missing 1 required positional argument: '%s'", function, got[0] == NULL ? "obj" : "fp");
+    return missing ? -1 : 0;
+}
+
+/* encode, and dump_bytes where it goes to a file. */
+static PyObject *encode_utf8(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, int to_file)
+{
+    static const name names[] = {NAME_obj, NAME_skipkeys, NAME_check_circular, NAME_cls, NAME_indent, NAME_separators, NAME_default, NAME_sort_keys, NAME_fp};
+    static const unsigned char places[] = {D_OBJ, D_SKIPKEYS, D_CHECK_CIRCULAR, D_CLS, D_INDENT, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS};
+    enum { COUNT = sizeof places / sizeof *places };
+    PyObject *got[COUNT + 1], *v[D_COUNT] = {NULL}, *others = NULL, *separators = NULL, *encoder = NULL, *result = NULL;
+    int wrong = take_arguments(state, names, COUNT + to_file, args + nargs, 0, kwnames, got, &others), odd;
+    if (wrong < 0 || check_encode_call(got, args, nargs, others, to_file, COUNT)) goto done;
     for (int i = 0; i < COUNT; i++) v[places[i]] = got[i];
     v[D_ENSURE_ASCII] = v[D_ALLOW_NAN] = Py_False;
     if (given(v[D_SEPARATORS]) == NULL && !is_plain_class(state, given(v[D_CLS]))) { /* a class sees what the fallback gives it */
         v[D_SEPARATORS] = separators = Py_BuildValue("(ss)", ",", given(v[D_INDENT]) == NULL ? ":" : ": ");
         if (separators == NULL) goto done;
     }
-    if (encode_arguments(state, &encode_defaults, v, NULL, &result, &encoder) > 0) {
+    open_file file = {state, to_file ? got[COUNT] : NULL};
+    encode_sink sink = {write_bytes, &file};
+    encode_options base = encode_defaults;
+    if (to_file) base.sink = &sink;
+    odd = encode_arguments(state, &base, v, NULL, &result, &encoder);
+    if (odd > 0) {
         PyObject *text = encode_by(state, encoder, v[D_OBJ]);
         if (text != NULL) result = PyUnicode_AsUTF8String(text);
         Py_XDECREF(text);
+        if (to_file && result != NULL) Py_SETREF(result, write_bytes(&file, result) ? NULL : Py_NewRef(Py_None));
     }
 done:
     Py_XDECREF(separators);
     Py_XDECREF(others);
     return result;
+}
+
+static PyObject *core_encode(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    core_state *state = state_of(core);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &encode_defaults, args[0]);
+    return encode_utf8(state, args, nargs, kwnames, 0);
+}
+
+static PyObject *core_dump_bytes(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    return encode_utf8(state_of(core), args, nargs, kwnames, 1);
 }
 
 static PyObject *encode_string(PyObject *core, PyObject *string, encode_form form)
@@ -763,7 +871,8 @@ PyDoc_STRVAR(dumps_doc,
 
 PyDoc_STRVAR(dump_doc,
 "dump($module, /, obj, fp, " ENCODER_ARGUMENTS ")\n--\n\n"
-"Encode obj as a JSON document and hand it to fp.write(str). Arguments and errors are those of dumps.");
+"Encode obj as a JSON document and hand it to fp.write(str), in pieces of about 64 Ki characters: a smaller document in one\n"
+"piece, so that one that cannot be encoded leaves the file as it was. Arguments and errors are those of dumps.");
 
 PyDoc_STRVAR(encode_doc,
 "encode($module, /, obj, *, default=None, sort_keys=False, indent=None, skipkeys=False, separators=None, check_circular=True, cls=None)\n--\n\n"
@@ -771,6 +880,13 @@ PyDoc_STRVAR(encode_doc,
 "Arguments are those of dumps; separators defaults to (',', ':'), or (',', ': ') with an indent. A cls is made with\n"
 "ensure_ascii=False and allow_nan=False.\n\n"
 "Raises what dumps raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate.");
+
+PyDoc_STRVAR(dump_bytes_doc,
+"dump_bytes($module, /, obj, fp, *, default=None, sort_keys=False, indent=None, skipkeys=False, separators=None, check_circular=True, cls=None)\n--\n\n"
+"Encode obj as encode does and hand it to fp.write(bytes), in pieces of about 64 KiB: a smaller document in one piece, so\n"
+"that one that cannot be encoded leaves the file as it was.\n\n"
+"fp is a binary file: buffered, raw (what a write leaves is written again), a socket's or a pipe's. Raises what encode and\n"
+"fp.write raise, BlockingIOError where a raw file takes nothing because it does not block.");
 
 PyDoc_STRVAR(encode_with_doc,
 "encode_with($module, encoder, obj, /)\n--\n\n"
@@ -797,6 +913,7 @@ static PyMethodDef core_methods[] = {
     {"dumps", FASTCALL(core_dumps), dumps_doc},
     {"dump", FASTCALL(core_dump), dump_doc},
     {"encode", FASTCALL(core_encode), encode_doc},
+    {"dump_bytes", FASTCALL(core_dump_bytes), dump_bytes_doc},
     {"scanstring", (PyCFunction)(void (*)(void))core_scanstring, METH_FASTCALL, scanstring_doc},
     {"encode_with", (PyCFunction)(void (*)(void))core_encode_with, METH_FASTCALL, encode_with_doc},
     {"encode_basestring", core_encode_basestring, METH_O, encode_basestring_doc},

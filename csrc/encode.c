@@ -2,33 +2,58 @@
 
 /* ---- the path ---- */
 
-int encoder_already_on_path(void)
+/* A container that stands on the path twice is a circular reference. Nobody looks while it is stepped into: only before
+ * Python code runs, before the output takes more memory, and at every fourfold depth. Going round a circle without Python
+ * code repeats what went well before, so nothing but time shows that it was found late. */
+
+static int compare_addresses(const void *left, const void *right)
 {
+    uintptr_t a = (uintptr_t)*(PyObject *const *)left, b = (uintptr_t)*(PyObject *const *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* Whether the path holds something twice; -1 with MemoryError set. */
+static int path_has_doubles(PyObject **path, Py_ssize_t depth, Py_ssize_t distinct)
+{
+    int doubles = 0;
+    if (depth * (depth - distinct) <= 1 << 16) {
+        for (Py_ssize_t j = distinct; j < depth && !doubles; j++)
+            for (Py_ssize_t i = 0; i < j; i++) doubles |= path[i] == path[j]; /* no way out, so that it is done in vectors */
+        return doubles;
+    }
+    PyObject **sorted = PyMem_Malloc((size_t)depth * sizeof *sorted);
+    if (sorted == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(sorted, path, (size_t)depth * sizeof *sorted);
+    qsort(sorted, (size_t)depth, sizeof *sorted, compare_addresses);
+    for (Py_ssize_t i = 1; i < depth && !doubles; i++) doubles = sorted[i - 1] == sorted[i];
+    PyMem_Free(sorted);
+    return doubles;
+}
+
+int encoder_check_path(encoder *e)
+{
+    if (e->depth == e->distinct) return 0;
+    int doubles = path_has_doubles(e->path, e->depth, e->distinct);
+    e->distinct = e->depth;
+    if (doubles <= 0) return doubles;
+    Py_ssize_t second = 1, first;
+    for (;; second++) { /* where the stdlib would have stopped; seldom, and seldom far down */
+        for (first = 0; first < second && e->path[first] != e->path[second]; first++) {}
+        if (first < second) break;
+    }
+    e->noted_depth = second;
     PyErr_SetString(PyExc_ValueError, "Circular reference detected");
     return -1;
 }
 
-static int push_far(encoder *e, PyObject *object)
-{
-    if (e->markers == NULL && (e->markers = PyDict_New()) == NULL) return -1;
-    PyObject *id = PyLong_FromVoidPtr(object);
-    if (id == NULL) return -1;
-    int known = PyDict_Contains(e->markers, id);
-    int bad = known < 0 ? -1 : known ? encoder_already_on_path() : PyDict_SetItem(e->markers, id, object);
-    Py_DECREF(id);
-    if (bad == 0) e->depth++;
-    return bad;
-}
-
 int encoder_push_deep(encoder *e, PyObject *object)
 {
-    Py_ssize_t near = e->depth < NEAR ? e->depth : NEAR;
-    int known = 0;
-    for (Py_ssize_t i = 0; i < near; i++) known |= e->path[i] == object; /* no way out, so that it is done in vectors */
-    if (known) return encoder_already_on_path();
-    if (near == NEAR) return push_far(e, object);
+    if (encoder_check_path(e)) return -1;
     if (e->depth == e->path_room) {
-        Py_ssize_t room = 4 * e->path_room < NEAR ? 4 * e->path_room : NEAR;
+        Py_ssize_t room = 4 * e->path_room; /* a level counts a frame of the C stack: no overflow */
         PyObject **old = e->path == e->shallow_path ? NULL : e->path;
         PyObject **grown = PyMem_Realloc(old, (size_t)room * sizeof *grown);
         if (grown == NULL) {
@@ -43,20 +68,31 @@ int encoder_push_deep(encoder *e, PyObject *object)
     return 0;
 }
 
-int encoder_pop_far(encoder *e, PyObject *object)
+uint8_t *encoder_more_room(encoder *e, uint8_t *out, size_t need)
 {
-    PyObject *id = PyLong_FromVoidPtr(object);
-    if (id == NULL) return -1;
-    int bad = PyDict_DelItem(e->markers, id);
-    Py_DECREF(id);
-    return bad;
+    return encoder_check_path(e) ? NULL : buffer_grow(&e->b, out, need);
+}
+
+int encoder_too_deep(encoder *e)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (encoder_check_path(e) == 0) {
+        PyErr_Restore(type, value, traceback);
+        return -1;
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return -1;
 }
 
 /* ---- errors ---- */
 
+#if PY_VERSION_HEX >= 0x030E0000
 void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index)
 {
-#if PY_VERSION_HEX >= 0x030E0000
+    if (e->depth > e->noted_depth) return; /* beyond where the stdlib would have stopped */
     PyObject *exception = PyErr_GetRaisedException();
     PyObject *type = e->options->as_generator ? PyType_GetName(Py_TYPE(object)) : PyType_GetFullyQualifiedName(Py_TYPE(object));
     PyObject *note = type == NULL  ? NULL
@@ -77,10 +113,56 @@ void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t in
     }
     Py_XDECREF(done);
     PyErr_SetRaisedException(exception);
-#else
-    (void)e, (void)object, (void)key, (void)index;
-#endif
 }
+
+static void add_place(encoder *e) { (void)e; }
+#elif PY_VERSION_HEX >= 0x030B0000
+enum { PLACE_MOST = 64 }; /* steps of a path that are told */
+
+/* Before 3.14 the stdlib doesn't say where. For a document that goes to a file one note does,
+ * with the path that is put together here from its end; what dumps raises stays what it is. */
+void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index)
+{
+    (void)object;
+    if (e->options->sink == NULL || e->depth > e->noted_depth || !PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError) ||
+        PyErr_ExceptionMatches(PyExc_RecursionError))
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (e->place == NULL) e->place = PyList_New(0);
+    PyObject *step = NULL;
+    if (e->place == NULL || PyList_GET_SIZE(e->place) > PLACE_MOST) {}
+    else if (PyList_GET_SIZE(e->place) == PLACE_MOST) step = PyUnicode_FromString("...");
+    else if (key == NULL) step = index < 0 ? PyUnicode_New(0, 0) : PyUnicode_FromFormat("[%zd]", index);
+    else if (!PyUnicode_CheckExact(key)) step = PyUnicode_FromFormat("['%S']", key);
+    else step = PyUnicode_FromFormat(PyUnicode_IsIdentifier(key) > 0 ? ".%U" : "[%R]", key);
+    if (step == NULL || PyList_Append(e->place, step)) PyErr_Clear(); /* a note is not worth another error */
+    Py_XDECREF(step);
+    PyErr_Restore(type, value, traceback);
+}
+
+/* The note itself, to the exception that is set. */
+static void add_place(encoder *e)
+{
+    PyObject *type, *value, *traceback;
+    if (e->place == NULL || !PyErr_Occurred()) return;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *empty = PyList_Reverse(e->place) ? NULL : PyUnicode_New(0, 0);
+    PyObject *path = empty == NULL ? NULL : PyUnicode_Join(empty, e->place);
+    PyObject *note = path == NULL ? NULL : PyUnicode_FromFormat("while encoding $%U", path);
+    PyObject *done = note == NULL ? NULL : PyObject_CallMethod(PyExc_BaseException, "add_note", "(OO)", value, note);
+    if (done == NULL) PyErr_Clear();
+    Py_XDECREF(done);
+    Py_XDECREF(note);
+    Py_XDECREF(path);
+    Py_XDECREF(empty);
+    PyErr_Restore(type, value, traceback);
+}
+#else
+void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index) { (void)e, (void)object, (void)key, (void)index; }
+static void add_place(encoder *e) { (void)e; }
+#endif
 
 void encoder_raise_not_finite(encoder *e, PyObject *number)
 {
@@ -101,6 +183,7 @@ void encoder_raise_not_finite(encoder *e, PyObject *number)
 
 int encoder_before_python(encoder *e)
 {
+    if (encoder_check_path(e)) return -1;
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
     for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
         PyObject *items = PyList_New(0), *key, *value;
@@ -123,6 +206,20 @@ int encoder_before_python(encoder *e)
         w->index = 0;
     }
     return 0;
+}
+
+uint8_t *encoder_flush(encoder *e, uint8_t *out)
+{
+    if (encoder_before_python(e)) return NULL;
+    e->disturbances++;
+    PyObject *piece = buffer_copy(&e->b, out);
+    if (piece == NULL) return NULL;
+    const encode_sink *sink = e->options->sink;
+    int bad = sink->write(sink->context, piece);
+    Py_DECREF(piece);
+    if (!bad) return e->b.start;
+    e->noted_depth = -1; /* not the containers' fault */
+    return NULL;
 }
 
 int encoder_walk_is_disturbed(const walk *w)
@@ -170,6 +267,7 @@ PyObject *encoder_items(encoder *e, PyObject *dict)
 
 PyObject *encoder_view_items(encoder *e, PyObject *dict)
 {
+    if (encoder_before_python(e)) return NULL;
     PyObject *view = PyObject_CallMethod(dict, "items", NULL);
     if (view != NULL && e->options->sort_keys) {
         Py_SETREF(view, PySequence_List(view));
@@ -355,10 +453,11 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     e.thread = PyThreadState_Get();
     e.disturbances = 0;
     e.walks = NULL;
-    e.level = e.depth = 0;
+    e.level = e.depth = e.distinct = 0;
+    e.noted_depth = PY_SSIZE_T_MAX;
+    e.place = NULL;
     e.path = e.shallow_path;
     e.path_room = SHALLOW;
-    e.markers = NULL;
     e.sorted = NULL;
     e.sorted_used = e.sorted_limit = 0;
     e.dict_layout_known = state->dict_layout_known;
@@ -366,11 +465,20 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     shorten(e.item_separator, &options->item_separator);
     shorten(e.key_separator, &options->key_separator);
     e.plain = !options->indented && !options->as_generator && options->item_separator.size <= SHORT_PIECE &&
-              options->key_separator.size <= SHORT_PIECE;
+              options->key_separator.size <= SHORT_PIECE && options->sink == NULL;
+    e.flush_size = options->sink != NULL ? ENCODE_CHUNK : SIZE_MAX;
+    e.long_str = options->sink != NULL ? ENCODE_CHUNK / 4 : PY_SSIZE_T_MAX;
+    e.in_long_str = 0;
     uint8_t *out = writers[state->cpu](&e, buffer_start(&e.b, options->form == ENCODE_UTF8, state->last_size), object);
-    Py_XDECREF(e.markers);
-    PyMem_Free(e.sorted);
+    PyMem_Free(e.sorted); /* spent: at the end nothing is under way */
     if (e.path != e.shallow_path) PyMem_Free(e.path);
+    if (out == NULL) add_place(&e);
+    Py_XDECREF(e.place);
+    if (options->sink != NULL) {
+        out = out == NULL ? NULL : encoder_flush(&e, out);
+        buffer_abandon(&e.b);
+        return out == NULL ? NULL : Py_NewRef(Py_None);
+    }
     if (out != NULL) {
         state->last_size = (size_t)(out - e.b.start);
         return buffer_finish(&e.b, out);

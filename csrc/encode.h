@@ -14,6 +14,15 @@ typedef struct {
     Py_ssize_t size;
 } encode_piece;
 
+enum { ENCODE_CHUNK = 65536 }; /* characters, or bytes of UTF-8: what a sink gets at a time, and what ends the last item */
+
+/* Takes the document piece by piece: str, or bytes where the form is ENCODE_UTF8. May run any Python code; -1 with an
+ * exception set ends the encoding. */
+typedef struct {
+    int (*write)(void *context, PyObject *piece);
+    void *context;
+} encode_sink;
+
 /* References are borrowed; the caller keeps them alive. */
 typedef struct {
     encode_form form;
@@ -23,6 +32,7 @@ typedef struct {
     int skipkeys, check_circular, allow_nan, sort_keys;
     int as_generator;      /* the finer points as the stdlib's Python generator has them, not its C encoder: what a
                               list subclass's __iter__ gives counts, a dict that changes size meanwhile is an error */
+    const encode_sink *sink; /* NULL: the document is the result */
 } encode_options;
 
 /* What encoding takes from the stdlib. */
@@ -39,7 +49,7 @@ typedef struct {
 int encode_state_traverse(encode_state *state, visitproc visit, void *arg);
 void encode_state_clear(encode_state *state);
 
-/* The document: a new str or bytes, or NULL with an exception set. */
+/* The document: a new str or bytes (None, where a sink got it), or NULL with an exception set. */
 PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object);
 
 #endif

@@ -102,7 +102,7 @@ static NOINLINE uint8_t *items_widened(encoder *e, uint8_t *out, PyObject *list,
 static ALWAYS_INLINE uint8_t *room(encoder *e, uint8_t *out, size_t n, write_form form)
 {
     size_t need = n * (size_t)width_of(e, form);
-    return LIKELY((size_t)(e->b.limit - out) >= need) ? out : buffer_grow(&e->b, out, need);
+    return LIKELY((size_t)(e->b.limit - out) >= need) ? out : encoder_more_room(e, out, need);
 }
 
 static ALWAYS_INLINE uint8_t *put(encoder *e, uint8_t *out, char c, write_form form)
@@ -163,6 +163,9 @@ static ALWAYS_INLINE uint8_t *put_line(encoder *e, uint8_t *out, write_form form
     return out;
 }
 
+/* Whether so much was written that the sink is to get it. */
+static ALWAYS_INLINE int is_full(const encoder *e, const uint8_t *out) { return (size_t)(out - e->b.start) >= e->flush_size; }
+
 /* ---- strings ---- */
 
 /* As write_str, for what a plain copy doesn't do. */
@@ -206,6 +209,7 @@ static ALWAYS_INLINE uint8_t *write_str_with_care(encoder *e, uint8_t *out, PyOb
         }
         p += some * (size_t)width;
         n -= some;
+        if (UNLIKELY(e->in_long_str) && is_full(e, out) && (out = encoder_flush(e, out)) == NULL) return NULL;
     }
     return put(e, out, '"', form);
 }
@@ -360,28 +364,34 @@ static ALWAYS_INLINE uint8_t *write_nested(encoder *e, uint8_t *out, PyObject *o
     return out;
 }
 
+/* Whether this is a str that is written in pieces, between which Python code runs. */
+static ALWAYS_INLINE int is_long_str(const encoder *e, PyObject *object)
+{
+    return Py_TYPE(object) == &PyUnicode_Type && UNLIKELY(PyUnicode_GET_LENGTH(object) > e->long_str);
+}
+
 static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
-    return write_leaf(e, &out, object, form) ? out : write_nested(e, out, object, form);
+    return !is_long_str(e, object) && write_leaf(e, &out, object, form) ? out : write_nested(e, out, object, form);
 }
 
 /* ---- the path ---- */
 
-/* Step into a container or an object that default() replaces: -1 with ValueError set where it is on the path already. */
+/* Step into a container or an object that default() replaces: -1 with an exception. */
 static ALWAYS_INLINE int path_push(encoder *e, PyObject *object)
 {
     if (!e->options->check_circular) return 0;
-    if (UNLIKELY(e->depth >= SHALLOW)) return encoder_push_deep(e, object);
-    for (Py_ssize_t i = 0; i < e->depth; i++) /* opaque: in vectors, it would take a larger frame of the C stack */
-        if (UNLIKELY(compat_opaque(e->path[i] == object))) return encoder_already_on_path();
+    if (UNLIKELY(e->depth == e->path_room)) return encoder_push_deep(e, object);
     e->path[e->depth++] = object;
     return 0;
 }
 
-static ALWAYS_INLINE int path_pop(encoder *e, PyObject *object)
+/* Step out of it, also with an exception set. */
+static ALWAYS_INLINE void path_pop(encoder *e)
 {
-    if (!e->options->check_circular) return 0;
-    return UNLIKELY(--e->depth >= NEAR) ? encoder_pop_far(e, object) : 0;
+    if (!e->options->check_circular) return;
+    e->depth--;
+    if (e->distinct > e->depth) e->distinct = e->depth;
 }
 
 /* ---- dicts ---- */
@@ -489,13 +499,21 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
     PyObject *key, *value;
     compat_entries entries;
     if (UNLIKELY(w->items != NULL) || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
-    while (compat_entries_next(&entries, &key, &value)) {
+    for (;;) {
+        if (!plain && UNLIKELY(is_full(e, out))) {
+            w->position = compat_entries_index(&entries);
+            out = encoder_flush(e, out);
+            if (out == NULL || (generator && encoder_walk_is_disturbed(w))) return NULL;
+            if (w->items != NULL || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+        }
+        if (UNLIKELY(!compat_entries_next(&entries, &key, &value))) break;
+        compat_entries_prefetch(&entries, 2);
         if (generator && UNLIKELY(encoder_walk_is_too_long(w))) return NULL;
         if (LIKELY(Py_TYPE(key) == &PyUnicode_Type)) {
             out = write_key(e, out, key, &first, form, plain);
             if (UNLIKELY(out == NULL)) return NULL;
             int widened = has_widened(e, form);
-            if (LIKELY(!widened) && LIKELY(write_leaf(e, &out, value, form))) {
+            if (LIKELY(!widened) && (plain || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
                 if (UNLIKELY(out == NULL)) {
                     encoder_add_note(e, w->dict, key, -1);
                     return NULL;
@@ -526,7 +544,7 @@ slowly:;
     int more;
     while ((more = encoder_walk_next(e, w, &key, &value)) > 0) {
         out = encode_member(e, out, w->dict, key, value, &first, form);
-        if (UNLIKELY(out == NULL)) return NULL;
+        if (UNLIKELY(out == NULL) || (is_full(e, out) && (out = encoder_flush(e, out)) == NULL)) return NULL;
     }
     return more < 0 ? NULL : write_object_end(e, out, first, seldom(form));
 }
@@ -537,6 +555,7 @@ static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *d
 {
     for (; i <= last; i++) {
         PyObject *key = e->sorted[i].key, *value = e->sorted[i].value;
+        if (i + 2 <= last) PREFETCH(e->sorted[i + 2].value);
         out = write_key(e, out, key, &first, form, 0);
         if (UNLIKELY(out == NULL)) return NULL;
         if (has_widened(e, form)) out = write_value_text(e, out, value);
@@ -545,6 +564,7 @@ static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *d
             encoder_add_note(e, dict, key, -1);
             return NULL;
         }
+        if (UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
         if (has_widened(e, form)) return e->b.width == 2 ? sorted_text2(e, out, dict, i + 1, last, 0) : sorted_text4(e, out, dict, i + 1, last, 0);
     }
     return out;
@@ -581,6 +601,7 @@ static ALWAYS_INLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, Py
         if (pair == NULL) out = NULL;
         else out = encode_member(e, out, dict, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first, form);
         Py_XDECREF(pair);
+        if (out != NULL && is_full(e, out)) out = encoder_flush(e, out);
     }
     Py_DECREF(iterator);
     return out == NULL || PyErr_Occurred() ? NULL : write_object_end(e, out, first, seldom(form));
@@ -649,7 +670,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
         Py_XDECREF(w.items);
     }
     else out = odd_members_of(e, out, dict, form);
-    if (UNLIKELY(out == NULL) || UNLIKELY(path_pop(e, dict))) return NULL;
+    path_pop(e);
     return out;
 }
 
@@ -662,6 +683,39 @@ static ALWAYS_INLINE uint8_t *write_item_start(encoder *e, uint8_t *out, int fir
     return !plain && e->options->indented ? put_line(e, out, form) : out;
 }
 
+/* Objects made at different times lie far apart, and fetching them costs more than writing them: those a few items ahead
+ * are sent for, first the object, then a list's array, then what that begins with. */
+enum { AHEAD = 8 };
+
+static ALWAYS_INLINE void prefetch_items(PyObject *sequence, Py_ssize_t i)
+{
+    PyObject **items = PySequence_Fast_ITEMS(sequence);
+    Py_ssize_t left = PySequence_Fast_GET_SIZE(sequence) - i;
+    if (left <= AHEAD) return;
+    PREFETCH(items[i + AHEAD]);
+}
+
+static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssize_t i)
+{
+    PyObject **items = PySequence_Fast_ITEMS(sequence), *item;
+    if (PySequence_Fast_GET_SIZE(sequence) - i <= AHEAD) return;
+    item = items[i + AHEAD / 2];
+    if (PyList_CheckExact(item)) PREFETCH(((PyListObject *)item)->ob_item);
+    else if (PyDict_CheckExact(item)) compat_prefetch_table(item);
+    item = items[i + AHEAD / 4];
+    if (PyList_CheckExact(item) && PyList_GET_SIZE(item) >= 2) {
+        PREFETCH(PyList_GET_ITEM(item, 0));
+        PREFETCH(PyList_GET_ITEM(item, 1));
+    }
+    else if (PyDict_CheckExact(item)) {
+        compat_entries entries;
+        if (!compat_entries_from(e->dict_layout_known, item, 0, &entries)) return;
+        compat_entries_prefetch(&entries, 0);
+        compat_entries_prefetch(&entries, 1);
+        compat_entries_prefetch(&entries, 2);
+    }
+}
+
 /* The items of a list or tuple from one on. It may change meanwhile. */
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, write_form form, int plain)
 {
@@ -669,11 +723,16 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
         PyObject *item = PySequence_Fast_GET_ITEM(sequence, i);
         out = write_item_start(e, out, i == 0, form, plain);
         if (UNLIKELY(out == NULL)) return NULL;
-        out = write_value(e, out, item, form);
+        prefetch_items(sequence, i);
+        if ((!plain && is_long_str(e, item)) || !write_leaf(e, &out, item, form)) {
+            prefetch_inside(e, sequence, i);
+            out = write_nested(e, out, item, form);
+        }
         if (UNLIKELY(out == NULL)) {
             encoder_add_note(e, list, NULL, i);
             return NULL;
         }
+        if (!plain && UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
         if (has_widened(e, form)) return items_widened(e, out, list, sequence, i + 1);
     }
     return out;
@@ -683,6 +742,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
 static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, PyObject *list, write_form form)
 {
     e->disturbances++;
+    if (encoder_before_python(e)) return NULL;
     PyObject *iterator = PyObject_GetIter(list), *item;
     if (iterator == NULL) return NULL;
     Py_ssize_t i = 0;
@@ -690,6 +750,7 @@ static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, 
         out = write_item_start(e, out, i == 0, form, 0);
         if (out != NULL && (out = write_value(e, out, item, form)) == NULL) encoder_add_note(e, list, NULL, i);
         Py_DECREF(item);
+        if (out != NULL && is_full(e, out)) out = encoder_flush(e, out);
     }
     Py_DECREF(iterator);
     if (out == NULL || PyErr_Occurred()) return NULL;
@@ -730,10 +791,8 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     else if (form == WRITE_TEXT1) out = items_text1(e, out, list, sequence, 0);
     else out = form == WRITE_TEXT2 ? items_text2(e, out, list, sequence, 0) : items_text4(e, out, list, sequence, 0);
     e->level--;
-    if (UNLIKELY(out == NULL) || UNLIKELY(path_pop(e, list))) {
-        out = NULL;
-        goto done;
-    }
+    path_pop(e);
+    if (UNLIKELY(out == NULL)) goto done;
     if (o->indented && (out = put_line(e, out, seldom(form))) == NULL) goto done;
     out = room(e, out, SLACK, seldom(form));
     if (LIKELY(out != NULL)) out = put(e, out, ']', seldom(form));
@@ -747,26 +806,44 @@ done:
 /* What default() makes of an object that JSON has no form for. */
 static ALWAYS_INLINE uint8_t *write_default(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
-    if (encoder_before_python(e) || path_push(e, object)) return NULL;
+    if (path_push(e, object)) return NULL;
     PyObject *function = e->options->default_function, *made;
-    if (function != NULL) made = PyObject_CallOneArg(function, object);
+    if (encoder_before_python(e)) made = NULL;
+    else if (function != NULL) made = PyObject_CallOneArg(function, object);
     else made = PyObject_CallMethod(e->state->default_encoder, "default", "(O)", object);
-    if (made == NULL) return NULL;
-    if (compat_enter(e->thread, " while encoding a JSON object")) out = NULL;
+    if (made == NULL) out = NULL;
+    else if (compat_enter(e->thread, " while encoding a JSON object")) {
+        encoder_too_deep(e);
+        out = NULL;
+    }
     else {
         out = write_value(e, out, made, form);
         compat_leave(e->thread);
         if (out == NULL) encoder_add_note(e, object, NULL, -1);
     }
-    Py_DECREF(made);
-    return out == NULL || path_pop(e, object) ? NULL : out;
+    Py_XDECREF(made);
+    path_pop(e);
+    return out;
 }
 
 static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject *object, int is_dict, write_form form)
 {
-    if (UNLIKELY(compat_enter(e->thread, " while encoding a JSON object"))) return NULL;
+    if (UNLIKELY(compat_enter(e->thread, " while encoding a JSON object"))) {
+        encoder_too_deep(e);
+        return NULL;
+    }
     out = is_dict ? write_dict(e, out, object, form) : write_list(e, out, object, form);
     compat_leave(e->thread);
+    return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_other_str(encoder *e, uint8_t *out, PyObject *str, write_form form)
+{
+    if (PyUnicode_GET_LENGTH(str) <= e->long_str) return write_str(e, out, str, 0, form);
+    e->in_long_str = 1;
+    if (form == WRITE_ASCII) out = careful_ascii(e, out, str);
+    else out = form == WRITE_UTF8 ? careful_utf8(e, out, str) : careful_text(e, out, str);
+    e->in_long_str = 0;
     return out;
 }
 
@@ -774,7 +851,7 @@ static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject
 static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
     e->disturbances++;
-    if (PyUnicode_Check(object)) return write_str(e, out, object, 0, form);
+    if (PyUnicode_Check(object)) return write_other_str(e, out, object, form);
     if (PyLong_Check(object)) return write_int(e, &out, object, form) ? out : write_big_int(e, out, object, form);
     if (PyFloat_Check(object)) return write_float(e, &out, object, form) ? out : write_not_finite(e, out, object, form);
     if (PyList_Check(object) || PyTuple_Check(object)) return encode_list(e, out, object, form);

@@ -8,8 +8,7 @@
 #include "encode.h"
 
 enum {
-    SHALLOW = 16, /* containers on the path for which no memory is allocated */
-    NEAR = 1024,  /* those that a new one is compared with one by one; deeper ones are looked up */
+    SHALLOW = 128, /* containers on the path for which no memory is allocated */
     SHORT_PIECE = 16,
 };
 
@@ -37,15 +36,19 @@ typedef struct {
     const encode_options *options;
     PyThreadState *thread;
     uint8_t item_separator[SHORT_PIECE], key_separator[SHORT_PIECE];
-    int plain; /* no indentation, short separators, not as_generator: the members and items of most documents */
+    int plain; /* no indentation, short separators, not as_generator, no sink: the members and items of most documents */
     int indent_is_spaces, dict_layout_known;
     unsigned disturbances; /* how often Python code may have run */
     walk *walks;
+    size_t flush_size; /* bytes that are flushed; SIZE_MAX where there is no sink */
+    Py_ssize_t long_str; /* characters from which on a str is written in pieces; PY_SSIZE_T_MAX where there is no sink */
+    int in_long_str; /* the str being written is such: nobody but its writer relies on what flushing may disturb */
     Py_ssize_t level; /* of indentation */
-    Py_ssize_t depth; /* of the path */
-    PyObject **path, *shallow_path[SHALLOW];
-    Py_ssize_t path_room;
-    PyObject *markers; /* id -> object for the path beyond NEAR */
+    PyObject **path, *shallow_path[SHALLOW]; /* the containers under way, borrowed: whoever writes one holds it */
+    Py_ssize_t depth, path_room;
+    Py_ssize_t distinct;    /* so many of the first on the path are known to differ */
+    Py_ssize_t noted_depth; /* containers further down add no note to the exception */
+    PyObject *place;        /* where the exception happened: a list of steps, the innermost first; NULL without one */
     sorted_member *sorted; /* a stack: the members of the dicts under way */
     Py_ssize_t sorted_used, sorted_limit;
 } encoder;
@@ -55,17 +58,29 @@ uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object);
 
 /* ---- encode.c ---- */
 
-/* Step into a container on a path longer than SHALLOW, and out of one on a path longer than NEAR: -1 with an exception. */
+/* Step into a container where the path has no room for it: -1 with an exception. */
 int encoder_push_deep(encoder *e, PyObject *object);
-int encoder_pop_far(encoder *e, PyObject *object);
-int encoder_already_on_path(void); /* -1 */
 
-/* "when serializing dict item 'a'", "... list item 0", or, with neither key nor index, "... set object": what the stdlib
- * adds to an exception since 3.14. */
+/* Whether the path is free of circular references: 0, or -1 with ValueError (or MemoryError) set. */
+int encoder_check_path(encoder *e);
+
+/* With RecursionError set: -1, with ValueError in its place where the path has a circular reference. */
+int encoder_too_deep(encoder *e);
+
+/* Room for `need` bytes at out: the new position, or NULL with an exception set. */
+uint8_t *encoder_more_room(encoder *e, uint8_t *out, size_t need);
+
+/* Tell in a note of the exception that is set which item of an object it happened in: "when serializing dict item 'a'",
+ * "... list item 0", or, with neither key nor index, "... set object", as the stdlib does since 3.14; before, one note in all
+ * with the path of the keys and indices. */
 void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index);
 
-/* Python code is about to run: whatever walks a dict as the stdlib walks a copy gets its copy now. -1 with an exception. */
+/* Python code is about to run: the path is checked, and whatever walks a dict as the stdlib walks a copy gets its copy now. -1 with an exception. */
 int encoder_before_python(encoder *e);
+
+/* Hand what was written so far to the sink, which may run any Python code: the start of the buffer, or NULL with an
+ * exception set. */
+uint8_t *encoder_flush(encoder *e, uint8_t *out);
 
 /* The next pair as borrowed references: 1, 0 at the end, -1 with an exception set. */
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value);

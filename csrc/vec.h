@@ -15,16 +15,19 @@
 #define NOINLINE __attribute__((noinline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PREFETCH(p) __builtin_prefetch(p) /* any address: it never faults */
 #elif defined(_MSC_VER)
 #define ALWAYS_INLINE __forceinline
 #define NOINLINE __declspec(noinline)
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
+#define PREFETCH(p) ((void)(p))
 #else
 #define ALWAYS_INLINE inline
 #define NOINLINE
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
+#define PREFETCH(p) ((void)(p))
 #endif
 
 #if defined(_MSC_VER) && !defined(__clang__)

@@ -63,13 +63,12 @@ def test_both_have_the_same_names():
 
 @fallback_only
 def test_public_names_are_the_fallback_s():
-    for name in "loads", "dumps", "load", "dump", "encode", "JSONEncoder", "JSONDecoder":
+    for name in "loads", "dumps", "load", "dump", "dump_bytes", "encode", "JSONEncoder", "JSONDecoder":
         assert getattr(cyjson, name) is getattr(_pure, name)
 
 
 def test_json_s_own_objects():
     assert _pure.dumps is json.dumps
-    assert _pure.dump is json.dump
     assert _pure.JSONEncoder is json.JSONEncoder
     assert _pure.scanstring is json.decoder.scanstring
     assert _pure.make_scanner is json.scanner.make_scanner

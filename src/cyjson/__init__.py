@@ -1,9 +1,9 @@
 """The standard library's ``json``, made fast: ``import cyjson as json``.
 
 Every function, class, argument, hook, output byte, exception, message and position is the running interpreter's own.
-New here: ``encode`` (compact UTF-8 ``bytes``), ``array_hook`` on every version, and ``backend``, which is ``"c"``
-where the extension runs and ``"python"`` where the fallback over the standard library does. ``CYJSON_PURE=1`` in the
-environment asks for the fallback.
+New here: ``encode`` and ``dump_bytes`` (compact UTF-8), ``array_hook`` on every version, and ``backend``, which is
+``"c"`` where the extension runs and ``"python"`` where the fallback over the standard library does. ``CYJSON_PURE=1``
+in the environment asks for the fallback.
 """
 
 import codecs  # noqa: F401  (json.codecs is a name that callers can reach)
@@ -18,6 +18,7 @@ __all__ = [
     "backend",
     "detect_encoding",
     "dump",
+    "dump_bytes",
     "dumps",
     "encode",
     "load",
@@ -42,6 +43,7 @@ JSONEncoder = encoder.JSONEncoder
 if backend == "c":
     _impl.set_up(JSONEncoder, JSONDecoder, encoder._unpack_pair)
 dump = _impl.dump
+dump_bytes = _impl.dump_bytes
 dumps = _impl.dumps
 encode = _impl.encode
 load = _impl.load

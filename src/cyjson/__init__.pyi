@@ -18,6 +18,7 @@ __all__ = [
     "backend",
     "detect_encoding",
     "dump",
+    "dump_bytes",
     "dumps",
     "encode",
     "load",
@@ -34,6 +35,9 @@ class _SupportsRead(Protocol):
 
 class _SupportsWrite(Protocol):
     def write(self, s: str, /) -> object: ...
+
+class _SupportsWriteBytes(Protocol):
+    def write(self, data: bytes, /) -> object: ...
 
 def dump(
     obj: Any,
@@ -75,6 +79,18 @@ def encode(
     check_circular: bool = True,
     cls: type[json.JSONEncoder] | None = None,
 ) -> bytes: ...
+def dump_bytes(
+    obj: Any,
+    fp: _SupportsWriteBytes,
+    *,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    indent: int | str | None = None,
+    skipkeys: bool = False,
+    separators: tuple[str, str] | None = None,
+    check_circular: bool = True,
+    cls: type[json.JSONEncoder] | None = None,
+) -> None: ...
 def load(
     fp: _SupportsRead,
     *,

@@ -30,6 +30,7 @@ cdef extern from "core.h":
 _core = core_new(_SimpleNamespace(name="cyjson"))
 
 dump = _core.dump
+dump_bytes = _core.dump_bytes
 dumps = _core.dumps
 encode = _core.encode
 encode_basestring = _core.encode_basestring

@@ -1,21 +1,24 @@
 """The fallback: the native module's names over the running interpreter's own ``json``.
 
 What the standard library has is the standard library's, so that it can neither drift from it nor be slower. Added on
-top are ``encode`` and, before Python 3.15, ``array_hook``.
+top are ``encode``, ``dump_bytes``, a ``dump`` in larger pieces and, before Python 3.15, ``array_hook``.
 """
 
 import json
 import re
-from json import JSONEncoder, dump, dumps
+from io import RawIOBase
+from itertools import islice
+from json import JSONEncoder, dumps
 from json.decoder import _CONSTANTS, JSONArray, JSONObject, scanstring
 from json.encoder import encode_basestring, encode_basestring_ascii
 from json.scanner import NUMBER_RE, make_scanner, py_make_scanner
-from types import FunctionType
+from types import FunctionType, NoneType
 
 __all__ = [
     "JSONDecoder",
     "JSONEncoder",
     "dump",
+    "dump_bytes",
     "dumps",
     "encode",
     "encode_basestring",
@@ -66,7 +69,116 @@ def encode(
     )
 
 
-encode.__module__ = "cyjson"  # where pickles should look for it
+_CHUNK = 65536  # characters or bytes
+
+
+def _write(fp, piece):
+    try:
+        return fp.write(piece)
+    except Exception as e:
+        from ._mistakes import explain
+
+        explain(e, fp, isinstance(piece, bytes))
+        raise
+
+
+def _texts(pieces):
+    """The same text in pieces of at least ``_CHUNK`` characters, the last one apart."""
+    pieces = iter(pieces)
+    texts, size = [], 0
+    while batch := list(islice(pieces, 256)):
+        texts.append("".join(batch))
+        size += len(texts[-1])
+        if size >= _CHUNK:
+            yield "".join(texts)
+            texts, size = [], 0
+    if texts:
+        yield "".join(texts)
+
+
+def dump(
+    obj,
+    fp,
+    *,
+    skipkeys=False,
+    ensure_ascii=True,
+    check_circular=True,
+    allow_nan=True,
+    cls=None,
+    indent=None,
+    separators=None,
+    default=None,
+    sort_keys=False,
+    **kw,
+):
+    """Encode ``obj`` as a JSON document and hand it to ``fp.write`` (str), in pieces of about 64 Ki characters.
+
+    A smaller document goes in one piece, so that one that can't be encoded leaves the file as it was. Arguments and
+    errors are those of ``dumps``.
+    """
+    if cls is None:
+        cls = JSONEncoder
+    encoder = cls(
+        skipkeys=skipkeys,
+        ensure_ascii=ensure_ascii,
+        check_circular=check_circular,
+        allow_nan=allow_nan,
+        indent=indent,
+        separators=separators,
+        default=default,
+        sort_keys=sort_keys,
+        **kw,
+    )
+    for text in _texts(encoder.iterencode(obj)):
+        _write(fp, text)
+
+
+def dump_bytes(
+    obj,
+    fp,
+    *,
+    default=None,
+    sort_keys=False,
+    indent=None,
+    skipkeys=False,
+    separators=None,
+    check_circular=True,
+    cls=None,
+):
+    """Encode ``obj`` as ``encode`` does and hand it to ``fp.write`` (bytes), in pieces of about 64 KiB.
+
+    A smaller document goes in one piece, so that one that can't be encoded leaves the file as it was. ``fp`` is a
+    binary file: buffered, raw (what a write leaves is written again), a socket's or a pipe's.
+
+    Raises what ``encode`` and ``fp.write`` raise, BlockingIOError where a raw file takes nothing because it doesn't
+    block.
+    """
+    if separators is None:
+        separators = (",", ":") if indent is None else (",", ": ")
+    encoder = (JSONEncoder if cls is None else cls)(
+        skipkeys=skipkeys,
+        ensure_ascii=False,
+        check_circular=check_circular,
+        allow_nan=False,
+        indent=indent,
+        separators=separators,
+        default=default,
+        sort_keys=sort_keys,
+    )
+    texts = _texts(encoder.iterencode(obj)) if type(encoder).encode is JSONEncoder.encode else [encoder.encode(obj)]
+    for text in texts:
+        rest = text.encode()
+        while rest:
+            taken = _write(fp, rest)
+            if not taken and type(taken) in (int, NoneType) and isinstance(fp, RawIOBase):
+                raise BlockingIOError("dump_bytes() needs a file that blocks: write() took nothing")
+            if type(taken) is not int or not 0 < taken < len(rest):
+                break
+            rest = rest[taken:]
+
+
+for _function in (encode, dump, dump_bytes):
+    _function.__module__ = "cyjson"  # where pickles should look for it
 
 
 def _rebound(function, **names):
