@@ -491,6 +491,25 @@ static NOINLINE int compose_blocks(decoder *d, composed *c, const uint8_t **at)
 }
 #endif
 
+#if defined(VEC_RUNS)
+/* Append the sequences of one length at p, which has 16 readable bytes, and for which there are 64 bytes of room: how many
+ * bytes they are, 0 where scan_utf8 has to look, -1 with MemoryError set. */
+static ALWAYS_INLINE int compose_run(decoder *d, composed *c, const uint8_t *p)
+{
+    vec units;
+    unsigned length, n = scan_utf8_run(p, &units, &length);
+    if (n == 0) return 0;
+    int width = length == 4 ? 4 : length == 3 ? 2 : vec_below(vec_bits(vec16_at_least(units, 0x100)), 2 * n) ? 2 : 1;
+    if (UNLIKELY(c->width < width) && composed_widen(d, c, width)) return -1;
+    if (length == 4) vec_store(c->out, units);
+    else if (c->width == 1) vec_store(c->out, vec16_narrow(units, units));
+    else vec_store_widened(c->out, c->width, units, 2);
+    c->high = 1;
+    c->out += n * (unsigned)c->width;
+    return (int)(n * length);
+}
+#endif
+
 /* The string of which [start, p) is plain and p isn't: escapes, multi-byte characters, or an error. */
 static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, const uint8_t **at, text_form form)
 {
@@ -513,6 +532,14 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
             const uint8_t *before = p;
             if (character < 0xF0 && compose_blocks(d, &c, &p)) return NULL;
             if (p != before) continue;
+#endif
+#if defined(VEC_RUNS)
+            if (LIKELY(end - p >= 16) && (VEC_SHUFFLES || character < 0xE0 || character >= 0xF0)) {
+                int run = compose_run(d, &c, p);
+                if (UNLIKELY(run < 0)) return NULL;
+                p += run;
+                if (LIKELY(run > 0)) continue;
+            }
 #endif
             int length = scan_utf8(p, &character);
             if (UNLIKELY(length == 0) || UNLIKELY(put(d, &c, character))) return NULL;

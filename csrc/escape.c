@@ -287,28 +287,74 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
     }
 }
 #else
+#if defined(VEC_RUNS)
+/* UTF-8 of the characters in a block of which the first has a code point from 0x80 on, as long as they take as many bytes
+ * as it: how many, 0 where the first is a surrogate or isn't to be had here. The characters' own width is 2 or 4; up to 32
+ * bytes are written, *length bytes for each. */
+static ALWAYS_INLINE unsigned write_utf8_run(uint8_t *out, vec v, uint32_t first, int width, unsigned *length)
+{
+    vec_mask bad, every = VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF;
+    if (width == 4) {
+        *length = 4;
+        vec high = vec_or(vec32_down(v, 18), vec32_down(vec_and(v, vec32_all(0x3F000)), 4));
+        vec low = vec_or(vec32_up(vec_and(v, vec32_all(0xFC0)), 10), vec32_up(vec_and(v, vec32_all(0x3F)), 24));
+        vec_store(out, vec_or(vec_or(high, low), vec32_all(0x808080F0)));
+        bad = vec_bits(vec32_at_least(v, 0x10000)) ^ every;
+        return LIKELY(!bad) ? 4 : vec_first(bad) / 4;
+    }
+    if (first < 0x800) {
+        *length = 2;
+        vec_store(out, vec_or(vec_or(vec16_down(v, 6), vec16_up(vec_and(v, vec16_all(0x3F)), 8)), vec16_all(0x80C0)));
+        bad = vec_bits(vec_and(vec16_at_least(v, 0x80), vec16_at_most(v, 0x7FF))) ^ every;
+        return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
+    }
+    *length = 3;
+#if VEC_SHUFFLES
+    static const uint8_t pairs[2][16] = {{0, 1, 0x80, 2, 3, 0x80, 4, 5, 0x80, 6, 7, 0x80, 8, 9, 0x80, 10}, {11, 0x80, 12, 13, 0x80, 14, 15, 0x80}};
+    static const uint8_t lasts[2][16] = {{0x80, 0x80, 0, 0x80, 0x80, 2, 0x80, 0x80, 4, 0x80, 0x80, 6, 0x80, 0x80, 8, 0x80},
+                                         {0x80, 10, 0x80, 0x80, 12, 0x80, 0x80, 14}};
+    vec pair = vec_or(vec_or(vec16_down(v, 12), vec_and(vec16_up(v, 2), vec16_all(0x3F00))), vec16_all(0x80E0));
+    vec last = vec_or(vec_and(v, vec16_all(0x3F)), vec16_all(0x80));
+    vec_store(out, vec_or(vec_shuffle(pair, pairs[0]), vec_shuffle(last, lasts[0])));
+    vec_store(out + 16, vec_or(vec_shuffle(pair, pairs[1]), vec_shuffle(last, lasts[1])));
+    bad = vec_bits(vec_or(vec16_equal(vec_and(v, vec16_all(0xF800)), 0xD800), vec16_at_most(v, 0x7FF)));
+    return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
+#else
+    return 0;
+#endif
+}
+#endif
+
 static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
     const uint8_t *end = p + n * (size_t)width;
     while (p < end) {
-        if (end - p >= 16) {
-            vec v = vec_load(p);
-            if (!escape_needed_bits(v, width, 1)) {
-                store_narrow(out, v, width);
-                p += 16;
-                out += 16 / width;
-                continue;
+        uint32_t c = scan_read(p, width);
+        if (c >= 0x80) {
+#if defined(VEC_RUNS)
+            if (width > 1 && end - p >= 16 && (width == 4 ? c >= 0x10000 : VEC_SHUFFLES || c < 0x800)) {
+                unsigned length, run = write_utf8_run(out, vec_load(p), c, width, &length);
+                p += run * (unsigned)width;
+                out += run * length;
+                if (LIKELY(run > 0)) continue;
             }
+#endif
+            out = write_utf8(out, c);
+            if (width > 1 && UNLIKELY(out == NULL)) return NULL;
+            p += width;
         }
-        const uint8_t *stop = end - p >= 16 ? p + 16 : end;
-        for (; p < stop; p += width) {
-            uint32_t c = scan_read(p, width);
-            if (c >= 0x80) {
-                out = write_utf8(out, c);
-                if (width > 1 && UNLIKELY(out == NULL)) return NULL;
-            }
-            else if (escape_needed(c, 0)) out = write_escape(out, c, 1);
+        else if (end - p >= 16 && !escape_needed(c, 1)) { /* what is plain before the first character that isn't */
+            vec v = vec_load(p);
+            store_narrow(out, v, width);
+            vec_mask m = escape_needed_bits(v, width, 1);
+            unsigned plain = LIKELY(!m) ? 16u / (unsigned)width : vec_first(m) / (unsigned)width;
+            p += plain * (unsigned)width;
+            out += plain;
+        }
+        else {
+            if (escape_needed(c, 0)) out = write_escape(out, c, 1);
             else *out++ = (uint8_t)c;
+            p += width;
         }
     }
     return out;

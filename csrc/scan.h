@@ -136,6 +136,52 @@ static ALWAYS_INLINE int scan_utf8(const uint8_t *p, uint32_t *c)
     return a < 0xF8 && v >= 0x10000 && v <= 0x10FFFF ? 4 : 0;
 }
 
+#if defined(VEC_RUNS)
+/* The UTF-8 sequences at p of the first one's length (p[0] >= 0x80), as long as they are well formed and lie within the 16
+ * readable bytes at p: how many, 0 where none is to be had here. Their length is in *length, their code points in *units:
+ * 16-bit lanes, 32-bit ones for sequences of four. */
+static ALWAYS_INLINE unsigned scan_utf8_run(const uint8_t *p, vec *units, unsigned *length)
+{
+    vec v = vec_load(p), good;
+    vec_mask bad, every = VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF;
+    if (p[0] < 0xE0) {
+        *length = 2;
+        good = vec8_same(vec_and(v, vec16_all(0xC0E0)), vec16_all(0x80C0));
+        *units = vec_or(vec16_up(vec_and(v, vec16_all(0x1F)), 6), vec_and(vec16_down(v, 8), vec16_all(0x3F)));
+        bad = vec_bits(vec_and(good, vec16_at_least(*units, 0x80))) ^ every;
+        return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
+    }
+    if (p[0] >= 0xF0) {
+        *length = 4;
+        good = vec8_same(vec_and(v, vec32_all(0xC0C0C0F8)), vec32_all(0x808080F0));
+        vec high = vec_or(vec32_up(vec_and(v, vec32_all(0x07)), 18), vec32_up(vec_and(v, vec32_all(0x3F00)), 4));
+        vec low = vec_or(vec_and(vec32_down(v, 10), vec32_all(0xFC0)), vec_and(vec32_down(v, 24), vec32_all(0x3F)));
+        *units = vec_or(high, low);
+        good = vec_and(good, vec_and(vec32_at_least(*units, 0x10000), vec32_at_most(*units, 0x10FFFF)));
+        bad = vec_bits(good) ^ every;
+        return LIKELY(!bad) ? 4 : vec_first(bad) / 4;
+    }
+#if VEC_SHUFFLES
+    static const uint8_t masks[16] = {0xF0, 0xC0, 0xC0, 0xF0, 0xC0, 0xC0, 0xF0, 0xC0, 0xC0, 0xF0, 0xC0, 0xC0, 0xF0, 0xC0, 0xC0};
+    static const uint8_t marks[16] = {0xE0, 0x80, 0x80, 0xE0, 0x80, 0x80, 0xE0, 0x80, 0x80, 0xE0, 0x80, 0x80, 0xE0, 0x80, 0x80};
+    static const uint8_t last_two[16] = {2, 1, 5, 4, 8, 7, 11, 10, 14, 13, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
+    static const uint8_t leads[16] = {0x80, 0, 0x80, 3, 0x80, 6, 0x80, 9, 0x80, 12, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
+    *length = 3;
+    vec low = vec_shuffle(v, last_two), top = vec16_up(vec_shuffle(v, leads), 4);
+    *units = vec_or(top, vec_or(vec_and(low, vec16_all(0x3F)), vec16_down(vec_and(low, vec16_all(0x3F00)), 2)));
+    vec surrogate = vec16_equal(vec_and(*units, vec16_all(0xF800)), 0xD800), overlong = vec16_at_most(*units, 0x7FF);
+    vec_mask odd = vec_below(vec_bits(vec_or(surrogate, overlong)), 10);
+    bad = vec_below(vec_bits(vec8_same(vec_and(v, vec_load(masks)), vec_load(marks))) ^ every, 15);
+    if (LIKELY(!(bad | odd))) return 5; /* a branch, so that the next block needn't wait for all this */
+    unsigned n = bad ? vec_first(bad) / 3 : 5, valid = odd ? vec_first(odd) / 2 : 5;
+    return n < valid ? n : valid;
+#else
+    *length = 3;
+    return 0;
+#endif
+}
+#endif
+
 /* The value of a hexadecimal digit, 0xF0 for any other byte. */
 extern const uint8_t scan_hex_value[256];
 

@@ -1,6 +1,8 @@
 /* Sixteen bytes at a time: the one vector type that every kernel is written in, on SSE2, NEON or plain C.
  *
  * A vec_mask has VEC_STRIDE bits per byte lane, lane 0 lowest; a lane's bits are all set or all clear.
+ * VEC_RUNS: shifts and what else it takes to turn runs of like characters into UTF-8 and back, 16-bit and 32-bit lanes
+ * having their low byte first. VEC_SHUFFLES: vec_shuffle(v, order) as well, whose lane i is v's lane order[i], or 0 for 0x80.
  * Includes no Python.h.
  */
 #ifndef CYJSON_VEC_H
@@ -114,6 +116,21 @@ static ALWAYS_INLINE vec vec8_widen_low(vec v) { return _mm_unpacklo_epi8(v, _mm
 static ALWAYS_INLINE vec vec8_widen_high(vec v) { return _mm_unpackhi_epi8(v, _mm_setzero_si128()); }
 static ALWAYS_INLINE vec vec16_widen_low(vec v) { return _mm_unpacklo_epi16(v, _mm_setzero_si128()); }
 static ALWAYS_INLINE vec vec16_widen_high(vec v) { return _mm_unpackhi_epi16(v, _mm_setzero_si128()); }
+static ALWAYS_INLINE vec vec_and(vec a, vec b) { return _mm_and_si128(a, b); }
+static ALWAYS_INLINE vec vec8_same(vec a, vec b) { return _mm_cmpeq_epi8(a, b); }
+static ALWAYS_INLINE vec vec16_all(uint16_t c) { return _mm_set1_epi16((short)c); }
+static ALWAYS_INLINE vec vec32_all(uint32_t c) { return _mm_set1_epi32((int)c); }
+static ALWAYS_INLINE vec vec16_up(vec v, int bits) { return _mm_slli_epi16(v, bits); }
+static ALWAYS_INLINE vec vec16_down(vec v, int bits) { return _mm_srli_epi16(v, bits); }
+static ALWAYS_INLINE vec vec32_up(vec v, int bits) { return _mm_slli_epi32(v, bits); }
+static ALWAYS_INLINE vec vec32_down(vec v, int bits) { return _mm_srli_epi32(v, bits); }
+#if defined(VEC_AVX2)
+#define VEC_SHUFFLES 1
+static ALWAYS_INLINE vec vec_shuffle(vec v, const uint8_t order[16]) { return _mm_shuffle_epi8(v, vec_load(order)); }
+#else
+#define VEC_SHUFFLES 0
+#endif
+#define VEC_RUNS 1
 /* Lanes must be below 0x100 (16-bit) or 0x8000 (32-bit): the packs saturate. */
 static ALWAYS_INLINE vec vec16_narrow(vec low, vec high) { return _mm_packus_epi16(low, high); }
 static ALWAYS_INLINE vec vec32_narrow(vec low, vec high) { return _mm_packs_epi32(low, high); }
@@ -157,6 +174,19 @@ static ALWAYS_INLINE vec vec8_widen_low(vec v) { return FROM16(vmovl_u8(vget_low
 static ALWAYS_INLINE vec vec8_widen_high(vec v) { return FROM16(vmovl_u8(vget_high_u8(v))); }
 static ALWAYS_INLINE vec vec16_widen_low(vec v) { return FROM32(vmovl_u16(vget_low_u16(AS16(v)))); }
 static ALWAYS_INLINE vec vec16_widen_high(vec v) { return FROM32(vmovl_u16(vget_high_u16(AS16(v)))); }
+static ALWAYS_INLINE vec vec_and(vec a, vec b) { return vandq_u8(a, b); }
+static ALWAYS_INLINE vec vec8_same(vec a, vec b) { return vceqq_u8(a, b); }
+static ALWAYS_INLINE vec vec16_all(uint16_t c) { return FROM16(vdupq_n_u16(c)); }
+static ALWAYS_INLINE vec vec32_all(uint32_t c) { return FROM32(vdupq_n_u32(c)); }
+static ALWAYS_INLINE vec vec16_up(vec v, int bits) { return FROM16(vshlq_u16(AS16(v), vdupq_n_s16((int16_t)bits))); }
+static ALWAYS_INLINE vec vec16_down(vec v, int bits) { return FROM16(vshlq_u16(AS16(v), vdupq_n_s16((int16_t)-bits))); }
+static ALWAYS_INLINE vec vec32_up(vec v, int bits) { return FROM32(vshlq_u32(AS32(v), vdupq_n_s32(bits))); }
+static ALWAYS_INLINE vec vec32_down(vec v, int bits) { return FROM32(vshlq_u32(AS32(v), vdupq_n_s32(-bits))); }
+#define VEC_SHUFFLES 1
+static ALWAYS_INLINE vec vec_shuffle(vec v, const uint8_t order[16]) { return vqtbl1q_u8(v, vec_load(order)); }
+#if !defined(__AARCH64EB__)
+#define VEC_RUNS 1
+#endif
 static ALWAYS_INLINE vec vec16_narrow(vec low, vec high)
 {
     return vcombine_u8(vmovn_u16(AS16(low)), vmovn_u16(AS16(high)));

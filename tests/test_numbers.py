@@ -1,6 +1,7 @@
 """Every double and every integer: written as repr writes it, read as float and int read it, to the last bit."""
 
 import array
+import ctypes
 import decimal
 import itertools
 import json
@@ -11,10 +12,11 @@ import shutil
 import struct
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
-from compare import same
+from compare import native_only, same
 
 import cyjson
 
@@ -342,6 +344,36 @@ def test_number_kernels(tmp_path):
     assert built.returncode == 0, built.stderr
     ran = subprocess.run([str(binary), str(COUNT // 4)], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+
+
+@native_only
+def test_kernel_against_repr(tmp_path):
+    """As the kernel of this run's instruction set writes doubles, so does float.__repr__: 10^7 patterns and the boundaries.
+
+    10^9 patterns were run once: benchmarks/README.md tells when and how.
+    """
+    root = Path(__file__).parents[1]
+    program = root / "tests" / "kernels" / "repr.c"
+    sources = [root / "csrc" / name for name in ("number_small.c", "pow10.c")]
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None or os.name != "posix" or not all(each.exists() for each in [program, *sources]):
+        pytest.skip("no C compiler here, or not the kernels' C sources beside these tests")
+    library = tmp_path / "repr.so"
+    level = {"avx2": ["-DTARGET_AVX2"], "avx512": ["-DTARGET_AVX512"]}.get(cyjson._impl.cpu, [])
+    folders = ["-I", str(root / "csrc"), "-I", sysconfig.get_path("include")]
+    command = [compiler, "-std=c11", "-O2", "-shared", "-fPIC", *level, *folders, str(program), *map(str, sources)]
+    undefined = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+    built = subprocess.run([*command, *undefined, "-o", str(library)], capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    checks = ctypes.PyDLL(str(library))
+    checks.check_boundaries.restype = checks.check_random.restype = ctypes.c_longlong
+    checks.check_random.argtypes = [ctypes.c_ulonglong, ctypes.c_ulonglong, ctypes.POINTER(ctypes.c_double)]
+    differs = ctypes.c_double()
+    assert checks.check_boundaries(ctypes.byref(differs)) > 2_000_000, differs.value.hex()
+    start = random.SystemRandom().getrandbits(64)
+    count = 1_000_000 if os.environ.get("CYJSON_CPU") else 10_000_000  # of the best instruction set the most
+    compared = checks.check_random(start, count + count // 500, ctypes.byref(differs))  # one in 1,000 is not finite
+    assert compared > count, (start, differs.value.hex())
 
 
 def test_json_agrees():
