@@ -144,6 +144,15 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
 #endif
 }
 
+/* As compat_entries_from, for a tuple of keys and values in turn, the last of which may be missing. */
+static ALWAYS_INLINE void compat_entries_of_tuple(PyObject *tuple, Py_ssize_t index, compat_entries *entries)
+{
+    entries->step = 2;
+    entries->first = ((PyTupleObject *)tuple)->ob_item;
+    entries->entry = entries->first + 2 * index;
+    entries->end = entries->first + PyTuple_GET_SIZE(tuple);
+}
+
 /* The next pair as borrowed references; 0 at the end. */
 static ALWAYS_INLINE int compat_entries_next(compat_entries *entries, PyObject **key, PyObject **value)
 {

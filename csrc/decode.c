@@ -28,6 +28,7 @@ enum {
     WORTH_MOVING = 256,  /* values of one container that are moved rather than have the stack grow */
     SHAPES = 16,
     SMALL_TEXT = 256,    /* bytes */
+    LONE_NUMBER = 24,    /* bytes */
     SHAPE_LEAST = 3,     /* pairs from which on a copy is cheaper */
     DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
@@ -491,6 +492,47 @@ static NOINLINE int compose_blocks(decoder *d, composed *c, const uint8_t **at)
 }
 #endif
 
+#if defined(VEC_AVX512)
+/* Append what comes next of one-byte characters and escapes of two characters, 64 bytes at a time: what the letters stand for
+ * takes their place, and the backslashes are left out (VPCOMPRESSB). What this leaves is left to the caller. -1 with MemoryError
+ * set. The text so far is of one-byte characters too, and p stands outside an escape. */
+static ALWAYS_INLINE int compose_escapes(decoder *d, composed *c, const uint8_t **at, int ascii_only)
+{
+    /* b, f, n, r and t by the exclusive or of their two hexadecimal digits */
+    const __m512i meanings = _mm512_broadcast_i32x4(_mm_setr_epi8('\f', 0, 0, '\t', '\b', '\r', 0, 0, '\n', 0, 0, 0, 0, 0, 0, 0));
+    const uint8_t *p = *at;
+    for (unsigned stop = 64; stop == 64 && d->end - p >= 64; p += stop) {
+        __m512i v = _mm512_loadu_si512(p);
+        __mmask64 backslash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')), quote = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"'));
+        uint64_t begins = backslash;
+        if (UNLIKELY(backslash & backslash << 1)) {
+            begins = 0; /* of two in succession the second doesn't begin an escape */
+            for (uint64_t rest = backslash; rest;) {
+                uint64_t lowest = rest & (~rest + 1);
+                begins |= lowest;
+                rest &= ~(lowest | lowest << 1);
+            }
+        }
+        __mmask64 escaped = begins << 1;
+        __mmask64 letters = _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('n')) | _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('t')) |
+                            _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('r')) | _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('b')) |
+                            _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('f'));
+        __mmask64 known = letters | (escaped & (backslash | quote)) | _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('/'));
+        uint64_t ends = (quote & ~escaped) | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | (begins & ~(known >> 1));
+        if (ascii_only) ends |= _mm512_movepi8_mask(v);
+        stop = ends ? count_trailing_zeros(ends) : 64;
+        __mmask64 kept = _bzhi_u64(~begins, stop);
+        if (scratch_room(d, c, 128)) return -1;
+        __m512i digits = _mm512_and_si512(_mm512_xor_si512(v, _mm512_srli_epi16(v, 4)), _mm512_set1_epi8(0x0F));
+        v = _mm512_mask_shuffle_epi8(v, letters, meanings, digits);
+        _mm512_storeu_si512(c->out, _mm512_maskz_compress_epi8(kept, v));
+        c->out += __builtin_popcountll(kept);
+    }
+    *at = p;
+    return 0;
+}
+#endif
+
 #if defined(VEC_RUNS)
 /* Append the sequences of one length at p, which has 16 readable bytes, and for which there are 64 bytes of room: how many
  * bytes they are, 0 where scan_utf8 has to look, -1 with MemoryError set. */
@@ -524,6 +566,11 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
         if (scratch_room(d, &c, 64)) return NULL;
         uint32_t character = scan_read(p, width);
         if (character == '\\') {
+#if defined(VEC_AVX512)
+            const uint8_t *before = p;
+            if (width == 1 && c.width == 1 && end - p >= 64 && p[1] != 'u' && compose_escapes(d, &c, &p, form == TEXT_UTF8)) return NULL;
+            if (p != before) continue;
+#endif
             p = read_escape(p, end, width, &character);
             if (UNLIKELY(p == NULL) || UNLIKELY(put(d, &c, character))) return NULL;
         }
@@ -863,7 +910,27 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
     return result;
 }
 
-static PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
+/* A document of bytes or Latin-1, decoded without hooks, that is but a number or an empty container needs no decoder: 1 with
+ * *value set, NULL where an exception is set; 0 where it is something else. */
+static ALWAYS_INLINE int lone_value(const decode_options *options, const uint8_t *p, Py_ssize_t size, PyObject **value)
+{
+    if (size == 2 && p[0] == '{' && p[1] == '}') *value = PyDict_New();
+    else if (size == 2 && p[0] == '[' && p[1] == ']') *value = PyList_New(0);
+    else if (size < LONE_NUMBER && ((uint8_t)(p[0] - '0') <= 9 || p[0] == '-')) {
+        decoder d;
+        const uint8_t *stop;
+        d.options = options; /* all that a number asks of it */
+        *value = read_number_bytes(&d, p, p + size, &stop);
+        if (UNLIKELY(*value == NULL)) return PyErr_Occurred() != NULL;
+        if (LIKELY(stop == p + size)) return 1;
+        Py_DECREF(*value);
+        return 0;
+    }
+    else return 0;
+    return 1;
+}
+
+static NOINLINE PyObject *decode_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
 {
     decoder d;
     roomy_space space;
@@ -871,6 +938,12 @@ static PyObject *entry_utf8(decode_state *state, const decode_options *options, 
     decoder_use_roomy(&d, &space);
     d.end = data + size;
     return decode_text(&d, &data, TEXT_UTF8, 1);
+}
+
+static PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
+{
+    PyObject *value;
+    return lone_value(options, data, size, &value) ? value : decode_utf8(state, options, data, size);
 }
 
 static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, int whole)
@@ -912,6 +985,10 @@ static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode
 static PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
 {
     Py_ssize_t index = 0;
+    if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND && !decode_runs_python(options)) {
+        PyObject *value;
+        if (lone_value(options, PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text), &value)) return value;
+    }
     return decode_str_from(state, options, text, &index, 1);
 }
 

@@ -1,4 +1,5 @@
 #include "encoder.h"
+#include "number_format.h"
 
 /* ---- the path ---- */
 
@@ -186,24 +187,16 @@ int encoder_before_python(encoder *e)
     if (encoder_check_path(e)) return -1;
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
     for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
-        PyObject *items = PyList_New(0), *key, *value;
+        Py_ssize_t most = PyDict_GET_SIZE(w->dict), n = 0;
+        PyObject *items = PyTuple_New(2 * most), *key, *value; /* keys and values in turn */
         if (items == NULL) return -1;
-        Py_ssize_t position = w->position;
-        while (PyDict_Next(w->dict, &position, &key, &value)) {
-            Py_INCREF(key);
-            Py_INCREF(value);
-            PyObject *pair = PyTuple_Pack(2, key, value);
-            Py_DECREF(key);
-            Py_DECREF(value);
-            int bad = pair == NULL || PyList_Append(items, pair);
-            Py_XDECREF(pair);
-            if (bad) {
-                Py_DECREF(items);
-                return -1;
-            }
+        while (n < most && PyDict_Next(w->dict, &w->position, &key, &value)) {
+            PyTuple_SET_ITEM(items, 2 * n, Py_NewRef(key));
+            PyTuple_SET_ITEM(items, 2 * n + 1, Py_NewRef(value));
+            n++;
         }
         w->items = items;
-        w->index = 0;
+        w->position = 0;
     }
     return 0;
 }
@@ -238,6 +231,13 @@ int encoder_walk_is_too_long(walk *w)
 
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
 {
+    if (w->items != NULL && PyTuple_CheckExact(w->items)) {
+        if (2 * w->position >= PyTuple_GET_SIZE(w->items)) return 0;
+        *key = PyTuple_GET_ITEM(w->items, 2 * w->position);
+        *value = PyTuple_GET_ITEM(w->items, 2 * w->position + 1);
+        w->position++;
+        return *value != NULL;
+    }
     if (w->items != NULL) {
         if (w->index >= PyList_GET_SIZE(w->items)) return 0;
         PyObject *pair = PyList_GET_ITEM(w->items, w->index++);
@@ -427,7 +427,9 @@ Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
 
 static void shorten(uint8_t *to, const encode_piece *piece)
 {
-    if (piece->size <= SHORT_PIECE) memcpy(to, piece->text, (size_t)piece->size);
+    if (LIKELY(piece->size == 1)) to[0] = (uint8_t)piece->text[0];
+    else if (LIKELY(piece->size == 2)) memcpy(to, piece->text, 2);
+    else if (piece->size <= SHORT_PIECE) memcpy(to, piece->text, (size_t)piece->size);
 }
 
 static int is_spaces(const encode_piece *piece)
@@ -445,7 +447,25 @@ static uint8_t *(*const writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) =
 static uint8_t *(*const writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {encode_write, encode_write, encode_write};
 #endif
 
-PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object)
+/* A document that is but an int or an empty container needs no encoder: 1 with *result set, NULL where an exception is set; 0
+ * where it is something else. */
+static ALWAYS_INLINE int lone_value(const encode_options *options, PyObject *object, PyObject **result)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    uint8_t text[NUMBER_INT64_SPACE + 16];
+    size_t n = 2;
+    int64_t value;
+    if (type == &PyDict_Type && PyDict_GET_SIZE(object) == 0) memcpy(text, "{}", 2);
+    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) memcpy(text, "[]", 2);
+    else if (type == &PyLong_Type && compat_int_is_small(object, &value)) n = (size_t)(number_format_int64(text, value) - text);
+    else return 0;
+    if (options->form == ENCODE_UTF8) *result = PyBytes_FromStringAndSize((char *)text, (Py_ssize_t)n);
+    else if (n == 1) *result = PyUnicode_FromOrdinal(text[0]);
+    else if ((*result = PyUnicode_New((Py_ssize_t)n, 0x7F)) != NULL) memcpy(PyUnicode_1BYTE_DATA(*result), text, n);
+    return 1;
+}
+
+static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *options, PyObject *object)
 {
     encoder e;
     e.state = state;
@@ -485,6 +505,13 @@ PyObject *encode_document(encode_state *state, const encode_options *options, Py
     }
     buffer_abandon(&e.b);
     return NULL;
+}
+
+PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object)
+{
+    PyObject *result;
+    if (options->sink == NULL && lone_value(options, object, &result)) return result;
+    return encode_any(state, options, object);
 }
 
 int encode_state_traverse(encode_state *state, visitproc visit, void *arg)

@@ -239,7 +239,7 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
             size_t n = (size_t)size;
             out = room(e, out, n + SLACK, form);
             if (UNLIKELY(out == NULL)) return NULL;
-            if (LIKELY(escape_copy_clean(out + 1, p, n, 0) == n)) {
+            if (LIKELY(escape_copy_utf8(out + 1, p, n))) {
                 out[0] = '"';
                 out[n + 1] = '"';
                 return out + n + 2;
@@ -492,19 +492,28 @@ static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int non
     return UNLIKELY(out == NULL) ? NULL : put(e, out, '}', form);
 }
 
+/* What a walk has yet to give, from where it stands: 0 where encoder_walk_next has to be asked. */
+static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entries)
+{
+    if (LIKELY(w->items == NULL)) return compat_entries_from(e->dict_layout_known, w->dict, w->position, entries);
+    if (!PyTuple_CheckExact(w->items)) return 0;
+    compat_entries_of_tuple(w->items, w->position, entries);
+    return 1;
+}
+
 /* The members of an object from where a walk stands, and its end. */
 static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form, int plain)
 {
     const int generator = !plain && e->options->as_generator;
     PyObject *key, *value;
     compat_entries entries;
-    if (UNLIKELY(w->items != NULL) || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+    if (!walk_entries(e, w, &entries)) goto slowly;
     for (;;) {
         if (!plain && UNLIKELY(is_full(e, out))) {
             w->position = compat_entries_index(&entries);
             out = encoder_flush(e, out);
             if (out == NULL || (generator && encoder_walk_is_disturbed(w))) return NULL;
-            if (w->items != NULL || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+            if (!walk_entries(e, w, &entries)) goto slowly;
         }
         if (UNLIKELY(!compat_entries_next(&entries, &key, &value))) break;
         compat_entries_prefetch(&entries, 2);
@@ -536,7 +545,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
         if (UNLIKELY(out == NULL)) return NULL;
         if (generator && UNLIKELY(encoder_walk_is_disturbed(w))) return NULL;
         if (has_widened(e, form)) return members_widened(e, out, w, first);
-        if (UNLIKELY(w->items != NULL) || !compat_entries_from(e->dict_layout_known, w->dict, w->position, &entries)) goto slowly;
+        if (!walk_entries(e, w, &entries)) goto slowly;
     }
     return write_object_end(e, out, first, form);
 

@@ -161,6 +161,21 @@ static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t
     return !escape_needed_bits(v, width, 0);
 }
 
+/* Copy n bytes of UTF-8; 0 where one of them needs an escape, and what was written is of no account. Room: n + ESCAPE_SLACK. */
+static ALWAYS_INLINE int escape_copy_utf8(uint8_t *out, const uint8_t *p, size_t n)
+{
+#if defined(VEC_AVX512)
+    if (n > 32) return CPU_NAME(escape_copy_long)(out, 1, p, n, 0);
+    __mmask32 lanes = _bzhi_u32(~0u, (unsigned)n);
+    __m256i v = _mm256_maskz_loadu_epi8(lanes, p); /* reads no byte beyond n */
+    _mm256_storeu_si256((__m256i *)out, v);
+    return !(_mm256_mask_cmplt_epu8_mask(lanes, _mm256_xor_si256(v, _mm256_set1_epi8(2)), _mm256_set1_epi8(0x21)) |
+             _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('\\')));
+#else
+    return escape_copy_clean(out, p, n, 0) == n;
+#endif
+}
+
 /* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).
  * Room: ESCAPE_MOST * n + ESCAPE_SLACK. */
 uint8_t *CPU_NAME(escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii);

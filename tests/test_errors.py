@@ -9,6 +9,7 @@ from compare import Record, outcome, same
 
 import cyjson
 
+NOTES = sys.version_info >= (3, 14)  # before, dump says in a note what json doesn't
 BROKEN = [
     "", " ", "\n\n", "[", "]", "{", "}", ",", ":", "[1", "[1,", "[1,]", "[1, ]", "[,1]", "[1 2]", "[1,,2]", "[1]]",
     "[1] x", '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{"a":1, }', '{"a" 1}', '{"a":,}', "{,}",
@@ -193,7 +194,7 @@ def bad_calls():
 
 @pytest.mark.parametrize("number", range(len(bad_calls())))
 def test_wrong_arguments(number):
-    same(bad_calls()[number])
+    same(bad_calls()[number], notes=False)
 
 
 @pytest.mark.parametrize("name", ["encode_basestring", "encode_basestring_ascii"])
@@ -243,7 +244,7 @@ def test_not_serializable(value, place, options):
         "tuple": ((value,),),
     }[place]
     assert same(lambda json: json.dumps(document, **options))[1] is TypeError
-    same(lambda json: json.dump(document, io.StringIO(), **options))
+    same(lambda json: json.dump(document, io.StringIO(), **options), notes=NOTES)
     same(lambda json: json.JSONEncoder(**options).encode(document))
 
 
@@ -254,7 +255,7 @@ def test_not_serializable(value, place, options):
 def test_bad_keys(key, options):
     for document in {key: 1}, {"a": 1, key: 2}, {key: 1, "a": 2}, [{"x": {key: {}}}], {key: Odd()}, {key: {}, 1: {}}:
         same(lambda json: json.dumps(document, **options))
-        same(lambda json: json.dump(document, io.StringIO(), **options))
+        same(lambda json: json.dump(document, io.StringIO(), **options), notes=NOTES)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
@@ -297,7 +298,7 @@ def test_circular_references(index, options):
     document = circular()[index]
     told = same(lambda json: json.dumps(document, **options))
     assert told[1:3] == (ValueError, "Circular reference detected")
-    same(lambda json: json.dump(document, io.StringIO(), **options))
+    same(lambda json: json.dump(document, io.StringIO(), **options), notes=NOTES)
 
 
 @pytest.mark.parametrize("depth", [0, 1, 30, 60, 61, 62, 63, 64, 65, 66, 67, 100, 130, 250])

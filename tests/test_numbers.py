@@ -348,7 +348,7 @@ def test_number_kernels(tmp_path):
 
 @native_only
 def test_kernel_against_repr(tmp_path):
-    """As the kernel of this run's instruction set writes doubles, so does float.__repr__: 10^7 patterns and the boundaries.
+    """As the kernel of this run's instruction set writes doubles, so does float.__repr__: 10^7 patterns and boundaries.
 
     10^9 patterns were run once: benchmarks/README.md tells when and how.
     """
