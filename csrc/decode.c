@@ -39,6 +39,8 @@ typedef struct {
     PyObject *text; /* the document as a str; NULL for bytes, where no Python code runs */
     const uint8_t *start, *end;
 
+    const uint8_t *expects_fraction; /* start, where the number before had one; otherwise NULL */
+
     PyObject **values, **values_top, **values_limit;
     frame *frames, *frames_limit;
     Py_ssize_t depth, depth_allowed; /* depth_allowed where the interpreter doesn't count levels itself */
@@ -99,6 +101,7 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->thread = PyThreadState_Get();
     d->long_keys = NULL;
     d->uses_shapes = 0;
+    d->expects_fraction = NULL;
 }
 
 /* What only pays in documents of some size: whether the collector was paused. */
@@ -710,11 +713,12 @@ static PyObject *call_with_text(PyObject *function, const uint8_t *ascii, size_t
     return result;
 }
 
-/* The number at p, in bytes; *end becomes the position behind it. */
-static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *p, const uint8_t *limit, const uint8_t **end)
+/* The number at p, in bytes (of a text that begins at start, or NULL); *end becomes the position behind it. */
+static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *start, const uint8_t *p, const uint8_t *limit, const uint8_t **end)
 {
     number parsed;
-    number_kind kind = number_parse(p, limit, &parsed);
+    number_kind kind = number_parse(p, limit, d->expects_fraction, &parsed);
+    d->expects_fraction = kind == NUMBER_DOUBLE ? start : NULL;
     *end = parsed.end;
     switch (kind) {
     case NUMBER_INT:
@@ -746,7 +750,7 @@ static NOINLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int w
     if (n >= sizeof local && (narrow = PyMem_Malloc(n + 1)) == NULL) return PyErr_NoMemory();
     for (size_t i = 0; i < n; i++) narrow[i] = (uint8_t)scan_read(start + i * (size_t)width, width);
     narrow[n] = 0;
-    PyObject *value = read_number_bytes(d, narrow, narrow + n, &stop);
+    PyObject *value = read_number_bytes(d, NULL, narrow, narrow + n, &stop);
     if (value != NULL) *at = start + (stop - narrow) * width;
     if (narrow != local) PyMem_Free(narrow);
     return value;
@@ -754,7 +758,7 @@ static NOINLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int w
 
 static ALWAYS_INLINE PyObject *read_number(decoder *d, const uint8_t **at, text_form form)
 {
-    if (width_of(form) == 1) return read_number_bytes(d, *at, d->end, at);
+    if (width_of(form) == 1) return read_number_bytes(d, d->start, *at, d->end, at);
     return read_number_wide(d, at, width_of(form));
 }
 
@@ -781,7 +785,15 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
 {
     const int width = width_of(form);
     const uint8_t *p = *at;
-    switch (scan_read(p, width)) {
+    const uint32_t c = scan_read(p, width);
+    if (LIKELY(c - '-' <= (uint32_t)('9' - '-'))) { /* a sign can't be predicted, so it gets no branch of its own */
+        PyObject *number = read_number(d, at, form);
+        if (LIKELY(number != NULL)) return number;
+        if (c != '-' || PyErr_Occurred() || !stands_at(p, "-Infinity", width)) return NULL;
+        *at = p + 9 * width;
+        return constant(d, "-Infinity", d->state->minus_infinity);
+    }
+    switch (c) {
     case 'n':
         if (!stands_at(p, "null", width)) return NULL;
         *at = p + 4 * width;
@@ -802,15 +814,8 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
         if (!stands_at(p, "Infinity", width)) return NULL;
         *at = p + 8 * width;
         return constant(d, "Infinity", d->state->infinity);
-    case '-':
-        if (UNLIKELY(scan_read(p + width, width) == 'I')) {
-            if (!stands_at(p, "-Infinity", width)) return NULL;
-            *at = p + 9 * width;
-            return constant(d, "-Infinity", d->state->minus_infinity);
-        }
-        break;
     }
-    return read_number(d, at, form);
+    return NULL;
 }
 
 /* ---- the document ---- */
@@ -920,7 +925,8 @@ static ALWAYS_INLINE int lone_value(const decode_options *options, const uint8_t
         decoder d;
         const uint8_t *stop;
         d.options = options; /* all that a number asks of it */
-        *value = read_number_bytes(&d, p, p + size, &stop);
+        d.expects_fraction = NULL;
+        *value = read_number_bytes(&d, NULL, p, p + size, &stop);
         if (UNLIKELY(*value == NULL)) return PyErr_Occurred() != NULL;
         if (LIKELY(stop == p + size)) return 1;
         Py_DECREF(*value);

@@ -131,23 +131,65 @@ static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int ne
     return NUMBER_INT;
 }
 
+#if defined(VEC_AVX2)
+/* The digits of a number with a fraction, without a branch on how many there are, which can't be predicted: 1 with the digits in
+ * *w and the position behind them in *end; 0 where they are too many, too near to an end of [start, limit), or there is no
+ * fraction. */
+static ALWAYS_INLINE int number_read_fraction(const uint8_t *start, const uint8_t *p, const uint8_t *limit, uint64_t *w, const uint8_t **end, unsigned *fraction)
+{
+    static const uint8_t last_lanes[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+                                           0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    if (limit - p < 32) return 0;
+    __m256i v = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi8('0'));
+    uint32_t others = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(9)), v));
+    unsigned whole = _tzcnt_u32(others), n = _tzcnt_u32(others & (others - 1)) - 1; /* digits before the point; and all */
+    if (UNLIKELY(n > 17 || n <= whole || whole == 0) || p[whole] != '.' || UNLIKELY(p[0] == '0' && whole > 1)) return 0;
+    *end = p + n + 1;
+    *fraction = n - whole;
+    if (UNLIKELY(*end - start < 17) || UNLIKELY((**end | 0x20) == 'e')) return 0;
+
+    /* The last sixteen digits: those before the point move up by one, to where it was. */
+    __m128i before = vec_load(*end - 17), after = vec_load(*end - 16);
+    __m128i digits = _mm_blendv_epi8(before, after, vec_load(last_lanes + (n - whole < 16 ? n - whole : 16)));
+    digits = _mm_and_si128(_mm_sub_epi8(digits, _mm_set1_epi8('0')), vec_load(last_lanes + (n < 16 ? n : 16)));
+    __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
+    __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
+    __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
+    uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
+    uint64_t seventeenth = n == 17 ? (uint64_t)(p[0] - '0') : 0;
+    *w = (uint32_t)both * (uint64_t)100000000 + (both >> 32) + seventeenth * 10000000000000000;
+    return 1;
+}
+#endif
+
 /* Parse the JSON number (RFC 8259, section 6) that starts at p, by the grammar of CPython's json scanner: where a fraction
  * or an exponent is malformed the number ends before it, so "1." is 1 and "01" is 0. out->end is where it ends.
  *
  * [p, limit) is readable and *limit is readable too and is not part of a number, as the zero that ends every bytes and
  * str object; no load passes it.
  *
+ * `start` is a hint: NULL, or the start of readable bytes that p lies in, where a fraction is expected.
+ *
  * NUMBER_INT      out->integer; "-0" is 0
  * NUMBER_BIG      an integer past 64 bits: the caller converts [p, out->end)
  * NUMBER_DOUBLE   out->real, rounded to nearest, ties to even; may be infinite or -0.0
  * NUMBER_INVALID  no number starts here; *out is undefined */
-static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, number *out)
+static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, const uint8_t *start, number *out)
 {
     /* The sign bit of a double from the start: as a byte it would be spilled, and read back as more than was stored. */
     uint64_t sign = (uint64_t)(*p == '-') << 63;
     p += *p == '-';
     const uint8_t *digits = p;
     uint64_t w = 0;
+#if defined(VEC_AVX2)
+    unsigned places;
+    if (start != NULL && number_read_fraction(start, p, limit, &w, &out->end, &places)) {
+        out->real = number_from_bits(sign | number_round(w, -(int64_t)places));
+        return NUMBER_DOUBLE;
+    }
+#else
+    (void)start;
+#endif
     if (UNLIKELY(*p == '0')) {
         p++;
         digits++;

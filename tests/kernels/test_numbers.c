@@ -78,7 +78,7 @@ static number_kind parse(const char *text, number *out, size_t *used)
     size_t n = strlen(text);
     uint8_t *p = text_end - n - 1;
     memcpy(p, text, n + 1);
-    number_kind kind = number_parse(p, text_end - 1, out);
+    number_kind kind = number_parse(p, text_end - 1, NULL, out);
     *used = kind == NUMBER_INVALID ? 0 : (size_t)(out->end - p);
     return kind;
 }
