@@ -125,6 +125,9 @@ def set_up(encoder_class, decoder_class, unpack_pair):
 
 # ---- cyjson.lines and cyjson.files ----
 
+cdef extern from "Python.h":
+    PyObject *Py_NotImplemented  # Cython's own would be looked up in the module's state for each line
+
 cdef enum:
     BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are written
 
@@ -134,16 +137,26 @@ cdef enum:  # what becomes of the bytes up to the next line break
     TOO_LONG = 2  # the rest of a line that was given up
 
 
-cdef class LineReader:
-    """Iterates over the documents in lines of UTF-8: the base of ``cyjson.lines.Reader``, whose ``_refuse`` is called
-    with each line that can't be decoded.
+# Final, and what it needs of Python is handed to it: through a subclass the interpreter would find __next__ the slow way.
+@cython.final
+cdef class Reader:
+    """The iterator that ``load`` and ``loads`` of ``cyjson.lines`` return.
 
-    ``read(n)`` gives the next bytes, or str, and nothing at the end; ``decode(text)`` a line's document, or, where
-    ``plain`` is true, loads does. ``offset`` is where in the source reading begins; with ``cut`` that is within a line,
-    which is left out. Lines from ``stop`` on are left out; -1: none. Of a line longer than ``max_line`` bytes (-1: no
-    limit) no more is kept.
+    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of the
+    last document begins, in bytes from the start of the source.
+
+    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error, ``next``
+    goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or another thread:
+    ValueError.
     """
 
+    # Made of: read(n), which gives the next bytes, or str, and nothing at the end; opened, to be closed, or None;
+    # decode(text), a line's document, which with `plain` is loads(text); refuse(reader, line, text, error, last), called
+    # with each line that can't be decoded (its bytes, None where it is too long; its text, None where it isn't UTF-8; what
+    # was raised; whether the source ends with it). offset is where in the source reading begins; with `cut` that is
+    # within a line, which is left out. Lines from `stop` on are left out; -1: none. Of a line longer than max_line bytes
+    # (-1: no limit) no more is kept.
+    #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept behind
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves it,
     # which __next__ alone calls, which `busy` keeps from being entered again.
@@ -153,13 +166,18 @@ cdef class LineReader:
     cdef long long stop, max_line
     cdef int fate
     cdef bint plain, ended, closed, busy, is_text
-    cdef object core, read, decode
+    cdef object core, read, opened, decode, refuse
     cdef readonly long long lineno, offset
 
-    def __cinit__(self, read, decode, bint plain, long long offset, bint cut, long long stop, long long max_line):
+    # Not __init__: that could be left out, or called again on a reader that is in use.
+    def __cinit__(
+        self, read, opened, decode, refuse, *, bint plain, long long offset, bint cut, long long stop, long long max_line
+    ):
         self.core = _core
         self.read = read
+        self.opened = opened
         self.decode = decode
+        self.refuse = refuse
         self.plain = plain
         self.base = self.offset = offset
         self.fate = NOT_OURS if cut else TAKEN
@@ -170,7 +188,20 @@ cdef class LineReader:
         PyMem_Free(self.buffer)
 
     def close(self):
+        """End the iteration, and close the file if ``load`` opened it."""
         self.closed = True
+        opened, self.opened = self.opened, None
+        if opened is not None:
+            opened.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __del__(self):
+        self.close()
 
     def __iter__(self):
         return self
@@ -201,7 +232,7 @@ cdef class LineReader:
                 self.at = self.scanned = self.at + size + whole
                 if self.fate == TOO_LONG:
                     self.fate = TAKEN
-                    self.refuse(None, None, None, not whole)
+                    self.give_up(not whole)
                 self.fate = TAKEN
                 continue
             self.lineno += 1
@@ -221,7 +252,7 @@ cdef class LineReader:
             if found == line + size:
                 continue
             if 0 <= self.max_line < size:
-                self.refuse(None, None, None, not whole)
+                self.give_up(not whole)
                 continue
             if self.plain:
                 self.busy = True  # the garbage collector may run other code
@@ -229,10 +260,10 @@ cdef class LineReader:
                     value = core_decode_utf8(self.core, line, size)
                 finally:
                     self.busy = False
-                if value is not NotImplemented:
+                if <PyObject *>value != Py_NotImplemented:
                     return value
             value = self.decoded(line, size, not whole)
-            if value is not NotImplemented:
+            if <PyObject *>value != Py_NotImplemented:
                 return value
         self.close()
         raise StopIteration
@@ -306,12 +337,12 @@ cdef class LineReader:
             try:
                 text = PyUnicode_DecodeUTF8(<const char *>line, size, "surrogatepass")
             except UnicodeDecodeError as error:
-                self._refuse(data, None, error, last)
+                self.refuse(self, data, None, error, last)
                 return NotImplemented
             try:
                 return self.decode(text)
             except Exception as error:
-                self._refuse(data, text, error, last)
+                self.refuse(self, data, text, error, last)
                 return NotImplemented
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
@@ -321,7 +352,7 @@ cdef class LineReader:
     cdef int refuse(self, data, text, error, bint last) except -1:
         self.busy = True
         try:
-            self._refuse(data, text, error, last)
+            self.refuse(self, data, text, error, last)
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
         finally:

@@ -18,7 +18,7 @@ from types import FunctionType, NoneType
 __all__ = [
     "JSONDecoder",
     "JSONEncoder",
-    "LineReader",
+    "Reader",
     "dump",
     "dump_bytes",
     "dumps",
@@ -255,12 +255,23 @@ else:
 BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are written
 
 
-class LineReader:
-    """Iterates over the documents in lines of UTF-8: the native class of this name says what its arguments are."""
+class Reader:
+    """The iterator that ``load`` and ``loads`` of ``cyjson.lines`` return.
 
-    def __init__(self, read, decode, plain, offset, cut, stop, max_line):
+    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of the
+    last document begins, in bytes from the start of the source.
+
+    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error, ``next``
+    goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or another thread:
+    ValueError.
+    """
+
+    # The native class of this name says what the arguments are.
+    def __init__(self, read, opened, decode, refuse, *, plain, offset, cut, stop, max_line):
         self._read = read
+        self._opened = opened
         self._decode = decode
+        self._refuse = refuse
         self._stop = stop
         self._max_line = max_line
         self._buffer = bytearray()
@@ -271,7 +282,20 @@ class LineReader:
         self.lineno = 0
 
     def close(self):
+        """End the iteration, and close the file if ``load`` opened it."""
         self._closed = True
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __del__(self):
+        self.close()
 
     def __iter__(self):
         return self
@@ -296,7 +320,7 @@ class LineReader:
                 if self._dropping:
                     dropped, self._dropping = self._dropping, None
                     if dropped == "too long":
-                        self._refuse(None, None, None, last)
+                        self._refuse(self, None, None, None, last)
                     continue
                 self.lineno += 1
                 self.offset = self._base + start
@@ -308,17 +332,17 @@ class LineReader:
                 if not line.strip(b" \t\r"):
                     continue
                 if 0 <= self._max_line < len(line):
-                    self._refuse(None, None, None, last)
+                    self._refuse(self, None, None, None, last)
                     continue
                 try:
                     text = line.decode("utf-8", "surrogatepass")
                 except UnicodeDecodeError as error:
-                    self._refuse(line, None, error, last)
+                    self._refuse(self, line, None, error, last)
                     continue
                 try:
                     return self._decode(text)
                 except Exception as error:
-                    self._refuse(line, text, error, last)
+                    self._refuse(self, line, text, error, last)
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
         finally:

@@ -41,64 +41,45 @@ class LineError(JSONDecodeError):
         return self.__class__, (self.msg, self.doc, self.pos, self.lineno, self.offset, self.truncated)
 
 
-class Reader(_impl.LineReader):
-    """The iterator that ``load`` and ``loads`` return.
+Reader = _impl.Reader
 
-    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of the
-    last document begins, in bytes from the start of the source.
 
-    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error, ``next``
-    goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or another thread:
-    ValueError.
-    """
+class _Refusal:
+    """What becomes of lines that can't be decoded: what a Reader calls with them."""
 
-    def close(self):
-        """End the iteration, and close the file if ``load`` opened it."""
-        super().close()
-        if self._opened is not None:
-            opened, self._opened = self._opened, None
-            opened.close()
+    def __init__(self, errors, max_line, options):
+        self.errors = errors
+        self.max_line = max_line
+        self.options = options
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
-
-    def __del__(self):
-        if getattr(self, "_opened", None) is not None:
-            self._opened.close()
-
-    def _refuse(self, line, text, error, last):
-        """Report a line as ``errors`` says: its bytes, None where it is too long; its text, None where it isn't UTF-8;
-        and what was raised meanwhile."""
+    def __call__(self, reader, line, text, error, last):
         cause = error
         if line is None:
-            msg, doc, pos = f"Line longer than max_line={self._max_bytes} bytes", "", 0
+            msg, doc, pos = f"Line longer than max_line={self.max_line} bytes", "", 0
         elif text is None:
             msg, doc = str(error), line.decode("utf-8", "replace")
             pos = len(line[: error.start].decode("utf-8", "replace"))
         elif isinstance(error, JSONDecodeError) and error.doc is text:
             msg, doc, pos, cause = error.msg, text, error.pos, None
-        elif isinstance(error, (ValueError, RecursionError)) and self._refused_without_hooks(text, error):
+        elif isinstance(error, (ValueError, RecursionError)) and self.blamed_without_hooks(text, error):
             msg, doc, pos = str(error), text, 0
         else:
             raise error
-        if self._errors == "skip":
+        if self.errors == "skip":
             return
-        report = LineError(msg, doc, pos, self.lineno, self.offset, last)
+        report = LineError(msg, doc, pos, reader.lineno, reader.offset, last)
         report.__cause__ = cause
-        if self._errors == "raise":
+        if self.errors == "raise":
             raise report
-        self._errors(report)
+        self.errors(report)
 
-    def _refused_without_hooks(self, text, error):
+    def blamed_without_hooks(self, text, error):
         """Whether the line is to blame for an exception, rather than a hook."""
-        if "cls" in self._options:
+        if "cls" in self.options:
             return False
-        options = {name: str for name in ("parse_float", "parse_int", "parse_constant") if name in self._options}
-        if "strict" in self._options:
-            options["strict"] = self._options["strict"]
+        options = {name: str for name in ("parse_float", "parse_int", "parse_constant") if name in self.options}
+        if "strict" in self.options:
+            options["strict"] = self.options["strict"]
         try:
             _impl.loads(text, **options)
         except (ValueError, RecursionError) as again:
@@ -108,13 +89,17 @@ class Reader(_impl.LineReader):
 
 def _reader(read, opened, errors, max_line, options, offset=0, cut=False, stop=-1):
     """A Reader; ``opened`` is closed by it."""
-    decode = partial(_impl.loads, **options) if options else _impl.loads
-    reader = Reader(read, decode, not options, offset, cut, stop, -1 if max_line is None else max_line)
-    reader._opened = opened
-    reader._errors = errors
-    reader._max_bytes = max_line
-    reader._options = options
-    return reader
+    return Reader(
+        read,
+        opened,
+        partial(_impl.loads, **options) if options else _impl.loads,
+        _Refusal(errors, max_line, options),
+        plain=not options,
+        offset=offset,
+        cut=cut,
+        stop=stop,
+        max_line=-1 if max_line is None else max_line,
+    )
 
 
 def _check(errors, max_line, options):
@@ -172,8 +157,9 @@ def load(source, *, start=None, stop=None, errors="raise", max_line=MAX_LINE, **
         if _is_text(file):
             if start is not None or stop is not None:
                 raise ValueError("start and stop count bytes: they need a path or a binary file, not a text file")
-            # Not read(n), which would wait for n characters where a line is there.
-            return _reader(file.readline, opened, errors, max_line, options)
+            # Of a pipe or terminal not read(n), which would wait for n characters where a line is there.
+            read = file.read if hasattr(file, "seekable") and file.seekable() else file.readline
+            return _reader(read, opened, errors, max_line, options)
         offset = 0
         if start is not None:
             # The byte before tells whether a line begins at start.
