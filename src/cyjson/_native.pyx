@@ -349,10 +349,11 @@ cdef class Reader:
         finally:
             self.busy = False
 
-    cdef int refuse(self, data, text, error, bint last) except -1:
+    cdef int give_up(self, bint last) except -1:
+        """Report a line that is too long."""
         self.busy = True
         try:
-            self.refuse(self, data, text, error, last)
+            self.refuse(self, None, None, None, last)
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
         finally:

@@ -266,6 +266,8 @@ class Reader:
     ValueError.
     """
 
+    _opened = None
+
     # The native class of this name says what the arguments are.
     def __init__(self, read, opened, decode, refuse, *, plain, offset, cut, stop, max_line):
         self._read = read
