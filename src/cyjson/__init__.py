@@ -40,7 +40,7 @@ if backend == "python":
 # As json's, these are there without an import of their own. A module __getattr__ that loads them on demand would be
 # paid at every cyjson.loads: the interpreter doesn't specialise attribute reads on a module that has one.
 from . import decoder, encoder, scanner  # noqa: E402, F401
-from .files import open_document, save  # noqa: E402
+from ._files import open_document, save  # noqa: E402
 
 JSONDecoder = decoder.JSONDecoder
 JSONEncoder = encoder.JSONEncoder

@@ -123,7 +123,7 @@ def set_up(encoder_class, decoder_class, unpack_pair):
     cpu = _core.cpu  # which of the instruction sets in use: "avx512", "avx2", or the baseline's name
 
 
-# ---- cyjson.lines and cyjson.files ----
+# ---- cyjson.lines, save and open_document ----
 
 cdef extern from "Python.h":
     PyObject *Py_NotImplemented  # Cython's own would be looked up in the module's state for each line

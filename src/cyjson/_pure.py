@@ -258,12 +258,12 @@ BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are
 class Reader:
     """The iterator that ``load`` and ``loads`` of ``cyjson.lines`` return.
 
-    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of the
-    last document begins, in bytes from the start of the source.
+    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of
+    the last document begins, in bytes from the start of the source.
 
-    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error, ``next``
-    goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or another thread:
-    ValueError.
+    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error,
+    ``next`` goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or
+    another thread: ValueError.
     """
 
     _opened = None

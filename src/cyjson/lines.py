@@ -9,8 +9,7 @@ from functools import partial
 from json import JSONDecodeError
 
 from . import JSONDecoder as _JSONDecoder
-from . import _impl
-from . import files as _files
+from . import _files, _impl
 
 __all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads"]
 
@@ -25,8 +24,8 @@ class LineError(JSONDecodeError):
     reading began; offset: where the line begins, in bytes from the start of the source; truncated: whether the source
     ends within the line, so that the line may have been cut off.
 
-    ``__cause__`` is what ``loads`` raised, where that was no JSONDecodeError: UnicodeDecodeError (doc then has U+FFFD for
-    what isn't UTF-8), RecursionError or ValueError (too many digits).
+    ``__cause__`` is what ``loads`` raised, where that was no JSONDecodeError: UnicodeDecodeError (doc then has U+FFFD
+    for what isn't UTF-8), RecursionError or ValueError (too many digits).
     """
 
     def __init__(self, msg, doc, pos, lineno=1, offset=0, truncated=False):
@@ -42,6 +41,7 @@ class LineError(JSONDecodeError):
 
 
 Reader = _impl.Reader
+Reader.__module__ = __name__
 
 
 class _Refusal:
@@ -123,15 +123,15 @@ def _check_count(name, value, what):
 
 
 def load(source, *, start=None, stop=None, errors="raise", max_line=MAX_LINE, **options):
-    """Iterate over the documents in ``source``: a path (str or os.PathLike; ``.gz`` and ``.zst`` files are decompressed),
-    or a file, binary (UTF-8) or text. The options are those of ``loads``.
+    """Iterate over the documents in ``source``: a path (str or os.PathLike; ``.gz`` and ``.zst`` files are
+    decompressed), or a file, binary (UTF-8) or text. The options are those of ``loads``.
 
     Lines end with a line feed, the last one may go without; a carriage return before it and blank lines are ignored.
     Memory holds 64 KiB and the longest line, and no line of more than ``max_line`` bytes; None: no limit.
 
-    ``start`` and ``stop`` are a range of bytes, of a path or a seekable binary file: of all documents, those are delivered
-    whose line begins in it. Ranges that together cover a file deliver each document once. In a compressed file they
-    count what is compressed.
+    ``start`` and ``stop`` are a range of bytes, of a path or a seekable binary file: of all documents, those are
+    delivered whose line begins in it. Ranges that together cover a file deliver each document once. In a compressed
+    file they count what was compressed.
 
     ``errors`` says what becomes of a line that isn't a document: "raise" a LineError, "skip" it, or a function to be
     called with the LineError, such as the ``append`` of a list. What hooks raise, and OSError, passes.
@@ -149,10 +149,10 @@ def load(source, *, start=None, stop=None, errors="raise", max_line=MAX_LINE, **
         if hasattr(file, "readable") and not file.readable():
             raise io.UnsupportedOperation("source isn't open for reading")
     else:
-        hint = "; documents in memory are for lines.loads" if isinstance(source, (bytes, bytearray, memoryview)) else ""
-        raise TypeError(
-            f"source must be a path (str or os.PathLike) or a file open for reading, not {type(source).__name__}{hint}"
-        )
+        told = f"source must be a path (str or os.PathLike) or a file open for reading, not {type(source).__name__}"
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            told += "; documents in memory are for lines.loads"
+        raise TypeError(told)
     try:
         if _is_text(file):
             if start is not None or stop is not None:
@@ -206,7 +206,7 @@ class _Parts:
 
 
 def _is_text(file):
-    return isinstance(file, io.TextIOBase) or hasattr(file, "encoding")  # wrappers, such as tempfile's, are no TextIOBase
+    return isinstance(file, io.TextIOBase) or hasattr(file, "encoding")  # wrappers, as tempfile's, are no TextIOBase
 
 
 def dump(
@@ -223,9 +223,9 @@ def dump(
 ):
     """Write each document of an iterable on a line of its own, and return how many there were.
 
-    ``target`` is a path (str or os.PathLike; ``.gz`` and ``.zst`` files are compressed) or a file, binary or text. With
-    ``append=True`` the lines go behind those that a path's file has, and a last line without a line break gets one first.
-    The other options are those of ``encode``.
+    ``target`` is a path (str or os.PathLike; ``.gz`` and ``.zst`` files are compressed) or a file, binary or text.
+    With ``append=True`` the lines go behind those that a path's file has, and a last line without a line break gets one
+    first. The other options are those of ``encode``.
 
     Lines are written some 64 KiB at a time, and memory holds no more than that and the longest line. Where a document
     fails, or the iterable does, the lines before it are written. A file that was given is neither flushed nor closed.
@@ -296,6 +296,7 @@ def _encoder(default, sort_keys, skipkeys, separators, check_circular, cls):
     if skipkeys:
         options["skipkeys"] = skipkeys
     if separators is not None:
+        separators = tuple(separators)  # an iterator would be used up by the first document
         if any(isinstance(each, str) and "\n" in each for each in separators):
             raise ValueError(f"separators must not break the line: {separators!r}")
         options["separators"] = separators
@@ -316,7 +317,8 @@ def _encode_by_class(options, obj):
 def _iterator(documents):
     """An iterator over them; TypeError where it is one document, as far as that can be told."""
     if isinstance(documents, (str, bytes, bytearray, dict)):
-        raise TypeError(f"documents must be an iterable of documents, not {type(documents).__name__}: for one, [document]")
+        kind = type(documents).__name__
+        raise TypeError(f"documents must be an iterable of documents, not {kind}: for one, [document]")
     return iter(documents)
 
 

@@ -26,7 +26,9 @@ def open_bytes(path, mode):
     module = _compression(path)
     if module is None:
         return open(path, mode, buffering=0)
-    return module.open(path, mode) if mode == "rb" or module.__name__ != "gzip" else module.open(path, mode, _GZIP_LEVEL)
+    if module.__name__ == "gzip" and mode != "rb":
+        return module.open(path, mode, _GZIP_LEVEL)
+    return module.open(path, mode)
 
 
 _GZIP_LEVEL = 6  # as gzip(1); the module's own default, 9, takes several times as long for 1 % less
@@ -59,8 +61,8 @@ def open_document(path, *, mmap=False, **options):
     """Return the document in the file at ``path`` (str or os.PathLike): ``loads`` of its bytes, with its options.
 
     A ``.gz`` or ``.zst`` file is decompressed. With ``mmap=True`` a regular file is mapped into memory and decoded from
-    there, without a copy of it; while that goes on, nobody may write to it or cut it short, or this process may be killed
-    (SIGBUS) or read nonsense. To replace it as ``save`` does is no danger.
+    there, without a copy of it. While that goes on, nobody may write to the file or cut it short, or this process may
+    crash (SIGBUS) or read nonsense. To replace it as ``save`` does is no danger.
 
     Raises OSError where the file can't be read, and what ``loads`` raises.
     """
@@ -109,11 +111,11 @@ def save(
 ):
     """Write ``obj`` to the file at ``path`` (str or os.PathLike) as ``encode`` gives it, with its options.
 
-    The file is replaced as a whole: the document goes to a temporary file in the same folder (``.cyjson-*.tmp``), to the
-    disk, and then takes the place of what was there. After a failure, or a crash at any moment, the old document or the
-    new one is there. Permission bits stay, the owner too where that is allowed; other hard links keep the old document.
-    A symbolic link stays, and the file that it names is replaced. What isn't a regular file (a pipe, a terminal) is
-    written to directly. A ``.gz`` or ``.zst`` file is compressed.
+    The file is replaced as a whole: the document goes to a temporary file in the same folder (``.cyjson-*.tmp``), to
+    the disk, and then takes the place of what was there. After a failure, or a crash at any moment, the old document or
+    the new one is there. Permission bits stay, the owner too where that is allowed; other hard links keep the old
+    document. A symbolic link stays, and the file that it names is replaced. What isn't a regular file (a pipe, a
+    terminal) is written to directly. A ``.gz`` or ``.zst`` file is compressed.
 
     Raises OSError where the file can't be written, and what ``encode`` raises.
     """
@@ -200,7 +202,7 @@ def _keep_rights(descriptor, path, old):
                 try:
                     os.fchown(descriptor, -1, old.st_gid)
                 except OSError:
-                    mode &= ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3  # to a group that is another: no more than to all
+                    mode &= ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3  # another group gets no more than all do
                 mode &= ~(stat.S_ISUID | stat.S_ISGID)
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, mode)
