@@ -108,6 +108,8 @@ def _check(errors, max_line, options):
         raise ValueError(f"errors must be 'raise', 'skip' or a function of one argument, not {errors!r}")
     if max_line is not None:
         _check_count("max_line", max_line, "a number of bytes")
+    if not options:
+        return options
     without = {"cls", *_JSONDecoder.__init__.__kwdefaults__} - {"strict"}  # None means that they aren't given
     options = {name: value for name, value in options.items() if value is not None or name not in without}
     if "cls" not in options:
