@@ -200,6 +200,7 @@ cdef class Reader:
     def __exit__(self, *exception):
         self.close()
 
+    # The collector calls this before it clears anything: once closed, nothing that it cleared is used.
     def __del__(self):
         self.close()
 
@@ -306,10 +307,12 @@ cdef class Reader:
             self.closed = True  # what was read is lost, so there is no going on
             raise
         try:
-            self.reserve(view.len)
-            memcpy(self.buffer + self.filled, view.buf, view.len)
-            self.filled += view.len
-            self.ended = view.len == 0
+            if view.len == 0:
+                self.ended = True
+            else:
+                self.reserve(view.len)
+                memcpy(self.buffer + self.filled, view.buf, view.len)
+                self.filled += view.len
         except BaseException:
             self.closed = True
             raise
