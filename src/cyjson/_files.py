@@ -164,7 +164,7 @@ def save(
 
 
 def _write(file, obj, options):
-    file.write(_impl.encode(obj, **options))
+    _impl.dump_bytes(obj, file, **options)
 
 
 def _is_regular(status, path):
