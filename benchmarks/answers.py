@@ -64,10 +64,18 @@ def difference(got: Any, expected: Any) -> str | None:
         return None if same(got, expected) else f"other values: {first_difference(got, expected)}"
     if got == expected:
         return None
-    value, reference = json.loads(got), json.loads(expected)
+    value, reference = _value(got), _value(expected)
     if not same(value, reference):
         return f"other values: {first_difference(value, reference)}"
     return spelling(*(t.decode() if isinstance(t, bytes) else t for t in (got, expected)))
+
+
+def _value(text: str | bytes) -> Any:
+    """What the text says; JSON Lines: as a list."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return [json.loads(line) for line in text.splitlines()]
 
 
 def check(calls: Mapping[str, Call]) -> tuple[dict[str, str], dict[str, str], int]:

@@ -25,6 +25,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import cyjson
+import cyjson.lines
 
 BASELINE = "json"
 OURS = "cyjson"
@@ -73,6 +74,25 @@ def boxed(value: Any) -> Any:
     return copy(value)
 
 
+def rows(value: Any) -> list[Any]:
+    """What of a document would stand on lines of their own: the items of its longest list of objects, or else of lists;
+    where it has no ten of them, its members; of a scalar, itself."""
+    best: dict[type, list[Any]] = {dict: [], list: []}
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, list):
+            for kind, longest in best.items():
+                if len(each) > len(longest) and all(isinstance(item, kind) for item in each):
+                    best[kind] = each
+        if isinstance(each, dict | list):
+            left += each.values() if isinstance(each, dict) else each
+    longest = best[dict] if len(best[dict]) >= 10 else best[list]
+    if len(longest) >= 10:
+        return longest
+    return [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+
+
 def unchanged(value: Any) -> Any:
     return value
 
@@ -93,6 +113,19 @@ class Document:
     @functools.cached_property
     def boxed(self) -> Any:
         return boxed(self.value)
+
+    @functools.cached_property
+    def rows(self) -> list[Any]:
+        return rows(self.value)
+
+    @functools.cached_property
+    def lines(self) -> bytes:
+        """The rows as JSON Lines."""
+        return "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in self.rows).encode()
+
+    def length(self, takes: str) -> int:
+        """The bytes of UTF-8 that a call reads."""
+        return len(self.lines if takes == "lines" else self.raw)
 
     def fresh(self) -> Any:
         """The value once more, from strings whose UTF-8 form nobody has asked for.
@@ -122,7 +155,7 @@ class Operation:
     @property
     def reads(self) -> bool:
         """Whether throughput counts the text that is read, rather than the text that is written."""
-        return self.takes in ("raw", "text")
+        return self.takes in ("raw", "text", "lines")
 
 
 def _stdlib_like(call: str, **others: str) -> dict[str, str]:
@@ -152,6 +185,8 @@ _DECODE = _stdlib_like(
     rapidjson="m.loads",
     simplejson="m.loads",
 )
+# In one process cyjson.lines has one backend, and that is the extension's.
+_LINES = {"cyjson-fallback": "cyjson.lines takes the backend of its process: CYJSON_PURE=1 make bench races it"}
 _NO_ASCII = "writes UTF-8 only: it has no option to escape what is not ASCII"
 
 OPERATIONS: dict[str, Operation] = {
@@ -278,6 +313,36 @@ OPERATIONS: dict[str, Operation] = {
         ),
         {"orjson": "has no hooks for decoding", "ssrjson": "parse_float is accepted and ignored",
          "ujson": "has no hooks for decoding"},
+    ),
+    "lines-read": Operation(
+        "decode JSON Lines from UTF-8 bytes to a list",
+        "lines",
+        {
+            **dict.fromkeys(
+                (BASELINE, "orjson", "ssrjson", "ujson", "rapidjson", "simplejson"),
+                "lambda data: [m.loads(line) for line in data.splitlines()]",
+            ),
+            OURS: "lambda data: list(m.lines.loads(data))",
+            "msgspec": "m.json.Decoder().decode_lines",
+        },
+        _LINES,
+    ),
+    "lines-write": Operation(
+        "encode a list to JSON Lines in UTF-8 bytes",
+        "rows",
+        {
+            BASELINE: f"lambda rows: ''.join([m.dumps(row, {_COMPACT}) + '\\n' for row in rows]).encode()",
+            OURS: "m.lines.encode",
+            "orjson": "lambda rows: b''.join([m.dumps(row, option=m.OPT_APPEND_NEWLINE) for row in rows])",
+            "msgspec": "m.json.Encoder().encode_lines",
+            "ssrjson": "lambda rows: b''.join([m.dumps_to_bytes(row) + b'\\n' for row in rows])",
+            "ujson": "lambda rows: "
+            f"''.join([m.dumps(row, ensure_ascii=False, {_UJSON}) + '\\n' for row in rows]).encode()",
+            "rapidjson": "lambda rows: "
+            "''.join([m.dumps(row, ensure_ascii=False) + '\\n' for row in rows]).encode()",
+            "simplejson": f"lambda rows: ''.join([m.dumps(row, {_COMPACT}) + '\\n' for row in rows]).encode()",
+        },
+        _LINES,
     ),
     "default": Operation(
         "encode to bytes, every fourth string or number left to default=",

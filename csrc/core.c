@@ -330,6 +330,19 @@ PyObject *core_decode_with(PyObject *core, const decode_options *options, PyObje
     return loads_text(state_of(core), options, text);
 }
 
+PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size)
+{
+    static const decode_options plain = {0};
+    core_state *state = state_of(core);
+    PyObject *result = state->decode.with->utf8(&state->decode, &plain, data, size);
+    if (LIKELY(result != NULL)) return result;
+    if (PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
+        PyErr_Clear();
+    }
+    return Py_NewRef(Py_NotImplemented);
+}
+
 PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject *text, Py_ssize_t index)
 {
     core_state *state = state_of(core);

@@ -20,6 +20,11 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
 /* The document in a str under a scanner's options, for JSONDecoder.decode: as decoder.decode(text) of the stdlib's. */
 PyObject *core_decode_with(PyObject *core, const decode_options *options, PyObject *text);
 
+/* The document in UTF-8 bytes without a byte order mark, as loads(bytes) gives it; data[size] is readable and zero.
+ * NotImplemented where loads itself has to say: it isn't JSON, or there are surrogates in its UTF-8. Runs no Python code but
+ * what the garbage collector may run. */
+PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size);
+
 /* A scanner's call: the pair (value, index behind it). */
 PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject *text, Py_ssize_t index);
 

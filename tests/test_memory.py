@@ -5,11 +5,13 @@ import io
 import json
 import os
 import sys
+import tempfile
 import tracemalloc
 
 import pytest
 
 import cyjson
+from cyjson import lines
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -64,6 +66,31 @@ TEXT = json.dumps(VALUE)
 WIDE_TEXT = json.dumps(VALUE, ensure_ascii=False)
 NUMBERS = "[" + ", ".join(map(str, range(1000, 1100))) + ", 1.25e10, NaN, -Infinity]"
 
+SCRATCH = tempfile.TemporaryDirectory()
+PATH = os.path.join(SCRATCH.name, "value.json")
+LINES = b"\n".join(WIDE_TEXT.encode("utf-8", "surrogatepass") for _ in range(3))
+LINES_PATH = os.path.join(SCRATCH.name, "lines.ndjson")
+for _path, _data in (PATH, json.dumps(STRICT_VALUE).encode()), (LINES_PATH, LINES):
+    with open(_path, "wb") as _file:
+        _file.write(_data)
+
+
+class File:
+    """Not made anew for each call: what ABCs remember of classes would be counted."""
+
+    read = write = refuse
+
+
+class Misread:
+    def read(self, size):
+        return 1
+
+
+def no_document(*arguments):
+    yield from STRICT_VALUE
+    raise Refused
+
+
 ENTRIES = {
     # Success
     "dumps": lambda: cyjson.dumps(VALUE),
@@ -102,7 +129,33 @@ ENTRIES = {
     "decoder.raw_decode": lambda: cyjson.JSONDecoder().raw_decode(TEXT + " rest"),
     "scanstring": lambda: cyjson.decoder.scanstring('a\\u00e9é\\n" rest', 0),
     "make_scanner": lambda: cyjson.scanner.make_scanner(cyjson.JSONDecoder())(TEXT, 0),
+    "lines.loads": lambda: list(lines.loads(LINES)),
+    "lines.loads str": lambda: list(lines.loads(LINES.decode("utf-8", "surrogatepass"), object_hook=identity)),
+    "lines.loads skip": lambda: list(lines.loads(b"1\nx\n" + b"\xff\n" * 3 + b"2" * 50, max_line=9, errors="skip")),
+    "lines.loads collect": lambda: list(lines.loads(b"1\nx\n\xff\n" + b"[" * 5000, errors=[].append)),
+    "lines.load": lambda: list(lines.load(LINES_PATH)),
+    "lines.load range": lambda: list(lines.load(LINES_PATH, start=9, stop=len(LINES) - 9)),
+    "lines.load left": lambda: next(lines.load(LINES_PATH)),
+    "lines.load closed": lambda: lines.load(LINES_PATH).close(),
+    "lines.dump": lambda: lines.dump([STRICT_VALUE] * 3, io.BytesIO()),
+    "lines.dump path": lambda: lines.dump([1, 2], os.path.join(SCRATCH.name, "out"), append=True),
+    "lines.dumps": lambda: lines.dumps([STRICT_VALUE] * 3, sort_keys=True),
+    "open_document": lambda: cyjson.open_document(PATH),
+    "open_document mapped": lambda: cyjson.open_document(PATH, mmap=True),
     # Failure
+    "lines.loads: broken": lambda: list(lines.loads(LINES + b"\n[x")),
+    "lines.loads: bad utf-8": lambda: list(lines.loads(LINES + b"\n\xff")),
+    "lines.loads: too long": lambda: list(lines.loads(LINES + LINES, max_line=100)),
+    "lines.loads: object_hook raises": lambda: list(lines.loads(LINES, object_hook=refuse)),
+    "lines.loads: errors raises": lambda: list(lines.loads(b"x", errors=refuse)),
+    "lines.load: read raises": lambda: next(lines.load(File())),
+    "lines.load: read misbehaves": lambda: next(lines.load(Misread())),
+    "lines.load: bad arguments": lambda: lines.load(LINES_PATH, bogus=[2]),
+    "lines.dump: not serializable": lambda: lines.dump([1, Odd()], io.BytesIO()),
+    "lines.dump: iterable raises": lambda: lines.dump(no_document(), io.BytesIO()),
+    "lines.dump: write raises": lambda: lines.dump([1], File()),
+    "save: not serializable": lambda: cyjson.save([1, Odd()], PATH),
+    "open_document: missing": lambda: cyjson.open_document(PATH + "x"),
     "dumps: not serializable": lambda: cyjson.dumps([1, {"a": [2, Odd()]}]),
     "dumps: not serializable, indent": lambda: cyjson.dumps([1, {"a": [2, Odd()]}], indent=1),
     "dumps: bad key": lambda: cyjson.dumps({"a": 1, (1,): 2}),

@@ -22,7 +22,8 @@ SUBMODULES = ["encoder", "decoder", "scanner"]
 def test_module_names():
     names = {name for name in dir(json) if not name.startswith("__")} - {"tool"}
     assert names <= set(dir(cyjson))
-    assert set(cyjson.__all__) == {*json.__all__, "backend", "detect_encoding", "dump_bytes", "encode"}
+    new = {"backend", "detect_encoding", "dump_bytes", "encode", "open_document", "save"}
+    assert set(cyjson.__all__) == {*json.__all__, *new}
     assert cyjson.backend in ("c", "python")
     assert isinstance(cyjson.__version__, str)
     assert cyjson.__doc__

@@ -1,9 +1,10 @@
 """The standard library's ``json``, made fast: ``import cyjson as json``.
 
 Every function, class, argument, hook, output byte, exception, message and position is the running interpreter's own.
-New here: ``encode`` and ``dump_bytes`` (compact UTF-8), ``array_hook`` on every version, and ``backend``, which is
-``"c"`` where the extension runs and ``"python"`` where the fallback over the standard library does. ``CYJSON_PURE=1``
-in the environment asks for the fallback.
+New here: ``encode`` and ``dump_bytes`` (compact UTF-8), ``save`` and ``open_document`` (a document in a file), the
+module ``cyjson.lines``, ``array_hook`` on every version, and ``backend``, which is ``"c"`` where the extension runs and
+``"python"`` where the fallback over the standard library does. ``CYJSON_PURE=1`` in the environment asks for the
+fallback.
 """
 
 import codecs  # noqa: F401  (json.codecs is a name that callers can reach)
@@ -23,6 +24,8 @@ __all__ = [
     "encode",
     "load",
     "loads",
+    "open_document",
+    "save",
 ]
 
 backend = "python" if os.environ.get("CYJSON_PURE", "0") not in ("", "0") else "c"
@@ -37,6 +40,7 @@ if backend == "python":
 # As json's, these are there without an import of their own. A module __getattr__ that loads them on demand would be
 # paid at every cyjson.loads: the interpreter doesn't specialise attribute reads on a module that has one.
 from . import decoder, encoder, scanner  # noqa: E402, F401
+from ._files import open_document, save  # noqa: E402
 
 JSONDecoder = decoder.JSONDecoder
 JSONEncoder = encoder.JSONEncoder

@@ -1,5 +1,6 @@
 import codecs as codecs
 import json
+import os
 from collections.abc import Callable
 from json import JSONDecodeError as JSONDecodeError
 from json import detect_encoding as detect_encoding
@@ -23,6 +24,8 @@ __all__ = [
     "encode",
     "load",
     "loads",
+    "open_document",
+    "save",
 ]
 
 __version__: str
@@ -115,3 +118,28 @@ def loads(
     array_hook: Callable[[list[Any]], Any] | None = None,
     **kw: Any,
 ) -> Any: ...
+def open_document(
+    path: str | os.PathLike[str] | os.PathLike[bytes],
+    *,
+    mmap: bool = False,
+    cls: type[json.JSONDecoder] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    array_hook: Callable[[list[Any]], Any] | None = None,
+    **options: Any,
+) -> Any: ...
+def save(
+    obj: Any,
+    path: str | os.PathLike[str] | os.PathLike[bytes],
+    *,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    indent: int | str | None = None,
+    skipkeys: bool = False,
+    separators: tuple[str, str] | None = None,
+    check_circular: bool = True,
+    cls: type[json.JSONEncoder] | None = None,
+) -> None: ...

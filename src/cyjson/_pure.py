@@ -1,7 +1,8 @@
 """The fallback: the native module's names over the running interpreter's own ``json``.
 
 What the standard library has is the standard library's, so that it can neither drift from it nor be slower. Added on
-top are ``encode``, ``dump_bytes``, a ``dump`` in larger pieces and, before Python 3.15, ``array_hook``.
+top are ``encode``, ``dump_bytes``, a ``dump`` in larger pieces, the base of ``cyjson.lines`` and, before Python 3.15,
+``array_hook``.
 """
 
 import json
@@ -17,6 +18,7 @@ from types import FunctionType, NoneType
 __all__ = [
     "JSONDecoder",
     "JSONEncoder",
+    "Reader",
     "dump",
     "dump_bytes",
     "dumps",
@@ -27,6 +29,7 @@ __all__ = [
     "loads",
     "make_scanner",
     "scanstring",
+    "write_lines",
 ]
 
 
@@ -247,3 +250,162 @@ if "array_hook" not in json.loads.__kwdefaults__:
     load = _rebound(json.load, __name__="cyjson", loads=loads)
 else:
     from json import JSONDecoder, load, loads
+
+
+BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are written
+
+
+class Reader:
+    """The iterator that ``load`` and ``loads`` of ``cyjson.lines`` return.
+
+    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of
+    the last document begins, in bytes from the start of the source.
+
+    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error,
+    ``next`` goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or
+    another thread: ValueError.
+    """
+
+    _opened = None
+
+    # The native class of this name says what the arguments are.
+    def __init__(self, read, opened, decode, refuse, *, plain, offset, cut, stop, max_line):
+        self._read = read
+        self._opened = opened
+        self._decode = decode
+        self._refuse = refuse
+        self._stop = stop
+        self._max_line = max_line
+        self._buffer = bytearray()
+        self._at = self._scanned = 0
+        self._base = self.offset = offset
+        self._dropping = "cut" if cut else None
+        self._ended = self._closed = self._busy = self._is_text = False
+        self.lineno = 0
+
+    def close(self):
+        """End the iteration, and close the file if ``load`` opened it."""
+        self._closed = True
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __del__(self):
+        self.close()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self._busy:
+            raise ValueError("this reader is already executing")
+        self._busy = True
+        try:
+            while not self._closed:
+                if 0 <= self._stop <= self._base + self._at and self._dropping != "too long":
+                    break
+                found = self._buffer.find(b"\n", self._scanned)
+                last = found < 0
+                if last and not self._ended:
+                    self._fill()
+                    continue
+                if last and self._at == len(self._buffer) and self._dropping != "too long":
+                    break
+                start, end = self._at, len(self._buffer) if last else found
+                self._at = self._scanned = end if last else end + 1
+                if self._dropping:
+                    dropped, self._dropping = self._dropping, None
+                    if dropped == "too long":
+                        self._refuse(self, None, None, None, last)
+                    continue
+                self.lineno += 1
+                self.offset = self._base + start
+                line = bytes(self._buffer[start:end])
+                if not last and line.endswith(b"\r"):
+                    line = line[:-1]
+                if self.offset == 0 and not self._is_text and line.startswith(b"\xef\xbb\xbf"):
+                    line = line[3:]
+                if not line.strip(b" \t\r"):
+                    continue
+                if 0 <= self._max_line < len(line):
+                    self._refuse(self, None, None, None, last)
+                    continue
+                try:
+                    text = line.decode("utf-8", "surrogatepass")
+                except UnicodeDecodeError as error:
+                    self._refuse(self, line, None, error, last)
+                    continue
+                try:
+                    return self._decode(text)
+                except Exception as error:
+                    self._refuse(self, line, text, error, last)
+        except StopIteration as error:
+            raise RuntimeError("a line's handling raised StopIteration") from error
+        finally:
+            self._busy = False
+        self.close()
+        raise StopIteration
+
+    def _fill(self):
+        size = len(self._buffer)
+        if not self._dropping and 0 <= self._max_line < size - self._at - 4:  # a byte order mark, and a \r
+            self._dropping = "too long"
+            self.lineno += 1
+            self.offset = self._base + self._at
+        if self._dropping:
+            self._at = size
+        del self._buffer[: self._at]
+        self._base += self._at
+        self._at = 0
+        self._scanned = len(self._buffer)
+        try:
+            block = self._read(BLOCK)
+        except StopIteration as error:
+            raise RuntimeError("read() raised StopIteration") from error
+        if self._closed:
+            return
+        if block is None:
+            raise BlockingIOError("read() gave None: the file is not blocking, and there is nothing to read yet")
+        try:
+            if isinstance(block, str):
+                self._is_text = True
+                block = block.encode("utf-8", "surrogatepass")
+            elif not isinstance(block, (bytes, bytearray, memoryview)):
+                raise TypeError(f"read() must give bytes or str, not {type(block).__name__}")
+            self._buffer += block
+        except BaseException:
+            self._closed = True  # what was read is lost, so there is no going on
+            raise
+        self._ended = not block
+
+
+def write_lines(documents, encode, write):
+    """Write each document on a line of its own: ``write(bytes)`` gets whole lines, some 64 KiB at a time, also those
+    before a document that fails. The number of documents.
+    """
+    size = count = 0
+    lines = []
+    try:
+        for document in documents:
+            line = encode(document)
+            if type(line) is not bytes:
+                raise TypeError(f"encode() must give bytes, not {type(line).__name__}")
+            lines.append(line)
+            count += 1
+            size += len(line) + 1
+            if size >= BLOCK:
+                size = 0
+                full, lines = lines, []
+                full.append(b"")
+                write(b"\n".join(full))
+    finally:
+        if lines:
+            lines.append(b"")
+            write(b"\n".join(lines))
+    return count

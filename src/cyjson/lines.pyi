@@ -1,0 +1,115 @@
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from json import JSONDecodeError
+from types import TracebackType
+from typing import Any, Final, Literal, Protocol, final
+
+from typing_extensions import Self
+
+__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads"]
+
+_Path = str | os.PathLike[str] | os.PathLike[bytes]
+_Errors = Literal["raise", "skip"] | Callable[[LineError], object]
+
+class _SupportsRead(Protocol):
+    def read(self, n: int, /) -> str | bytes | bytearray | memoryview | None: ...
+
+class _SupportsWriteBytes(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+class _SupportsWriteText(Protocol):
+    @property
+    def encoding(self) -> str | None: ...
+    def write(self, data: str, /) -> object: ...
+
+MAX_LINE: Final = 67108864
+
+class LineError(JSONDecodeError):
+    offset: int
+    truncated: bool
+    def __init__(
+        self, msg: str, doc: str, pos: int, lineno: int = 1, offset: int = 0, truncated: bool = False
+    ) -> None: ...
+
+@final
+class Reader(Iterator[Any]):
+    @property
+    def lineno(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def __del__(self) -> None: ...
+    def close(self) -> None: ...
+
+def load(
+    source: _Path | _SupportsRead,
+    *,
+    start: int | None = None,
+    stop: int | None = None,
+    errors: _Errors = "raise",
+    max_line: int | None = 67108864,
+    cls: type[json.JSONDecoder] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    array_hook: Callable[[list[Any]], Any] | None = None,
+    **options: Any,
+) -> Reader: ...
+def loads(
+    data: str | bytes | bytearray | memoryview,
+    *,
+    errors: _Errors = "raise",
+    max_line: int | None = 67108864,
+    cls: type[json.JSONDecoder] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    array_hook: Callable[[list[Any]], Any] | None = None,
+    **options: Any,
+) -> Reader: ...
+def dump(
+    documents: Iterable[Any],
+    target: _Path | _SupportsWriteBytes | _SupportsWriteText,
+    *,
+    append: bool = False,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    skipkeys: bool = False,
+    separators: tuple[str, str] | None = None,
+    check_circular: bool = True,
+    cls: type[json.JSONEncoder] | None = None,
+) -> int: ...
+def encode(
+    documents: Iterable[Any],
+    *,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    skipkeys: bool = False,
+    separators: tuple[str, str] | None = None,
+    check_circular: bool = True,
+    cls: type[json.JSONEncoder] | None = None,
+) -> bytes: ...
+def dumps(
+    documents: Iterable[Any],
+    *,
+    default: Callable[[Any], Any] | None = None,
+    sort_keys: bool = False,
+    skipkeys: bool = False,
+    separators: tuple[str, str] | None = None,
+    check_circular: bool = True,
+    cls: type[json.JSONEncoder] | None = None,
+) -> str: ...
