@@ -946,6 +946,19 @@ static PyObject *entry_utf8(decode_state *state, const decode_options *options, 
     return lone_value(options, data, size, &value) ? value : decode_utf8(state, options, data, size);
 }
 
+static PyObject *entry_utf8_at(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index)
+{
+    decoder d;
+    roomy_space space;
+    const uint8_t *p = data + *index;
+    decoder_start(&d, state, options, NULL);
+    decoder_use_roomy(&d, &space);
+    d.end = data + size;
+    PyObject *result = decode_text(&d, &p, TEXT_UTF8, 0);
+    *index = p - data;
+    return result;
+}
+
 static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, int whole)
 {
     int width = PyUnicode_KIND(text);
@@ -1014,4 +1027,4 @@ static PyObject *entry_scanstring(decode_state *state, const decode_options *opt
     return result;
 }
 
-const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_str, entry_str_at, entry_scanstring};
+const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_utf8_at, entry_str, entry_str_at, entry_scanstring};

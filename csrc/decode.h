@@ -30,6 +30,9 @@ typedef struct {
      * where the text is not a JSON document in strict UTF-8. */
     PyObject *(*utf8)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size);
 
+    /* The value that starts at data[*index] of UTF-8 bytes; *index becomes the index behind it. As utf8. */
+    PyObject *(*utf8_at)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index);
+
     /* A whole document in a str. As utf8. */
     PyObject *(*str)(decode_state *state, const decode_options *options, PyObject *text);
 

@@ -114,3 +114,6 @@ def set_up(encoder_class, decoder_class, unpack_pair):
     global cpu
     core_set_up(_core, encoder_class, decoder_class, unpack_pair)
     cpu = _core.cpu  # which of the instruction sets in use: "avx512", "avx2", or the baseline's name
+
+
+include "_stream.pxi"
