@@ -27,6 +27,9 @@ PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject
  * with MemoryError set, or without an exception where no whole value in strict UTF-8 is there, or it can't be made. */
 PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at);
 
+/* The values of an array that are whole: see decode_functions.utf8_items. */
+PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final);
+
 /* The str for a key of n plain ASCII characters: the one that equal keys had before, if they are remembered. */
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n);
 

@@ -12,6 +12,7 @@ from types import GenericAlias as _GenericAlias
 
 cdef extern from "core.h":
     PyObject *core_value_at(object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at) except? NULL
+    list core_items_at(object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final)
     object core_key(object core, const uint8_t *ascii, Py_ssize_t n)
 
 cdef extern from "stream.h":
@@ -49,6 +50,13 @@ cdef enum:
     STREAM_LOOK_AHEAD = 3  # bytes that decide whether a number goes on: "1", or 1 before "e+x"
     STREAM_TAIL = 128      # bytes that are enough to tell what is wrong with what they start with
 
+cdef object owned(PyObject *made):
+    """A new reference as an object."""
+    value = <object>made
+    Py_DECREF(value)
+    return value
+
+
 cdef enum:
     STREAM_ITEMS, STREAM_KVITEMS, STREAM_BASIC, STREAM_PARSE, STREAM_COARSE
 
@@ -72,6 +80,7 @@ cdef class StreamReader:
     cdef stream_level *levels
     cdef size_t target  # kvitems: the depth within the object at hand, or 0
     cdef object key
+    cdef list ready     # items: read ahead, the next one last
     cdef list prefixes, children  # parse: of each open container, and of the value within it
 
     # Not __init__: that could be called again on a reader that is in use.
@@ -114,6 +123,7 @@ cdef class StreamReader:
         if self.busy:
             raise ValueError("this iterator is already running")
         self.done = True
+        self.ready = None
         if self.source is not None:
             self.source.close()
 
@@ -123,9 +133,17 @@ cdef class StreamReader:
             raise ValueError("this iterator is already running")
         if self.done or self.core is None:  # or the garbage collector has taken it apart
             raise StopIteration
+        if self.ready:
+            return self.ready.pop()
         self.busy = True
         try:
-            if self.mode <= STREAM_KVITEMS:
+            if self.mode == STREAM_ITEMS:
+                if self.next_match() is not None:
+                    if self.ready:
+                        return self.ready.pop()
+                    return self.take_value()
+                result = None
+            elif self.mode == STREAM_KVITEMS:
                 result = self.next_match()
             else:
                 result = self.next_event()
@@ -140,7 +158,7 @@ cdef class StreamReader:
         if result is None:
             self.close()
             raise StopIteration
-        return result[0] if self.mode == STREAM_ITEMS else result
+        return result
 
     # The text
 
@@ -224,32 +242,30 @@ cdef class StreamReader:
 
     # Values
 
-    cdef object value_at(self, size_t start, bint whole):
-        """The value that starts there, in a list, if all of it is in the text (as is known, if ``whole``); or None."""
+    cdef PyObject *value_at(self, size_t start, bint whole) except? NULL:
+        """The value that starts there, if all of it is in the text (as is known, if ``whole``); NULL if not."""
         cdef Py_ssize_t end = <Py_ssize_t>start
-        cdef PyObject *made = core_value_at(self.core, self.text, <Py_ssize_t>self.size, &end)
-        cdef uint8_t first
-        if made == NULL:
-            return None
-        value = <object>made
-        Py_DECREF(value)
-        if not whole:
-            first = self.text[start]
+        cdef uint8_t first = self.text[start]
+        cdef PyObject *value = core_value_at(self.core, self.text, <Py_ssize_t>self.size, &end)
+        if value != NULL and not whole:
             if (first == c"-" or c"0" <= first <= c"9") and not self.final and self.size - <size_t>end < STREAM_LOOK_AHEAD:
-                return None
+                Py_DECREF(<object>value)
+                return NULL
             stream_passed(&self.scanner, <size_t>end)
-        self.expected = <size_t>end - start
-        return [value]
+        if value != NULL:
+            self.expected = <size_t>end - start
+        return value
 
     cdef object take_value(self):
-        """The value that was found, in a list."""
+        """The value that was found."""
         cdef size_t start = self.scanner.at, depth = self.scanner.depth
         cdef stream_token token
+        cdef PyObject *made
         # A value of the last one's size wouldn't fit: the attempt would be for nothing.
         if self.plain and self.size - start >= self.expected:
             made = self.value_at(start, False)
-            if made is not None:
-                return made
+            if made != NULL:
+                return owned(made)
         while True:
             token = stream_skip(&self.scanner, self.text, self.size, self.final, depth)
             if token == STREAM_SCALAR:
@@ -260,9 +276,23 @@ cdef class StreamReader:
             start = 0
         if self.plain:
             made = self.value_at(start, True)
-            if made is not None:
-                return made
-        return [self.decode(self.slice(start, self.scanner.at).decode("utf-8", "surrogatepass"))]
+            if made != NULL:
+                return owned(made)
+        return self.decode(self.slice(start, self.scanner.at).decode("utf-8", "surrogatepass"))
+
+    cdef bint read_ahead(self) except -1:
+        """Whether some values of an array, from the one that was found on, are ready."""
+        cdef Py_ssize_t start = <Py_ssize_t>self.scanner.at, end = start
+        if not self.plain or self.size - self.scanner.at < self.expected:
+            return False
+        ready = core_items_at(self.core, self.text, <Py_ssize_t>self.size, &end, self.block, self.final)
+        if not ready:
+            return False
+        stream_passed(&self.scanner, <size_t>end)
+        self.expected = <size_t>(end - start) // <size_t>len(ready)
+        ready.reverse()
+        self.ready = ready
+        return True
 
     cdef object take_key(self):
         """The key that was read, in the text from the mark on."""
@@ -326,9 +356,9 @@ cdef class StreamReader:
         return 0
 
     cdef object next_match(self):
-        """The next item in a list, the next pair, or None at the end."""
+        """The next pair; or True where an item was found or is ready; or None at the end."""
         cdef stream_token token
-        cdef stream_level *level
+        cdef stream_level *level = self.levels
         cdef Py_ssize_t child
         cdef uint8_t first
         while True:
@@ -338,7 +368,7 @@ cdef class StreamReader:
                     child = 0
                 elif self.target == self.scanner.depth:
                     key, self.key = self.key, None
-                    return key, self.take_value()[0]
+                    return key, self.take_value()
                 else:
                     level = &self.levels[self.scanner.depth - 1]
                     child = level.child
@@ -350,7 +380,9 @@ cdef class StreamReader:
                 first = self.text[self.scanner.at]
                 if child == self.total:
                     if self.mode == STREAM_ITEMS:
-                        return self.take_value()
+                        if self.scanner.depth and level.wanted == STREAM_EVERY:
+                            self.read_ahead()
+                        return True
                     if first == c"{":
                         self.enter(child)
                         self.target = self.scanner.depth
@@ -379,6 +411,7 @@ cdef class StreamReader:
         """The next event, or None at the end."""
         cdef stream_token token = self.next_token(True, True)
         cdef uint8_t first
+        cdef PyObject *made
         prefix = None
         if token == STREAM_END:
             return None
@@ -399,14 +432,14 @@ cdef class StreamReader:
         if first == c"{" or first == c"[":
             if self.mode == STREAM_COARSE:
                 made = self.take_small()
-                if made is not None:
-                    return "value", made[0]
+                if made != NULL:
+                    return "value", owned(made)
             token = self.next_token(False, False)
             if self.mode == STREAM_PARSE:
                 self.children.append(None if first == c"{" else f"{prefix}.item" if self.prefixes else "item")
                 self.prefixes.append(prefix)
             return self.event("start_map" if first == c"{" else "start_array", None, prefix)
-        value = self.take_value()[0]
+        value = self.take_value()
         if self.mode == STREAM_COARSE:
             return "value", value
         if first == c'"':
@@ -419,10 +452,11 @@ cdef class StreamReader:
             name = "number"
         return self.event(name, value, prefix)
 
-    cdef object take_small(self):
-        """The container that was found, in a list, if it fits in a block; or None."""
+    cdef PyObject *take_small(self) except? NULL:
+        """The container that was found if it fits in a block; or NULL."""
+        cdef PyObject *made
         while True:
             made = self.value_at(self.scanner.at, False)
-            if made is not None or self.final or self.size - self.scanner.at >= <size_t>self.block:
+            if made != NULL or self.final or self.size - self.scanner.at >= <size_t>self.block:
                 return made
             self.fill(self.scanner.at)
