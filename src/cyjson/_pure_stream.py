@@ -414,37 +414,45 @@ class StreamReader:
     # Events
 
     def _events(self, mode):
-        prefixes, children = [], []  # of each open container, and of the value within it
+        scanner, parse = self._scanner, mode == "parse"
+        # Of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a document
+        # that nests deep would have them fill the memory.
+        prefix, child, lengths = "", "", []
 
         def event(name, value, prefix):
-            return (prefix, name, value) if mode == "parse" else (name, value)
+            return (prefix, name, value) if parse else (name, value)
 
         while True:
             token = self._next(True, True)
             if token == _END:
                 return
             if token == _KEY:
-                key, prefix = self._key(), prefixes[-1]
-                children[-1] = f"{prefix}.{key}" if len(prefixes) > 1 else key
+                key = self._key()
+                if parse:
+                    child = f"{prefix}.{key}" if len(scanner.kinds) > 1 else key
                 yield event("map_key", key, prefix)
             elif token != _VALUE:
-                children.pop()
-                yield event("end_map" if token == _END_OBJECT else "end_array", None, prefixes.pop())
+                yield event("end_map" if token == _END_OBJECT else "end_array", None, prefix)
+                if parse:
+                    child, prefix = prefix, prefix[: lengths.pop()]
             else:
-                prefix, first = children[-1] if children else "", self._first()
+                first = self._first()
                 if first in (b"{", b"["):
                     if mode == "coarse" and (start := self._small()) is not None:
                         yield "value", self._decode(self._text[start : self._scanner.at].decode("utf-8", "surrogatepass"))
                         continue
                     self._next(False, False)
-                    children.append(None if first == b"{" else f"{prefix}.item" if prefixes else "item")
-                    prefixes.append(prefix)
+                    if parse:
+                        lengths.append(len(prefix))
+                        prefix = child
+                        if first == b"[":
+                            child = f"{prefix}.item" if len(scanner.kinds) > 1 else "item"
                     yield event("start_map" if first == b"{" else "start_array", None, prefix)
                 elif mode == "coarse":
                     yield "value", self._value()
                 else:
                     name = {b'"': "string", b"n": "null", b"t": "boolean", b"f": "boolean"}.get(first, "number")
-                    yield event(name, self._value(), prefix)
+                    yield event(name, self._value(), child)
 
     def _small(self):
         """Go on behind the container that was found if it fits in a block: where it starts, or None."""

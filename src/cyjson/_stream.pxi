@@ -81,7 +81,10 @@ cdef class StreamReader:
     cdef size_t target  # kvitems: the depth within the object at hand, or 0
     cdef object key
     cdef list ready     # items: read ahead, the next one last
-    cdef list prefixes, children  # parse: of each open container, and of the value within it
+    # parse: of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a
+    # document that nests deep would have them fill the memory.
+    cdef str prefix, child
+    cdef list lengths
 
     # Not __init__: that could be called again on a reader that is in use.
     def __cinit__(self, mode, path, source, decode, decode_string, bint plain, bint lenient, Py_ssize_t block, failure):
@@ -93,7 +96,7 @@ cdef class StreamReader:
         self.plain = plain
         self.block = block
         self.total = len(self.joined) if self.joined is not None else len(self.elements)
-        self.prefixes, self.children = [], []
+        self.prefix, self.child, self.lengths = "", "", []
         # Each level but two takes at least a byte, or an element, of the path.
         self.levels = <stream_level *>PyMem_Malloc((self.total + 4) * sizeof(stream_level))
         self.capacity = block + 1
@@ -412,33 +415,33 @@ cdef class StreamReader:
         cdef stream_token token = self.next_token(True, True)
         cdef uint8_t first
         cdef PyObject *made
-        prefix = None
         if token == STREAM_END:
             return None
+        prefix = self.prefix
         if token == STREAM_KEY:
             key = self.take_key()
             if self.mode == STREAM_PARSE:
-                prefix = self.prefixes[-1]
-                self.children[-1] = f"{prefix}.{key}" if len(self.prefixes) > 1 else key
+                self.child = f"{prefix}.{key}" if self.scanner.depth > 1 else key
             return self.event("map_key", key, prefix)
         if token != STREAM_VALUE:
             if self.mode == STREAM_PARSE:
-                prefix = self.prefixes.pop()
-                self.children.pop()
+                self.child = prefix
+                self.prefix = prefix[: self.lengths.pop()]
             return self.event("end_map" if token == STREAM_END_OBJECT else "end_array", None, prefix)
-        if self.mode == STREAM_PARSE:
-            prefix = self.children[-1] if self.children else ""
         first = self.text[self.scanner.at]
         if first == c"{" or first == c"[":
             if self.mode == STREAM_COARSE:
                 made = self.take_small()
                 if made != NULL:
                     return "value", owned(made)
-            token = self.next_token(False, False)
+            self.next_token(False, False)
             if self.mode == STREAM_PARSE:
-                self.children.append(None if first == c"{" else f"{prefix}.item" if self.prefixes else "item")
-                self.prefixes.append(prefix)
+                self.lengths.append(len(prefix))
+                self.prefix = prefix = self.child
+                if first == c"[":
+                    self.child = f"{prefix}.item" if self.scanner.depth > 1 else "item"
             return self.event("start_map" if first == c"{" else "start_array", None, prefix)
+        child = self.child
         value = self.take_value()
         if self.mode == STREAM_COARSE:
             return "value", value
@@ -450,7 +453,7 @@ cdef class StreamReader:
             name = "boolean"
         else:
             name = "number"
-        return self.event(name, value, prefix)
+        return self.event(name, value, child)
 
     cdef PyObject *take_small(self) except? NULL:
         """The container that was found if it fits in a block; or NULL."""
