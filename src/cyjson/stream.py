@@ -239,6 +239,11 @@ def _failure(source, strict, state, inside, tail, place, mark):
     return StreamDecodeError(msg, text[within:], pos, lines + 1, pos - line_start + 1, offset)
 
 
+def failure_of(source, strict):
+    """What makes a Reader's exceptions."""
+    return functools.partial(_failure, source, strict)
+
+
 # Readers
 
 _OPTIONS = {
@@ -267,8 +272,7 @@ def _reader(mode, path, source, buf_size, options):
     decode = functools.partial(loads, **options) if options else loads
     decode_string = loads if strict else functools.partial(loads, strict=False)
     opened = _Source(source)
-    failure = functools.partial(_failure, opened, strict)
-    return Reader(mode, path, opened, decode, decode_string, not options, not strict, buf_size, failure)
+    return Reader(mode, path, opened, decode, decode_string, not options, not strict, buf_size, failure_of(opened, strict))
 
 
 def items(source, prefix="", *, buf_size=BUF_SIZE, **options):
