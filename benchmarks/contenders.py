@@ -16,8 +16,8 @@ from __future__ import annotations
 import functools
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -25,10 +25,12 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import cyjson
+import cyjson.stream  # so that m.stream is there
 
 BASELINE = "json"
 OURS = "cyjson"
 FALLBACK = "cyjson-fallback"
+REPEATED = 4_000_000  # bytes
 
 # Contender -> module and distribution, in the order of the tables.
 NAMES: dict[str, tuple[str, str | None]] = {
@@ -41,6 +43,7 @@ NAMES: dict[str, tuple[str, str | None]] = {
     "ujson": ("ujson", "ujson"),
     "rapidjson": ("rapidjson", "python-rapidjson"),
     "simplejson": ("simplejson", "simplejson"),
+    "ijson": ("ijson", "ijson"),
 }
 
 
@@ -77,6 +80,14 @@ def unchanged(value: Any) -> Any:
     return value
 
 
+def counted(items: Iterable[Any]) -> Any:
+    """How many items there are, and the last of them, none of which is kept."""
+    count, item = 0, None
+    for item in items:
+        count += 1
+    return [count, item]
+
+
 @dataclass(frozen=True)
 class Document:
     """One JSON text in every form that an operation starts from."""
@@ -93,6 +104,11 @@ class Document:
     @functools.cached_property
     def boxed(self) -> Any:
         return boxed(self.value)
+
+    @functools.cached_property
+    def repeated(self) -> bytes:
+        """An array of this document again and again, so that it takes many blocks to read."""
+        return b"[" + b",\n".join([self.raw] * max(1, REPEATED // len(self.raw))) + b"]"
 
     def fresh(self) -> Any:
         """The value once more, from strings whose UTF-8 form nobody has asked for.
@@ -122,7 +138,7 @@ class Operation:
     @property
     def reads(self) -> bool:
         """Whether throughput counts the text that is read, rather than the text that is written."""
-        return self.takes in ("raw", "text")
+        return self.takes in ("raw", "text", "repeated")
 
 
 def _stdlib_like(call: str, **others: str) -> dict[str, str]:
@@ -279,6 +295,19 @@ OPERATIONS: dict[str, Operation] = {
         {"orjson": "has no hooks for decoding", "ssrjson": "parse_float is accepted and ignored",
          "ujson": "has no hooks for decoding"},
     ),
+    "stream-items": Operation(
+        "the items of an array of documents, one by one, from a binary file",
+        "repeated",
+        {
+            BASELINE: "lambda raw: counted(m.load(BytesIO(raw)))",
+            OURS: "lambda raw: counted(m.stream.items(BytesIO(raw), 'item'))",
+            "ijson": "lambda raw: counted(m.items(BytesIO(raw), 'item', use_float=True))",
+        },
+        {
+            FALLBACK: "cyjson.stream is one module, of the backend that runs",
+            **dict.fromkeys(["orjson", "msgspec", "ssrjson", "ujson", "rapidjson", "simplejson"], "reads it whole"),
+        },
+    ),
     "default": Operation(
         "encode to bytes, every fourth string or number left to default=",
         "boxed",
@@ -294,6 +323,11 @@ OPERATIONS: dict[str, Operation] = {
         },
         {"ssrjson": "default is accepted and ignored"},
     ),
+}
+
+OPERATIONS = {
+    name: about if "ijson" in about.calls else replace(about, empty={"ijson": "is for streams", **about.empty})
+    for name, about in OPERATIONS.items()
 }
 
 
@@ -335,7 +369,8 @@ def versions() -> dict[str, str]:
 
 def function(operation: str, contender: str) -> Callable[..., Any]:
     """The contender's function for the operation; KeyError where it has none."""
-    scope = {"m": installed()[contender], "Decimal": Decimal, "unbox": unbox, "unchanged": unchanged}
+    scope = {"m": installed()[contender], "BytesIO": io.BytesIO, "Decimal": Decimal}
+    scope |= {"counted": counted, "unbox": unbox, "unchanged": unchanged}
     made: Callable[..., Any] = eval(OPERATIONS[operation].calls[contender], scope)
     return made
 

@@ -131,7 +131,9 @@ def model_targets(tree, path):
     def fits(element, name, tree):
         if isinstance(tree, Members):
             return isinstance(element, str) and str(element) == name
-        return element is ITEM or (element == name if type(element) is int else type(element) is not str and element == str(name))
+        return element is ITEM or (
+            element == name if type(element) is int else type(element) is not str and element == str(name)
+        )
 
     return walk(tree, [], None if isinstance(path, str) else tuple(path))
 
@@ -149,14 +151,14 @@ def model(name, tree, path):
 # Documents
 
 
-NAMES = st.sampled_from(["a", "b", "item", "a.b", "", "é\"", "中", "x" * 70])
+NAMES = st.sampled_from(["a", "b", "item", "a.b", "", 'é"', "中", "x" * 70])
 SCALARS = (
     st.none()
     | st.booleans()
     | st.integers(-(10**25), 10**25)
     | st.floats(allow_nan=False)
     | st.text(st.characters(), max_size=12)
-    | st.sampled_from(["\ud800", "\udc00\ud83d", "😀\\\"/\n", "é" * 40])
+    | st.sampled_from(["\ud800", "\udc00\ud83d", '😀\\"/\n', "é" * 40])
 )
 TREES = st.recursive(
     SCALARS,
@@ -164,8 +166,8 @@ TREES = st.recursive(
     max_leaves=25,
 )
 PATHS = st.sampled_from(
-    ["", "item", "a", "a.item", "item.a", "item.item", "a.b", "a.b.item", ".", "é\"", "中.item", "x" * 70, "item.", "a."]
-    + [(), (ITEM,), ("a", ITEM), ("a.b",), ("a.b", ITEM), (0,), (ITEM, 1), (ITEM, "a"), ("item",), (1, "é\""), ("",)]
+    ["", "item", "a", "a.item", "item.a", "item.item", "a.b", "a.b.item", ".", 'é"', "中.item", "x" * 70, "item.", "a."]
+    + [(), (ITEM,), ("a", ITEM), ("a.b",), ("a.b", ITEM), (0,), (ITEM, 1), (ITEM, "a"), ("item",), (1, 'é"'), ("",)]
     + [stream.pointer(text) for text in ("", "/a", "/0", "/item", "/a.b/0", "/0/a", "/1/1", "/")]
 )
 SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4) | st.just([1]) | st.just([10000])
@@ -188,8 +190,38 @@ def texts(draw):
     return (spaced + spell(tree) + spaced).encode("utf-8", "surrogatepass")
 
 
-FLAWS = [b'"', b"\\", b",", b"]", b"}", b"[", b"{", b":", b"1", b"e", b".", b"-", b"t", b"\\u12", b"\\ud800", b",]", b", }"]
-FLAWS += [b"\x00", b"\n", b"\xff", b"\xc3", b"\xe4\xb8", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"NaN", b"-Inf", b"/*", b"\xef\xbb\xbf"]
+FLAWS = [
+    b'"',
+    b"\\",
+    b",",
+    b"]",
+    b"}",
+    b"[",
+    b"{",
+    b":",
+    b"1",
+    b"e",
+    b".",
+    b"-",
+    b"t",
+    b"\\u12",
+    b"\\ud800",
+    b",]",
+    b", }",
+]
+FLAWS += [
+    b"\x00",
+    b"\n",
+    b"\xff",
+    b"\xc3",
+    b"\xe4\xb8",
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"NaN",
+    b"-Inf",
+    b"/*",
+    b"\xef\xbb\xbf",
+]
 
 
 @st.composite
@@ -219,8 +251,10 @@ def test_same_as_the_whole_document(name, data, path, sizes, buf_size):
 
 
 GNARLY = (
-    '\ufeff {"a\\u0062" : [ -0, 0, 1.50e+3 , -12.5E-2, 123456789012345678901234567890, "\\ud83d\\ude00\\ud800 é中😀\\"", '
-    'true,false ,null, NaN, -Infinity, Infinity, [], {}, [{"x":[1]}, ""] ],\r\n"é": {"k": 1, "k": [2], "": "\ud800"} , "z":0}\n '
+    '\ufeff {"a\\u0062" : [ -0, 0, 1.50e+3 , -12.5E-2, 123456789012345678901234567890, '
+    '"\\ud83d\\ude00\\ud800 é中😀\\"", true'
+    ',false ,null, NaN, -Infinity, Infinity, [], {}, [{"x":[1]}, ""] ],\r\n"é": {"k": 1, "k": [2], '
+    '"": "\ud800"} , "z":0}\n '
 ).encode("utf-8", "surrogatepass")
 
 
@@ -304,7 +338,12 @@ def test_error_if_and_only_if_loads_has_one(name, data, path, sizes):
 
 @native_only
 @EACH
-@given(data=texts() | broken(), path=PATHS, sizes=SIZES, options=st.sampled_from([{}, {"strict": False}, {"parse_int": str}]))
+@given(
+    data=texts() | broken(),
+    path=PATHS,
+    sizes=SIZES,
+    options=st.sampled_from([{}, {"strict": False}, {"parse_int": str}]),
+)
 def test_backends_agree(name, data, path, sizes, options):
     from cyjson._pure_stream import StreamReader
 
@@ -369,7 +408,9 @@ def test_parts_that_are_not_asked_for_are_not_converted():
     assert list(stream.items(b'{"x": %b, "a": 1}' % deep, "a")) == [1]
     assert sum(event == "start_array" for event, _ in stream.basic_parse(deep)) == 200_000
     events = stream.parse(b"[" * 20_000 + b"]" * 20_000)
-    assert [len(prefix) for prefix, _, _ in events] == [max(5 * n - 1, 0) for n in (*range(20_000), *range(19_999, -1, -1))]
+    assert [len(prefix) for prefix, _, _ in events] == [
+        max(5 * n - 1, 0) for n in (*range(20_000), *range(19_999, -1, -1))
+    ]
     with pytest.raises(RecursionError):
         list(stream.items(deep))
 
@@ -442,10 +483,33 @@ def test_wrong_arguments(call, kind, message):
 
 def test_pointers():
     # The examples of RFC 6901, section 5.
-    document = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, 'k"l': 6, " ": 7, "m~n": 8}
+    document = {
+        "foo": ["bar", "baz"],
+        "": 0,
+        "a/b": 1,
+        "c%d": 2,
+        "e^f": 3,
+        "g|h": 4,
+        "i\\j": 5,
+        'k"l': 6,
+        " ": 7,
+        "m~n": 8,
+    }
     data = json.dumps(document).encode()
-    for text, value in {"": document, "/foo": ["bar", "baz"], "/foo/0": "bar", "/": 0, "/a~1b": 1, "/c%d": 2, "/e^f": 3,
-                        "/g|h": 4, "/i\\j": 5, '/k"l': 6, "/ ": 7, "/m~0n": 8}.items():
+    for text, value in {
+        "": document,
+        "/foo": ["bar", "baz"],
+        "/foo/0": "bar",
+        "/": 0,
+        "/a~1b": 1,
+        "/c%d": 2,
+        "/e^f": 3,
+        "/g|h": 4,
+        "/i\\j": 5,
+        '/k"l': 6,
+        "/ ": 7,
+        "/m~0n": 8,
+    }.items():
         assert list(stream.items(data, stream.pointer(text))) == [value]
     for text in "/foo/2", "/foo/00", "/foo/01", "/foo/-", "/foo/item", "/nothing", "/foo/0/0", "/foo/+1", "/foo/١":
         assert list(stream.items(data, stream.pointer(text))) == []
@@ -492,13 +556,19 @@ def test_sources(tmp_path):
             source.close()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+)
 def test_encodings(encoding):
     value = ["é中😀", {"größe": 1}]
     data = json.dumps(value, ensure_ascii=False).encode(encoding)
     for size in 1, 3, 1000:
         assert list(stream.items(cut(data, [size]), "item")) == value
-    for broken in (data[:-1], data[: -len("]".encode(encoding.removesuffix("-sig")[:9].replace("utf-16", "utf-16-le")[:9])) or None] + b"\xff"):
+    for broken in (
+        data[:-1],
+        data[: -len("]".encode(encoding.removesuffix("-sig")[:9].replace("utf-16", "utf-16-le")[:9])) or None]
+        + b"\xff",
+    ):
         with contextlib.suppress(ValueError):
             cyjson.loads(broken)
             continue

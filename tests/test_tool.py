@@ -103,8 +103,18 @@ def test_help_names_the_module(module):
     assert ran.returncode == 0
     assert f"-m {module} [-h]" in ran.stdout
     assert " json.tool" not in ran.stdout
-    for option in ("--sort-keys", "--no-ensure-ascii", "--json-lines", "--indent", "--tab", "--no-indent", "--compact",
-                   "--validate", "--get", "--stream"):
+    for option in (
+        "--sort-keys",
+        "--no-ensure-ascii",
+        "--json-lines",
+        "--indent",
+        "--tab",
+        "--no-indent",
+        "--compact",
+        "--validate",
+        "--get",
+        "--stream",
+    ):
         assert ran.stdout.count(option) >= 2, option
 
 
@@ -136,8 +146,16 @@ def test_colours(tmp_path):
     text = '{"k\\"ey:": ["a: b", -1.5e+30, NaN, -Infinity], "": {"n": null, "t": true}}'
     code, out, err = run("cyjson.tool", ["--compact"], text, tmp_path, NO_COLOR="", FORCE_COLOR="1")
     parts = {
-        '"k\\"ey:"': "definition", '"a: b"': "string", "-1.5e+30": "number", "NaN": "number", "-Infinity": "number",
-        '""': "definition", '"n"': "definition", "null": "keyword", '"t"': "definition", "true": "keyword",
+        '"k\\"ey:"': "definition",
+        '"a: b"': "string",
+        "-1.5e+30": "number",
+        "NaN": "number",
+        "-Infinity": "number",
+        '""': "definition",
+        '"n"': "definition",
+        "null": "keyword",
+        '"t"': "definition",
+        "true": "keyword",
     }
     expected = re.sub(
         "|".join(map(re.escape, sorted(parts, key=len, reverse=True))),
@@ -145,13 +163,19 @@ def test_colours(tmp_path):
         json.dumps(json.loads(text), separators=(",", ":")),
     )
     assert (code, out.decode(), err) == (0, expected + "\n", b"")
-    assert run("cyjson.tool", ["--compact", "--stream"], text, tmp_path, NO_COLOR="", FORCE_COLOR="1") == (code, out, err)
+    assert run("cyjson.tool", ["--compact", "--stream"], text, tmp_path, NO_COLOR="", FORCE_COLOR="1") == (
+        code,
+        out,
+        err,
+    )
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="json.tool has no colours")
 def test_colours_are_json_tool_s(tmp_path):
     for environment in {"FORCE_COLOR": "1"}, {"PYTHON_COLORS": "1"}, {"PYTHON_COLORS": "0", "FORCE_COLOR": "1"}, {}:
-        ours, theirs = (run(m, [], DOCUMENT, tmp_path, **{"NO_COLOR": "", **environment}) for m in ("cyjson.tool", "json.tool"))
+        ours, theirs = (
+            run(m, [], DOCUMENT, tmp_path, **{"NO_COLOR": "", **environment}) for m in ("cyjson.tool", "json.tool")
+        )
         assert ours == theirs
 
 
@@ -181,13 +205,20 @@ def dumped(value, **options):
 
 @given(
     value=st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text("ab\\\"\né中😀:,", max_size=5),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab\":\n", max_size=2), inner, max_size=4),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text('ab\\"\né中😀:,', max_size=5),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('ab":\n', max_size=2), inner, max_size=4),
         max_leaves=20,
     ),
     options=st.sampled_from(
-        [{"indent": 4}, {"indent": "\t"}, {"indent": None}, {"indent": 0}, {"indent": -1}, {"indent": 2, "ensure_ascii": False},
-         {"indent": None, "separators": (",", ":")}]
+        [
+            {"indent": 4},
+            {"indent": "\t"},
+            {"indent": None},
+            {"indent": 0},
+            {"indent": -1},
+            {"indent": 2, "ensure_ascii": False},
+            {"indent": None, "separators": (",", ":")},
+        ]
     ),
     block=st.sampled_from([1, 10, 1000]),
 )
@@ -222,7 +253,10 @@ def test_long_documents_in_little_memory(arguments, tmp_path):
     measured = "import sys; from cyjson.tool import main; main(); sys.stderr.write(open('/proc/self/status').read())"
     with subprocess.Popen(make, stdout=subprocess.PIPE) as source:
         ran = subprocess.run(
-            [sys.executable, "-c", measured, *arguments], stdin=source.stdout, capture_output=True, env=os.environ | QUIET
+            [sys.executable, "-c", measured, *arguments],
+            stdin=source.stdout,
+            capture_output=True,
+            env=os.environ | QUIET,
         )
     expected = []
     for i in range(count):
@@ -248,7 +282,9 @@ def test_stream_differs_where_it_says_so(tmp_path):
     assert code == 2 and b"needs the whole document" in err
 
 
-@pytest.mark.parametrize("text", ["[1,]", "", "\ufeff[]", '["\n"]', "[1] 2", '{"a" 1}', "[\r\n1,\r\n x]", b'["\xff"]', "1" * 5000])
+@pytest.mark.parametrize(
+    "text", ["[1,]", "", "\ufeff[]", '["\n"]', "[1] 2", '{"a" 1}', "[\r\n1,\r\n x]", b'["\xff"]', "1" * 5000]
+)
 def test_stream_has_the_same_errors(text, tmp_path):
     ours = run("cyjson.tool", ["--stream"], text, tmp_path)
     theirs = run("cyjson.tool", [], text, tmp_path)
@@ -257,7 +293,12 @@ def test_stream_has_the_same_errors(text, tmp_path):
 
 def test_replacing_the_infile(tmp_path):
     path = tmp_path / "in.json"
-    for text, arguments in [(DOCUMENT, ["--stream"]), (DOCUMENT, []), (LINES, ["--json-lines"]), (LINES, ["--json-lines", "--stream"])]:
+    for text, arguments in [
+        (DOCUMENT, ["--stream"]),
+        (DOCUMENT, []),
+        (LINES, ["--json-lines"]),
+        (LINES, ["--json-lines", "--stream"]),
+    ]:
         path.write_text(text, encoding="utf-8")
         path.chmod(0o640)
         expected = run("cyjson.tool", arguments, text, tmp_path)[1]
@@ -320,12 +361,15 @@ def test_broken_pipe(arguments):
         (LINES, ["--json-lines"], None),
         ("", ["--json-lines"], None),
         ("1" * 5000, [], None),
-        ('{"a": 1,\n "b" 2}', [], '<stdin>:2:6: Expecting \':\' delimiter\n "b" 2}\n     ^\n'),
+        ('{"a": 1,\n "b" 2}', [], "<stdin>:2:6: Expecting ':' delimiter\n \"b\" 2}\n     ^\n"),
         ('\n\n["é中😀", x]', [], '<stdin>:3:9: Expecting value\n["é中😀", x]\n          ^\n'),
         ("[1", [], "<stdin>:1:3: Expecting ',' delimiter\n[1\n  ^\n"),
         ("", [], "<stdin>:1:1: Expecting value\n\n^\n"),
-        ("[1]\n[2\n3]\n", ["--json-lines"],
-         "<stdin>:2:3: Expecting ',' delimiter\n[2\n  ^\n<stdin>:3:2: Extra data\n3]\n ^\n"),
+        (
+            "[1]\n[2\n3]\n",
+            ["--json-lines"],
+            "<stdin>:2:3: Expecting ',' delimiter\n[2\n  ^\n<stdin>:3:2: Extra data\n3]\n ^\n",
+        ),
         ('["a\tb"]', [], '<stdin>:1:4: Invalid control character at\n["a b"]\n   ^\n'),
         ("\ufeff[]", [], "<stdin>:1:1: Unexpected UTF-8 BOM (decode using utf-8-sig)\n\ufeff[]\n^\n"),
     ],
@@ -380,7 +424,13 @@ def test_excerpts_fit_and_point_at_the_place(before, after, width):
 
 @pytest.mark.parametrize(
     "pointer, expected",
-    [("", '{"a":{"b/c":[1,{"~":2}]},"":3}'), ("/a/b~1c/1", '{"~":2}'), ("/a/b~1c/1/~0", "2"), ("/", "3"), ("/a/b~1c/0", "1")],
+    [
+        ("", '{"a":{"b/c":[1,{"~":2}]},"":3}'),
+        ("/a/b~1c/1", '{"~":2}'),
+        ("/a/b~1c/1/~0", "2"),
+        ("/", "3"),
+        ("/a/b~1c/0", "1"),
+    ],
 )
 @pytest.mark.parametrize("long", [False, True])
 def test_get(pointer, expected, long, tmp_path, monkeypatch, capsys):

@@ -415,8 +415,8 @@ class StreamReader:
 
     def _events(self, mode):
         scanner, parse = self._scanner, mode == "parse"
-        # Of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a document
-        # that nests deep would have them fill the memory.
+        # Of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a
+        # document that nests deep would have them fill the memory.
         prefix, child, lengths = "", "", []
 
         def event(name, value, prefix):
@@ -439,7 +439,10 @@ class StreamReader:
                 first = self._first()
                 if first in (b"{", b"["):
                     if mode == "coarse" and (start := self._small()) is not None:
-                        yield "value", self._decode(self._text[start : self._scanner.at].decode("utf-8", "surrogatepass"))
+                        yield (
+                            "value",
+                            self._decode(self._text[start : self._scanner.at].decode("utf-8", "surrogatepass")),
+                        )
                         continue
                     self._next(False, False)
                     if parse:

@@ -13,14 +13,14 @@ except ImportError:
     get_theme = None
 
     def can_colorize(*, file):
-        """Whether a text file takes colours, by the rules of Python 3.14: PYTHON_COLORS, NO_COLOR, FORCE_COLOR, TERM."""
+        """Whether a text file takes colours, by Python 3.14's rules: PYTHON_COLORS, NO_COLOR, FORCE_COLOR, TERM."""
         if not sys.flags.ignore_environment and os.environ.get("PYTHON_COLORS") in ("0", "1"):
             return os.environ["PYTHON_COLORS"] == "1"
         if os.environ.get("NO_COLOR"):
             return False
         if os.environ.get("FORCE_COLOR"):
             return True
-        if os.environ.get("TERM") == "dumb" or sys.platform == "win32":  # older Pythons leave Windows' consoles as they are
+        if os.environ.get("TERM") == "dumb" or sys.platform == "win32":  # whose consoles older Pythons don't set up
             return False
         try:
             return os.isatty(file.fileno())
@@ -76,7 +76,7 @@ def excerpt(before, after, width):
 
 
 def _fit(text, width):
-    """The beginning of a text, cut to so many columns, with dots where something is missing; the columns that it takes."""
+    """The beginning of a text, cut to so many columns, with dots where something is missing; and how many it takes."""
     taken, columns = 0, 0
     for character in text[: width + 1]:
         if columns + _columns(character) > width:
@@ -96,8 +96,8 @@ def terminal_width():
 
 
 def progress(total, outfile):
-    """A context manager that gives a tqdm bar for so many bytes (None: unknown), shown on stderr after a second of work;
-    or None where stderr is no terminal, the output goes to one, or tqdm isn't installed."""
+    """A context manager that gives a tqdm bar for so many bytes (None: unknown), shown on stderr after a second of
+    work; or None where stderr is no terminal, the output goes to one, or tqdm isn't installed."""
     try:
         if not sys.stderr.isatty() or outfile.isatty():
             return nullcontext()

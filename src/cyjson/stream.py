@@ -1,8 +1,8 @@
 """Documents too large for memory: iterate over parts of one while it is read.
 
 ``items(source, "features.item")`` gives the items at a path one by one, ``kvitems`` the members of an object,
-``basic_parse`` and ``parse`` the events of the whole document. Names, events and paths are ijson's; values and errors are
-those of ``loads``.
+``basic_parse`` and ``parse`` the events of the whole document. Names, events and paths are ijson's; values and errors
+are those of ``loads``.
 
 What is held is a block of the document and the item at hand, however long the document is. All of it is validated, the
 parts that aren't asked for too, and so a document that ``loads`` refuses as malformed raises, at the latest at its end.
@@ -37,8 +37,8 @@ class StreamDecodeError(JSONDecodeError):
     """A document that was read in blocks is malformed.
 
     ``msg``, ``pos``, ``lineno`` and ``colno`` are what ``loads`` would give for the whole document: ``pos`` counts
-    characters from its beginning. ``doc`` can't hold that document, and is the little of its text that follows the place.
-    ``offset`` is the place in bytes from the beginning of the source; None where that is UTF-16 or UTF-32.
+    characters from its beginning. ``doc`` can't hold that document, and is the little of its text that follows the
+    place. ``offset`` is the place in bytes from the beginning of the source; None where that is UTF-16 or UTF-32.
     """
 
     def __init__(self, msg, doc, pos, lineno, colno, offset):
@@ -207,8 +207,8 @@ _decode = JSONDecoder().decode
 def _failure(source, strict, state, inside, tail, place, mark):
     """The exception for a document of which ``tail`` (bytes) is wrong from its first byte on.
 
-    ``place`` and ``mark`` are positions: (bytes, characters, line feeds, characters before the line). The mark is at the
-    comma or at the quote that came before.
+    ``place`` and ``mark`` are positions: (bytes, characters, line feeds, characters before the line). The mark is at
+    the comma or at the quote that came before.
     """
     try:
         tail.decode("utf-8", "surrogatepass")
@@ -268,11 +268,15 @@ def _reader(mode, path, source, buf_size, options):
         if name not in _OPTIONS and options.get("cls") is None:
             raise TypeError(f"unexpected keyword argument {name!r}: the options are those of loads, and buf_size")
     strict = bool(options.get("strict", True))
-    options = {name: value for name, value in options.items() if value is not None and not (name == "strict" and strict)}
+    options = {
+        name: value for name, value in options.items() if value is not None and not (name == "strict" and strict)
+    }
     decode = functools.partial(loads, **options) if options else loads
     decode_string = loads if strict else functools.partial(loads, strict=False)
     opened = _Source(source)
-    return Reader(mode, path, opened, decode, decode_string, not options, not strict, buf_size, failure_of(opened, strict))
+    return Reader(
+        mode, path, opened, decode, decode_string, not options, not strict, buf_size, failure_of(opened, strict)
+    )
 
 
 def items(source, prefix="", *, buf_size=BUF_SIZE, **options):
@@ -280,15 +284,16 @@ def items(source, prefix="", *, buf_size=BUF_SIZE, **options):
 
     ``prefix`` is the path: the names of members joined by dots, with ``item`` for every value of an array
     (``"features.item"``); the empty one is the whole document. Such a path doesn't tell a member named ``item`` from an
-    array's values, nor a name with a dot from two names; a sequence does: ``("features", ITEM)``, with str for members, int
-    for one value of an array, ITEM for all. ``pointer`` makes one of a JSON Pointer. Of several members that have the same
-    name, each counts here; within an item the last does, as in ``loads``.
+    array's values, nor a name with a dot from two names; a sequence does: ``("features", ITEM)``, with str for members,
+    int for one value of an array, ITEM for all. ``pointer`` makes one of a JSON Pointer. Of several members that have
+    the same name, each counts here; within an item the last does, as in ``loads``.
 
-    ``buf_size`` is in bytes. The iterator has ``close()`` and is a context manager, which matter for a source given as a
-    path: the file is closed with it, at the end and after an error. After an exception it has ended.
+    ``buf_size`` is in bytes. The iterator has ``close()`` and is a context manager, which matter for a source given as
+    a path: the file is closed with it, at the end and after an error. After an exception it has ended.
 
-    Raises StreamDecodeError, a JSONDecodeError, for a malformed document; UnicodeDecodeError for one that isn't UTF-8 (of
-    several faults, for the first); TypeError and ValueError for wrong arguments; OSError; and what hooks and ``read`` raise.
+    Raises StreamDecodeError, a JSONDecodeError, for a malformed document; UnicodeDecodeError for one that isn't UTF-8
+    (of several faults, for the first); TypeError and ValueError for wrong arguments; OSError; and what hooks and
+    ``read`` raise.
     """
     return _reader("items", prefix, source, buf_size, options)
 
@@ -304,9 +309,9 @@ def kvitems(source, prefix="", *, buf_size=BUF_SIZE, **options):
 def basic_parse(source, *, buf_size=BUF_SIZE, **options):
     """Iterate over the events of a JSON document, as pairs (event, value).
 
-    Events are ``start_map``, ``end_map``, ``start_array``, ``end_array`` (with the value None), ``map_key``, ``string``,
-    ``number``, ``boolean`` and ``null``. Of the options, those for numbers and strings have an effect: ``parse_int``,
-    ``parse_float``, ``parse_constant``, ``strict``. Errors are those of ``items``.
+    Events are ``start_map``, ``end_map``, ``start_array``, ``end_array`` (with the value None), ``map_key``,
+    ``string``, ``number``, ``boolean`` and ``null``. Of the options, those for numbers and strings have an effect:
+    ``parse_int``, ``parse_float``, ``parse_constant``, ``strict``. Errors are those of ``items``.
     """
     return _reader("basic", "", source, buf_size, options)
 
@@ -314,7 +319,7 @@ def basic_parse(source, *, buf_size=BUF_SIZE, **options):
 def parse(source, *, buf_size=BUF_SIZE, **options):
     """Iterate over the events of a JSON document, as triples (prefix, event, value).
 
-    The prefix is the path of the value (of the object, for ``map_key`` and ``end_map``), joined by dots as ``items`` takes
-    it. Otherwise as ``basic_parse``.
+    The prefix is the path of the value (of the object, for ``map_key`` and ``end_map``), joined by dots as ``items``
+    takes it. Otherwise as ``basic_parse``.
     """
     return _reader("parse", "", source, buf_size, options)

@@ -1,7 +1,7 @@
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from json import JSONDecodeError, JSONDecoder
-from types import TracebackType
+from types import GenericAlias, TracebackType
 from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar, final
 
 from typing_extensions import Self
@@ -30,6 +30,7 @@ class StreamDecodeError(JSONDecodeError):
 
 @final
 class Reader(Generic[_T_co]):
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T_co: ...
     def __enter__(self) -> Self: ...

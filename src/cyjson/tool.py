@@ -1,11 +1,12 @@
 """``python -m cyjson.tool``: validate, pretty-print and look into JSON from a shell.
 
-Options, output and errors are those of Python 3.15's ``python -m json.tool``, on every version. Added are ``--validate``,
-``--get``, and documents of any size: what is longer than 32 Mi characters, or with ``--stream`` any document, is formatted
-while it is read, without holding it. What differs then from formatting it as a whole:
+Options, output and errors are those of Python 3.15's ``python -m json.tool``, on every version. Added are
+``--validate``, ``--get``, and documents of any size: what is longer than 32 Mi characters, or with ``--stream`` any
+document, is formatted while it is read, without holding it. What differs then from formatting it as a whole:
 
 - an object longer than 1 MiB keeps all of its members, where otherwise of those with the same name the last is kept;
-- what comes before a fault has been written when the fault is found (an ``outfile`` is replaced at the end, or not at all);
+- what comes before a fault has been written when the fault is found (but an ``outfile`` is replaced at the end, or not
+  at all);
 - ``--sort-keys`` needs the whole document, and reads it as a whole.
 """
 
@@ -34,14 +35,16 @@ def _parser():
     name = getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None)
     parser = argparse.ArgumentParser(
         prog="python -m cyjson" if name == "cyjson.__main__" else "python -m cyjson.tool",
-        description="Validate, pretty-print and look into JSON. Options are those of Python 3.15's `json.tool`, and more.",
+        description="Validate, pretty-print and look into JSON, by the options of Python 3.15's `json.tool` and more.",
         **({"color": True} if sys.version_info >= (3, 14) else {}),
     )
     parser.add_argument(
         "infile", nargs="?", default="-", help="a JSON file to be validated or pretty-printed; defaults to stdin"
     )
     parser.add_argument("outfile", nargs="?", help="write the output of infile to outfile")
-    parser.add_argument("--sort-keys", action="store_true", help="sort the output of dictionaries alphabetically by key")
+    parser.add_argument(
+        "--sort-keys", action="store_true", help="sort the output of dictionaries alphabetically by key"
+    )
     parser.add_argument(
         "--no-ensure-ascii", dest="ensure_ascii", action="store_false", help="disable escaping of non-ASCII characters"
     )
@@ -77,19 +80,19 @@ def _parser():
     group.add_argument(
         "--validate",
         action="store_true",
-        help="write nothing, but check the syntax: the exit status is 0 for a valid document; for others it is 1, and the "
-        "place is shown on stderr",
+        help="write nothing, but check the syntax: exit status 0 for a valid document; 1 for others, and the place is "
+        "shown on stderr",
     )
     group.add_argument(
         "--get",
         metavar="PATH",
         type=_pointer,
-        help="write only the value at this JSON Pointer (RFC 6901), such as /users/0/name; exit status 1 if there is none",
+        help="write only the value at this JSON Pointer (RFC 6901), such as /users/0/name; exit status 1 without one",
     )
     group.add_argument(
         "--stream",
         action="store_true",
-        help="format while reading, in little memory, as is done for long documents anyway: objects over 1 MiB then keep "
+        help="format while reading, in little memory, as is done with long documents; objects over 1 MiB then keep "
         "members of the same name, and output comes before faults are known",
     )
     return parser
@@ -105,7 +108,8 @@ def _pointer(text):
 def main():
     """Run the command line in ``sys.argv``.
 
-    Raises SystemExit for wrong arguments and malformed documents, OSError for files that can't be opened, read or written.
+    Raises SystemExit for wrong arguments and malformed documents, OSError for files that can't be opened, read or
+    written.
     """
     parser = _parser()
     options = parser.parse_args()
@@ -202,7 +206,9 @@ def _write(infile, options, dump_args):
         _write_documents(documents, options, dump_args, replace=False)
     elif options.get is not None:
         with progress(_size(infile), sys.stdout) as bar:
-            found = list(_reader("items", stream._path(options.get[1]), _Text(bar, io.StringIO(head, newline=""), infile)))
+            found = list(
+                _reader("items", stream._path(options.get[1]), _Text(bar, io.StringIO(head, newline=""), infile))
+            )
         if not found:
             raise ValueError(f"nothing is at {options.get[0]!r}")
         _write_documents(found[-1:], options, dump_args, replace=False)
@@ -233,7 +239,7 @@ def _at(document, text, path):
 
 @contextlib.contextmanager
 def _output(options, replace):
-    """The file to write to. With ``replace``, an outfile is replaced once all is written, since it may be the infile."""
+    """The file to write to. With ``replace`` an outfile, which may be the infile, is replaced once all is written."""
     if options.outfile is None:
         with sys.stdout:
             yield sys.stdout
