@@ -82,10 +82,10 @@ def unchanged(value: Any) -> Any:
 
 def counted(items: Iterable[Any]) -> Any:
     """How many items there are, and the last of them, none of which is kept."""
-    count, item = 0, None
+    count, last = 0, None
     for item in items:
-        count += 1
-    return [count, item]
+        count, last = count + 1, item
+    return [count, last]
 
 
 @dataclass(frozen=True)

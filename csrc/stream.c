@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "number_parse.h"
 #include "scan.h"
 
 void stream_init(stream_scanner *s, int lenient)
@@ -109,7 +110,13 @@ static part read_string(const stream_scanner *s, const uint8_t **at, const uint8
     }
 }
 
-static ALWAYS_INLINE int is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
+/* Behind the run of digits at p; *end is zero. */
+static ALWAYS_INLINE const uint8_t *pass_digits(const uint8_t *p, const uint8_t *end)
+{
+    while (end - p >= 8 && !number_non_digits(load8(p) ^ 0x3030303030303030)) p += 8;
+    while (number_is_digit(*p)) p++;
+    return p;
+}
 
 /* From within a number, as s->state has it, to its end: PART_DONE or PART_MORE. Where a fraction or an exponent is
  * malformed the number ends before it, as number_parse has it. */
@@ -118,18 +125,18 @@ static part read_number(stream_scanner *s, const uint8_t **at, const uint8_t *en
     const uint8_t *p = *at;
     switch (s->state) {
     case STREAM_IN_DIGITS:
-        while (is_digit(*p)) p++;
+        p = pass_digits(p, end);
         if (p == end) break;
         s->state = STREAM_IN_POINT; /* fall through */
     case STREAM_IN_POINT:
         if (p == end) break;
         if (*p != '.') goto exponent;
         if (p + 1 == end) break;
-        if (!is_digit(p[1])) goto done;
+        if (!number_is_digit(p[1])) goto done;
         p++;
         s->state = STREAM_IN_FRACTION; /* fall through */
     case STREAM_IN_FRACTION:
-        while (is_digit(*p)) p++;
+        p = pass_digits(p, end);
         if (p == end) break;
     exponent:
         s->state = STREAM_IN_E; /* fall through */
@@ -139,12 +146,12 @@ static part read_number(stream_scanner *s, const uint8_t **at, const uint8_t *en
             const uint8_t *q = p + 1;
             if (q < end && (*q == '+' || *q == '-')) q++;
             if (q >= end) break;
-            if (!is_digit(*q)) goto done;
+            if (!number_is_digit(*q)) goto done;
             p = q;
         }
         s->state = STREAM_IN_EXPONENT; /* fall through */
     default:
-        while (is_digit(*p)) p++;
+        p = pass_digits(p, end);
         if (p == end) break;
     done:
         *at = p;
@@ -234,13 +241,13 @@ stream_token stream_next(stream_scanner *s, const uint8_t *text, size_t size, in
             case '-':
                 if (end - p < 2) return final ? STREAM_ERROR : STREAM_MORE;
                 if (p[1] == 'I') break;
-                if (!is_digit(p[1])) return STREAM_ERROR;
+                if (!number_is_digit(p[1])) return STREAM_ERROR;
                 s->mark = s->at;
                 s->state = *++p == '0' ? STREAM_IN_POINT : STREAM_IN_DIGITS;
                 p++;
                 goto number;
             default:
-                if (!is_digit(*p)) break;
+                if (!number_is_digit(*p)) break;
                 s->mark = s->at;
                 s->state = *p == '0' ? STREAM_IN_POINT : STREAM_IN_DIGITS;
                 p++;
