@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -798,3 +799,17 @@ def test_memory_is_bounded():
     )
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) < 4_000_000
+
+
+# Documentation
+
+
+def test_readme(tmp_path, monkeypatch):
+    readme = pathlib.Path(__file__).resolve().parents[1] / "README.md"
+    if not readme.exists():
+        pytest.skip("README.md is not beside the tests")
+    section = readme.read_text(encoding="utf-8").split("## Documents too large for memory\n")[1].split("\n## ")[0]
+    (code,) = re.findall("```python\n(.*?)```", section, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert (tmp_path / "map.json").exists()
