@@ -4,6 +4,7 @@ It works on bytes as they do, so that a document cut anywhere gives the same val
 """
 
 import re
+from json import JSONDecoder
 from types import GenericAlias
 
 __all__ = ["StreamReader"]
@@ -17,6 +18,7 @@ _END, _VALUE, _KEY, _START_OBJECT, _END_OBJECT, _START_ARRAY, _END_ARRAY, _SCALA
 _TAIL = 128
 _EVERY, _NONE = -1, -2
 
+_raw_decode = JSONDecoder().raw_decode
 _space = re.compile(rb"[ \t\n\r]*").match
 _digits = re.compile(rb"[0-9]*").match
 # The interpreter takes four hexadecimal digits that end the document for an incomplete escape.
@@ -234,6 +236,8 @@ class StreamReader:
         self._block = block
         self._failure = failure
         self._text, self._final = bytearray(), False
+        self._ascii = None  # the text as a str, once it was asked for
+        self._plain = plain
         self._place = _Place()
         self._marked = None  # the place of a mark that is no longer in the text
         self._running = self._done = False
@@ -280,6 +284,7 @@ class StreamReader:
         """Read a block more. What is before ``keep`` may go."""
         data = self._source.read(self._block)
         self._final = not data
+        self._ascii = None
         scanner = self._scanner
         if keep:
             if scanner.mark is not None and scanner.mark < keep:
@@ -337,8 +342,27 @@ class StreamReader:
     # Values
 
     def _value(self):
+        if self._plain and self._first() in (b"{", b"["):
+            made = self._container()
+            if made is not None:
+                return made[0]
         start = self._skip(keep=True)
         return self._decode(self._text[start : self._scanner.at].decode("utf-8", "surrogatepass"))
+
+    def _container(self):
+        """The container that was found, in a list, if all of it is in the text and that is ASCII, where bytes and
+        characters are counted alike; or None. The interpreter's decoder is much faster than the scanner here."""
+        if self._ascii is None:
+            self._ascii = self._text.decode("ascii") if self._text.isascii() else ""
+        if not self._ascii:
+            return None
+        try:
+            value, end = _raw_decode(self._ascii, self._scanner.at)
+        except (ValueError, RecursionError):
+            return None
+        self._scanner.at = end
+        self._scanner.state = _AFTER
+        return [value]
 
     def _key(self):
         return self._decode_string(self._text[self._scanner.mark : self._scanner.at].decode("utf-8", "surrogatepass"))
