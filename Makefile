@@ -33,7 +33,7 @@ pip := $(python) -m pip $(quiet)
 # Which backend a test run gets, and the one that tests/conftest.py insists on.
 native := CYJSON_PURE=0 CYJSON_EXPECT_BACKEND=c
 fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
-sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.py* src/cyjson/*.pxd src/cyjson/py.typed)
+sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.p[yx]* src/cyjson/py.typed)
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
 .PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean

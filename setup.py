@@ -16,7 +16,7 @@ from setuptools.errors import BaseError, CCompilerError, PlatformError
 native = Extension(
     "cyjson._native",
     sources=["src/cyjson/_native.pyx", *sorted(glob("csrc/*.c"))],
-    depends=sorted(glob("csrc/*.h")),
+    depends=sorted([*glob("csrc/*.h"), *glob("src/cyjson/*.pxi")]),
     include_dirs=["csrc"],
     # With both, no C static of Cython's holds a Python object: each subinterpreter can have a module of its own.
     define_macros=[("CYTHON_USE_MODULE_STATE", "1"), ("CYTHON_USE_TYPE_SPECS", "1")],

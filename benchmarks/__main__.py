@@ -122,7 +122,8 @@ class Run:
             self.races -= 1
             return
         calls = {name: call for name, call in calls.items() if name not in errors}
-        length = length if not OPERATIONS[operation].reads else document.length(OPERATIONS[operation].takes)
+        if OPERATIONS[operation].reads:
+            length = document.length(OPERATIONS[operation].takes)
         if small:
             found = race_small(calls, BASELINE, **({"batches": self.options.rounds} if self.options.rounds else {}))
         else:

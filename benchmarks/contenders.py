@@ -16,8 +16,8 @@ from __future__ import annotations
 import functools
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -25,11 +25,13 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import cyjson
-import cyjson.lines
+import cyjson.lines  # so that m.lines and m.stream are there
+import cyjson.stream
 
 BASELINE = "json"
 OURS = "cyjson"
 FALLBACK = "cyjson-fallback"
+REPEATED = 4_000_000  # bytes
 
 # Contender -> module and distribution, in the order of the tables.
 NAMES: dict[str, tuple[str, str | None]] = {
@@ -42,6 +44,7 @@ NAMES: dict[str, tuple[str, str | None]] = {
     "ujson": ("ujson", "ujson"),
     "rapidjson": ("rapidjson", "python-rapidjson"),
     "simplejson": ("simplejson", "simplejson"),
+    "ijson": ("ijson", "ijson"),
 }
 
 
@@ -97,6 +100,14 @@ def unchanged(value: Any) -> Any:
     return value
 
 
+def counted(items: Iterable[Any]) -> Any:
+    """How many items there are, and the last of them, none of which is kept."""
+    count, last = 0, None
+    for item in items:
+        count, last = count + 1, item
+    return [count, last]
+
+
 @dataclass(frozen=True)
 class Document:
     """One JSON text in every form that an operation starts from."""
@@ -125,7 +136,12 @@ class Document:
 
     def length(self, takes: str) -> int:
         """The bytes of UTF-8 that a call reads."""
-        return len(self.lines if takes == "lines" else self.raw)
+        return len(getattr(self, takes if takes in ("lines", "repeated") else "raw"))
+
+    @functools.cached_property
+    def repeated(self) -> bytes:
+        """An array of this document again and again, so that it takes many blocks to read."""
+        return b"[" + b",\n".join([self.raw] * max(1, REPEATED // len(self.raw))) + b"]"
 
     def fresh(self) -> Any:
         """The value once more, from strings whose UTF-8 form nobody has asked for.
@@ -155,7 +171,7 @@ class Operation:
     @property
     def reads(self) -> bool:
         """Whether throughput counts the text that is read, rather than the text that is written."""
-        return self.takes in ("raw", "text", "lines")
+        return self.takes in ("raw", "text", "lines", "repeated")
 
 
 def _stdlib_like(call: str, **others: str) -> dict[str, str]:
@@ -344,6 +360,19 @@ OPERATIONS: dict[str, Operation] = {
         },
         _LINES,
     ),
+    "stream-items": Operation(
+        "the items of an array of documents, one by one, from a binary file",
+        "repeated",
+        {
+            BASELINE: "lambda raw: counted(m.load(BytesIO(raw)))",
+            OURS: "lambda raw: counted(m.stream.items(BytesIO(raw), 'item'))",
+            "ijson": "lambda raw: counted(m.items(BytesIO(raw), 'item', use_float=True))",
+        },
+        {
+            FALLBACK: "cyjson.stream is one module, of the backend that runs",
+            **dict.fromkeys(["orjson", "msgspec", "ssrjson", "ujson", "rapidjson", "simplejson"], "reads it whole"),
+        },
+    ),
     "default": Operation(
         "encode to bytes, every fourth string or number left to default=",
         "boxed",
@@ -359,6 +388,11 @@ OPERATIONS: dict[str, Operation] = {
         },
         {"ssrjson": "default is accepted and ignored"},
     ),
+}
+
+OPERATIONS = {
+    name: about if "ijson" in about.calls else replace(about, empty={"ijson": "is for streams", **about.empty})
+    for name, about in OPERATIONS.items()
 }
 
 
@@ -400,7 +434,8 @@ def versions() -> dict[str, str]:
 
 def function(operation: str, contender: str) -> Callable[..., Any]:
     """The contender's function for the operation; KeyError where it has none."""
-    scope = {"m": installed()[contender], "Decimal": Decimal, "unbox": unbox, "unchanged": unchanged}
+    scope = {"m": installed()[contender], "BytesIO": io.BytesIO, "Decimal": Decimal}
+    scope |= {"counted": counted, "unbox": unbox, "unchanged": unchanged}
     made: Callable[..., Any] = eval(OPERATIONS[operation].calls[contender], scope)
     return made
 

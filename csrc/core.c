@@ -356,6 +356,28 @@ PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject
     return NULL;
 }
 
+PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at)
+{
+    static const decode_options plain = {0};
+    core_state *state = state_of(core);
+    PyObject *value = state->decode.with->utf8_at(&state->decode, &plain, text, size, at);
+    if (value == NULL && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError)) PyErr_Clear();
+    return value;
+}
+
+PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final)
+{
+    static const decode_options plain = {0};
+    core_state *state = state_of(core);
+    return state->decode.with->utf8_items(&state->decode, &plain, text, size, at, enough, final);
+}
+
+PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n)
+{
+    if (n - 1u < KEYCACHE_LONGEST) return keycache_get(&state_of(core)->decode.keys, ascii, (size_t)n);
+    return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, n);
+}
+
 static PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
 {
     core_state *state = state_of(core);

@@ -28,4 +28,14 @@ PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size)
 /* A scanner's call: the pair (value, index behind it). */
 PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject *text, Py_ssize_t index);
 
+/* The value that starts at text[*at], in UTF-8; *at becomes the index behind it. text[size] is readable and zero. NULL
+ * with MemoryError set, or without an exception where no whole value in strict UTF-8 is there, or it can't be made. */
+PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at);
+
+/* The values of an array that are whole: see decode_functions.utf8_items. */
+PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final);
+
+/* The str for a key of n plain ASCII characters: the one that equal keys had before, if they are remembered. */
+PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n);
+
 #endif

@@ -952,6 +952,64 @@ static PyObject *entry_utf8(decode_state *state, const decode_options *options, 
     return lone_value(options, data, size, &value) ? value : decode_utf8(state, options, data, size);
 }
 
+static PyObject *entry_utf8_at(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index)
+{
+    decoder d;
+    roomy_space space;
+    const uint8_t *p = data + *index;
+    PyObject *result = NULL;
+    decoder_start(&d, state, options, NULL);
+    decoder_use_roomy(&d, &space);
+    d.end = data + size;
+    if (*p == '{' || *p == '[') result = decode_text(&d, &p, TEXT_UTF8, 0);
+    else { /* spared what pays for containers only */
+        if (!read_value_utf8(&d, &p)) result = *--d.values_top;
+        decoder_end(&d);
+    }
+    *index = p - data;
+    return result;
+}
+
+static PyObject *entry_utf8_items(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index,
+                                  Py_ssize_t enough, int final)
+{
+    enum { LONGEST_BEGINNING = 3 }; /* of what may go on a number: "e+1" */
+    decoder d;
+    roomy_space space;
+    const uint8_t *p = data + *index, *first = p, *behind = p;
+    Py_ssize_t n = 0;
+    decoder_start(&d, state, options, NULL);
+    decoder_use_roomy(&d, &space);
+    d.start = p;
+    d.end = data + size;
+    int paused = decoder_prepare_for_many(&d);
+    for (;;) {
+        int numeric = number_is_digit(*p) || *p == '-';
+        if (read_value_utf8(&d, &p)) break;
+        if (UNLIKELY(numeric && d.end - p < LONGEST_BEGINNING && !final)) break;
+        behind = p;
+        n++;
+        if (p - first >= enough) break;
+        p = scan_space(p, d.end, 1);
+        if (*p != ',') break;
+        p = scan_space(p + 1, d.end, 1);
+    }
+    *index = behind - data;
+    PyObject *list = NULL;
+    if (!PyErr_Occurred() || !PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        PyErr_Clear(); /* the value that is to blame comes next */
+        list = PyList_New(n);
+    }
+    if (list != NULL) { /* no container is open above these values: they are where they were put */
+        for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, d.values[i]);
+        memmove(d.values, d.values + n, (size_t)(d.values_top - d.values - n) * sizeof *d.values);
+        d.values_top -= n;
+    }
+    decoder_end(&d);
+    compat_gc_resume(paused);
+    return list;
+}
+
 static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, int whole)
 {
     int width = PyUnicode_KIND(text);
@@ -1020,4 +1078,4 @@ static PyObject *entry_scanstring(decode_state *state, const decode_options *opt
     return result;
 }
 
-const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_str, entry_str_at, entry_scanstring};
+const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_utf8_at, entry_utf8_items, entry_str, entry_str_at, entry_scanstring};

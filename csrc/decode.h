@@ -30,6 +30,15 @@ typedef struct {
      * where the text is not a JSON document in strict UTF-8. */
     PyObject *(*utf8)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size);
 
+    /* The value that starts at data[*index] of UTF-8 bytes; *index becomes the index behind it. As utf8. */
+    PyObject *(*utf8_at)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index);
+
+    /* The values of an array from the one that starts at data[*index] on, as many as are whole, until `enough` bytes are
+     * read: a new list, or NULL with an exception set. *index becomes the index behind the last of them. A number that
+     * ends near data[size] may be cut, and isn't taken, unless the document ends there (`final`). */
+    PyObject *(*utf8_items)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index,
+                            Py_ssize_t enough, int final);
+
     /* A whole document in a str. As utf8. */
     PyObject *(*str)(decode_state *state, const decode_options *options, PyObject *text);
 

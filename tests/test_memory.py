@@ -11,7 +11,7 @@ import tracemalloc
 import pytest
 
 import cyjson
-from cyjson import lines
+from cyjson import lines, stream
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -65,6 +65,7 @@ STRICT_VALUE = {**VALUE, "é": VALUE["é"][:4]}
 TEXT = json.dumps(VALUE)
 WIDE_TEXT = json.dumps(VALUE, ensure_ascii=False)
 NUMBERS = "[" + ", ".join(map(str, range(1000, 1100))) + ", 1.25e10, NaN, -Infinity]"
+LONG = f"[{TEXT}, {NUMBERS}, {WIDE_TEXT}]".encode("utf-8", "surrogatepass")
 
 SCRATCH = tempfile.TemporaryDirectory()
 PATH = os.path.join(SCRATCH.name, "value.json")
@@ -156,6 +157,22 @@ ENTRIES = {
     "lines.dump: write raises": lambda: lines.dump([1], File()),
     "save: not serializable": lambda: cyjson.save([1, Odd()], PATH),
     "open_document: missing": lambda: cyjson.open_document(PATH + "x"),
+    "stream.items": lambda: list(stream.items(LONG, "item.nested.item", buf_size=100)),
+    "stream.items, abandoned": lambda: next(stream.items(LONG, "item")),
+    "stream.items with hooks": lambda: list(stream.items(LONG, (stream.ITEM,), object_hook=identity, parse_int=str)),
+    "stream.kvitems": lambda: list(stream.kvitems(LONG, "item", buf_size=1000)),
+    "stream.basic_parse": lambda: list(stream.basic_parse(LONG, buf_size=1000)),
+    "stream.parse": lambda: list(stream.parse(io.BytesIO(LONG), buf_size=10)),
+    # Failure
+    "stream.items: truncated": lambda: list(stream.items(LONG[:-20], "item", buf_size=100)),
+    "stream.items: bad value": lambda: list(stream.items(LONG + b"x", "item.a")),
+    "stream.items: bad utf-8": lambda: list(stream.items(b'["text", "\xff"]', "item")),
+    "stream.items: hook raises": lambda: list(stream.items(LONG, "item", parse_float=refuse)),
+    "stream.items: digits": lambda: list(stream.items(b"[" + b"1" * 5000 + b"]", "item")),
+    "stream.items: read raises": lambda: list(stream.items(type("File", (), {"read": refuse})())),
+    "stream.kvitems: truncated": lambda: list(stream.kvitems(b'{"a": [1], "b": ["text', "")),
+    "stream.parse: truncated": lambda: list(stream.parse(LONG[:-20])),
+    "stream.items: bad arguments": lambda: stream.items(LONG, [1.5]),
     "dumps: not serializable": lambda: cyjson.dumps([1, {"a": [2, Odd()]}]),
     "dumps: not serializable, indent": lambda: cyjson.dumps([1, {"a": [2, Odd()]}], indent=1),
     "dumps: bad key": lambda: cyjson.dumps({"a": 1, (1,): 2}),

@@ -1,3 +1,7 @@
 __all__ = ["main"]
 
+WHOLE: int
+BLOCK: int
+
 def main() -> None: ...
+def run() -> None: ...
