@@ -8,6 +8,8 @@
 #   make bench-pytest        the same calls under pytest-benchmark (BENCH_ARGS="-k encode")
 #   make bench-instructions  count instructions with valgrind, compare with the baseline (BENCH_ARGS=--write: a new one)
 #   make test       build, then run every test on both backends
+#   make sanitize   build with AddressSanitizer and UndefinedBehaviorSanitizer, run every test, look for leaks
+#   make fuzz       the kernels and the module, MINUTES=2 for all together (FUZZ_ARGS="--only module --sanitize")
 #   make lint       ruff; whether the generated table is what its generator prints
 #   make types      mypy and pyright over the sources and stubs, stubtest over the stubs and the runtime
 #   make wheel      sdist and wheel into dist/
@@ -15,14 +17,16 @@
 #
 # For CI: make warnings, make test-wheel, make test-fallback (see below).
 #
-# Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS; CC and CFLAGS reach
-# the compiler, once something is compiled: after changing them, make clean.
+# Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS, FUZZ_ARGS, MINUTES; CC
+# and CFLAGS reach the compiler, once something is compiled: after changing them, make clean.
 
 PYTHON ?= python3
 VENV ?= .venv
 CORPUS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_ARGS ?=
+MINUTES ?= 2
 
 # A build that fails here shall say why, not install the fallback.
 export CYJSON_REQUIRE_NATIVE ?= 1
@@ -36,6 +40,7 @@ fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
 sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.py* src/cyjson/*.pxd src/cyjson/py.typed)
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
+.PHONY: sanitize fuzz
 .PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
 
@@ -85,6 +90,12 @@ test: $(VENV)/.cyjson $(VENV)/.extra-test
 	@$(native) $(python) -m pytest $(PYTEST_ARGS)
 	@echo "tests, fallback"
 	@$(fallback) $(python) -m pytest $(PYTEST_ARGS)
+
+sanitize: sdist $(VENV)/.extra-test
+	@$(in_scratch) && $(python) tools/sanitize.py "$$scratch"/sources $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.cyjson
+	@$(python) tools/fuzz.py --minutes $(MINUTES) $(FUZZ_ARGS)
 
 lint: $(VENV)/.extra-lint
 	@$(python) -m ruff check .
