@@ -1,0 +1,61 @@
+"""Let each allocation fail in turn while the extension is imported and set up, each in a child of its own. Run by
+test_failures.py.
+
+The Python modules have been imported already, with the fallback: what fails is ours, not the interpreter's import system.
+"""
+
+import os
+import sys
+
+import _testcapi
+
+os.environ["CYJSON_PURE"] = "1"
+import cyjson  # noqa: E402
+
+NAME = "cyjson._native"
+
+
+def child(start):
+    """Import with one allocation failing: 0 where that raised MemoryError, 1 where it went well, 2 for anything else."""
+    from importlib import machinery, util
+
+    folder = os.path.dirname(cyjson.__file__)
+    spec = machinery.PathFinder.find_spec(NAME, [folder])
+    module = None
+    _testcapi.set_nomemory(start, start + 1)
+    try:
+        module = util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.set_up(cyjson.JSONEncoder, cyjson.JSONDecoder, tuple)
+    except MemoryError:
+        return 0
+    except BaseException as exc:
+        _testcapi.remove_mem_hooks()
+        # A module that is taken for missing, or an exception that the interpreter lost: refused all the same.
+        return 0 if isinstance(exc, (ImportError, SystemError)) else 2
+    finally:
+        _testcapi.remove_mem_hooks()
+    return 1 if module.loads("[1]") == [1] and module.dumps([1]) == "[1]" else 2
+
+
+def main():
+    in_a_row = start = failed = 0
+    while in_a_row < 40:  # a cache that can't be filled is no failure
+        start += 1
+        pid = os.fork()
+        if pid == 0:
+            status = 3
+            try:
+                status = child(start)
+            finally:
+                os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if status not in (0, 1):
+            sys.exit(f"allocation {start}: the child ended with {status}")
+        failed += status == 0
+        in_a_row = in_a_row + 1 if status else 0
+    print(f"import: {failed} of {start} allocations failed it")
+
+
+if __name__ == "__main__":
+    main()
