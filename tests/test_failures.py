@@ -1,4 +1,4 @@
-"""What goes wrong around a call, memory, hooks, signals, the stack: the right exception, nothing lost, the next call fine."""
+"""What goes wrong around a call, in memory, hooks, signals or the stack: the right exception, nothing lost."""
 
 import gc
 import json

@@ -1,0 +1,36 @@
+"""Subinterpreters, each with a GIL of its own where there is such a thing (3.12 and later): many at once, again and again."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cyjson
+
+PROGRAM = Path(__file__).parent / "programs" / "interpreters.py"
+ROUNDS = 200 if os.environ.get("CYJSON_HYPOTHESIS") == "thorough" else 10
+
+pytestmark = [
+    pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12 interpreters share one GIL"),
+    pytest.mark.skipif(sys.implementation.name != "cpython", reason="about CPython"),
+    pytest.mark.skipif("CYJSON_SANITIZED" in os.environ, reason="the interpreter itself leaks and races here"),
+]
+
+
+def left_behind(module, threads, rounds):
+    """Bytes that each interpreter leaves, once the first have filled what is filled once."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1]), "PYTHONMALLOC": "malloc"}
+    command = [sys.executable, str(PROGRAM), module, str(threads), str(rounds)]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
+    assert ran.returncode == 0, f"ended with {ran.returncode}\n{ran.stdout}{ran.stderr[-3000:]}"
+    return int(ran.stdout)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_created_and_destroyed(threads):
+    """No crash, and no more left behind than what the interpreter leaves itself: its own strings and modules stay."""
+    with_json = left_behind("json", threads, ROUNDS)
+    with_cyjson = left_behind("cyjson", threads, ROUNDS)
+    assert with_cyjson - with_json < 200_000
