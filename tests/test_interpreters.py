@@ -1,4 +1,4 @@
-"""Subinterpreters, each with a GIL of its own where there is such a thing (3.12 and later): many at once, again and again."""
+"""Subinterpreters, each with a GIL of its own where there is such a thing (3.12 and later): many at once."""
 
 import os
 import subprocess

@@ -1,8 +1,8 @@
-"""Subinterpreters with a GIL of their own, made, used and destroyed in threads, many at once. Run by test_interpreters.py.
+"""Subinterpreters with a GIL of their own, made, used and destroyed in threads, many at once: see test_interpreters.py.
 
     python interpreters.py MODULE THREADS ROUNDS
 
-MODULE is cyjson or, to compare with, json. Prints how many bytes of memory each interpreter of the second half left behind.
+MODULE is cyjson or, to compare with, json. Prints how many bytes each interpreter of the second half left behind.
 """
 
 import os
