@@ -1,6 +1,7 @@
 """Run the tests on every interpreter that this machine has or can get, and say of each what came of it.
 
     python tools/matrix.py SDIST [--only NAME...]
+    python tools/matrix.py --prepare            (only get the interpreters that aren't here)
 
 3.10 to 3.13 are taken from pyenv or PATH. 3.14, 3.15 and PyPy come from Debian sid, in a folder that debootstrap makes
 and chroot enters, and 3.13t, which Debian doesn't build, is compiled in it from Debian's source package. That needs
@@ -11,6 +12,7 @@ Ends with a line for each interpreter: passed, failed, or not available and why.
 """
 
 import argparse
+import fcntl
 import os
 import re
 import shutil
@@ -133,7 +135,7 @@ def make_root():
 def install_debootstrap():
     if shutil.which("apt-get") is None:
         return False
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "debootstrap"]
+    command = ["apt-get", "-o", "DPkg::Lock::Timeout=600", "install", "-y", "-qq", "--no-install-recommends", "debootstrap"]
     subprocess.run(["apt-get", "update", "-qq"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return shutil.which("debootstrap") is not None
@@ -162,9 +164,9 @@ def compile_free_threaded():
     for suite in SOURCE_SUITES:
         lines = f"deb-src {mirror()} {suite} main\n"
         (ROOT / "etc/apt/sources.list.d/python3.13.list").write_text(lines)
-        told = in_root([*APT, "update"]).returncode
-        there = ["env", "-C", "/opt/sources", *APT, "source", "--download-only", "python3.13"]
-        if told == 0 and in_root(there, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        download = ["env", "-C", "/opt/sources", *APT, "source", "--download-only", "python3.13"]
+        if in_root([*APT, "update"], **silent).returncode == 0 and in_root(download, **silent).returncode == 0:
             break
     (ROOT / "etc/apt/sources.list.d/python3.13.list").unlink()
     archives = sorted(sources.glob("python3.13_*.orig.tar.*"))
@@ -220,11 +222,32 @@ def test_in_sid(name, sources, conformance):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sdist", type=Path)
+    parser.add_argument("sdist", type=Path, nargs="?")
+    parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--only", nargs="+", choices=[*LOCAL, *IN_SID], default=[*LOCAL, *IN_SID])
     arguments = parser.parse_args()
-    conformance = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+    if (arguments.sdist is None) != arguments.prepare:
+        parser.error("give either SDIST or --prepare")
     CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w") as lock:  # a run waits for the preparation
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if arguments.prepare:
+            return prepare([name for name in arguments.only if name in IN_SID])
+        return test(arguments)
+
+
+def prepare(names):
+    for name in names:
+        try:
+            make_root()
+            install(name)
+        except Unavailable as exc:
+            print(f"matrix: {name:6} not available here: {exc}", flush=True)
+    return 0
+
+
+def test(arguments):
+    conformance = Path(__file__).resolve().parents[2] / "shared" / "conformance"
     unpacked = CACHE / "sources"
     shutil.rmtree(unpacked, ignore_errors=True)
     with tarfile.open(arguments.sdist) as archive:
