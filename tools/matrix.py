@@ -166,7 +166,9 @@ def compile_free_threaded():
         (ROOT / "etc/apt/sources.list.d/python3.13.list").write_text(lines)
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         download = ["env", "-C", "/opt/sources", *APT, "source", "--download-only", "python3.13"]
-        if in_root([*APT, "update"], **silent).returncode == 0 and in_root(download, **silent).returncode == 0:
+        if in_root([*APT, "update"], **silent).returncode:
+            continue
+        if in_root(download, **silent).returncode == 0:
             break
     (ROOT / "etc/apt/sources.list.d/python3.13.list").unlink()
     archives = sorted(sources.glob("python3.13_*.orig.tar.*"))
