@@ -135,7 +135,8 @@ def make_root():
 def install_debootstrap():
     if shutil.which("apt-get") is None:
         return False
-    command = ["apt-get", "-o", "DPkg::Lock::Timeout=600", "install", "-y", "-qq", "--no-install-recommends", "debootstrap"]
+    quietly = ["-o", "DPkg::Lock::Timeout=600", "-y", "-qq", "--no-install-recommends"]
+    command = ["apt-get", "install", *quietly, "debootstrap"]
     subprocess.run(["apt-get", "update", "-qq"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return shutil.which("debootstrap") is not None

@@ -1,5 +1,5 @@
-"""Documents that end with the last byte of a page, behind which nothing can be read: loads, dumps and encode on bytes and
-str objects that were put there. A read beyond the end ends the process. Run by test_pages.py, for each instruction set.
+"""Documents that end with the last byte of a page, behind which nothing can be read: loads, dumps and encode on bytes
+and str objects that were put there. A read beyond the end ends the process. Run by test_pages.py, for each level.
 
 An object is put there as a copy of one that the interpreter made, header and all: its characters end with it.
 """
