@@ -65,6 +65,20 @@ static int reference_utf8(const uint8_t *p, size_t n, uint32_t *c)
     return 0;
 }
 
+/* Sequences of one length in the 16 bytes at p: all that are well formed before the first that isn't, or, where a level has no
+ * way for that length, none. */
+static inline void check_utf8_run(const kernels *k, const uint8_t *p, size_t n, size_t at)
+{
+    uint32_t units[8] = {0}, c = 0;
+    unsigned length = 0, count = k->scan_utf8_run(p + at, units, &length), most = 0;
+    if (length == 0) return;
+    for (size_t i = at; i + length <= at + 16 && reference_utf8(p + i, n - i, &c) == (int)length; i += length) {
+        if (most < count && units[most] != c) differs(k, "scan_utf8_run", 1, p, n, i);
+        most++;
+    }
+    if (count != most && !(count == 0 && length == 3)) differs(k, "scan_utf8_run", 1, p, n, at);
+}
+
 static inline void check_scan_as(const uint8_t *data, size_t size, int width)
 {
     int levels;
@@ -93,6 +107,7 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
             for (size_t i = 0; i < n; i++) {
                 uint32_t c = 0, wanted = 0;
                 if (p[i] < 0x80) continue;
+                if (n - i >= 16) check_utf8_run(k, p, n, i);
                 int length = reference_utf8(p + i, n - i, &wanted);
                 if (k->scan_utf8(p + i, &c) != length || (length && c != wanted)) differs(k, "scan_utf8", 1, p, bytes, i);
             }

@@ -42,6 +42,22 @@ static const uint8_t *space(const uint8_t *p, const uint8_t *end, int width)
 
 static int utf8(const uint8_t *p, uint32_t *c) { return scan_utf8(p, c); }
 
+static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length)
+{
+    unsigned n = 0;
+    *length = 0;
+#if defined(VEC_RUNS)
+    vec v;
+    uint8_t lanes[16];
+    n = scan_utf8_run(p, &v, length);
+    vec_store(lanes, v);
+    for (unsigned i = 0; i < n; i++) units[i] = scan_read(lanes + (*length == 4 ? 4 : 2) * i, *length == 4 ? 4 : 2);
+#else
+    (void)p, (void)units;
+#endif
+    return n;
+}
+
 static int32_t hex4(const uint8_t *p, int width)
 {
     if (width == 1) return scan_hex4(p, 1);
@@ -73,7 +89,7 @@ static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *
 static uint8_t *format_int64(uint8_t *out, int64_t value) { return number_format_int64(out, value); }
 
 const kernels KERNELS = {
-    LEVEL, plain, plain_latin1, space, utf8, hex4, copy_clean, copy_ascii, copy_same,
+    LEVEL, plain, plain_latin1, space, utf8, utf8_run, hex4, copy_clean, copy_ascii, copy_same,
     CPU_NAME(escape_bytes), CPU_NAME(escape_to_ascii), CPU_NAME(escape_to_utf8), CPU_NAME(escape_widen),
     CPU_NAME(escape_copy_widened), copy, parse_number, CPU_NAME(number_format_double), format_int64,
 };

@@ -58,6 +58,27 @@ static void test_utf8(void)
                 }
 }
 
+/* Runs of sequences of one length, with each byte in turn made another. */
+static void test_utf8_runs(void)
+{
+    static const char *const sequences[] = {"\xC2\x80", "\xC3\xA9", "\xDF\xBF", "\xE0\xA0\x80", "\xE4\xB8\xAD", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"};
+    static const uint8_t others[] = {0x00, 'a', 0x80, 0xBF, 0xC0, 0xC1, 0xC3, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF};
+    check_text_start();
+    for (size_t s = 0; s < sizeof sequences / sizeof *sequences; s++)
+        for (size_t o = 0; o < sizeof others; o++)
+            for (size_t n = 1; n <= 12; n++) {
+                uint8_t data[64];
+                size_t size = 0, length = strlen(sequences[s]);
+                for (size_t i = 0; i < n; i++, size += length) memcpy(data + size, sequences[s], length);
+                for (size_t at = 0; at < size; at++, cases++) {
+                    uint8_t kept = data[at];
+                    data[at] = others[o];
+                    check_scan_as(data, size, 1);
+                    data[at] = kept;
+                }
+            }
+}
+
 static void test_random(long count)
 {
     uint8_t data[700];
@@ -82,6 +103,7 @@ int main(int argc, char **argv)
     test_one_odd(2);
     test_one_odd(4);
     test_utf8();
+    test_utf8_runs();
     test_random(count);
     int levels;
     kernels_here(&levels);
