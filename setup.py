@@ -55,6 +55,8 @@ class BuildExtension(build_ext):
         msvc = self.compiler.compiler_type == "msvc"
         level = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
         ext.extra_compile_args = ["/O2", "/std:c11"] if msvc else ["-std=c11", "-fvisibility=hidden", *level]
+        if sys.platform == "linux":  # addresses of functions can't be overwritten once the library is loaded
+            ext.extra_link_args = ["-Wl,-z,relro,-z,now"]
         super().build_extension(ext)
 
 
