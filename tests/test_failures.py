@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from compare import native_only, outcome
+from test_mutation import dicts_with_own_items, lists_with_own_iteration
 
 import cyjson
 
@@ -173,15 +174,8 @@ def blocks():
     return sys.getallocatedblocks()
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_hooks_that_raise_lose_nothing(name):
-    call = CALLS[name]
-    _, total = counted(call, 0, refuse)
-
-    def all_of_them():
-        for at in range(1, total + 1):
-            counted(call, at, refuse)
-
+def loses_nothing(all_of_them):
+    """Assert that there is a time at which no more blocks are in use than before; caches fill up until then."""
     grown = []
     for _ in range(20):
         before = blocks()
@@ -189,7 +183,36 @@ def test_hooks_that_raise_lose_nothing(name):
         grown.append(blocks() - before)
         if grown[-1] <= 0:
             return
-    pytest.fail(f"{grown} blocks more after {total} calls each")
+    pytest.fail(f"{grown} blocks more each time")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_hooks_that_raise_lose_nothing(name):
+    call = CALLS[name]
+    _, total = counted(call, 0, refuse)
+    loses_nothing(lambda: [counted(call, at, refuse) for at in range(1, total + 1)] and None)
+
+
+ODD = dicts_with_own_items() + lists_with_own_iteration()
+
+
+@pytest.mark.parametrize("index", range(len(ODD)), ids=lambda index: ODD[index].__name__)
+def test_odd_containers_lose_nothing(index):
+    """Items that aren't pairs, iterators that fail, items() that gives no iterable."""
+
+    class File:
+        def write(self, text):
+            pass
+
+    def all_of_them():
+        for options in {}, {"indent": 1}, {"sort_keys": True}, {"ensure_ascii": False, "indent": 1}:
+            for _ in range(5):
+                value = ODD[index]({"k": 1} if issubclass(ODD[index], dict) else [1, [2]])
+                outcome(lambda module: module.dumps([value, {"a": value}], **options), cyjson)
+                outcome(lambda module: module.dump(value, File(), **options), cyjson)
+                outcome(lambda module: module.encode(value, indent=1), cyjson)
+
+    loses_nothing(all_of_them)
 
 
 # The stack
