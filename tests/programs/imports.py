@@ -30,14 +30,15 @@ def child(start):
     try:
         if not LATE:
             module = util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            try:
+                spec.loader.exec_module(module)
+            except (ImportError, SystemError):
+                return 0  # a module taken for missing, an exception that the interpreter lost: refused all the same
         module.set_up(cyjson.JSONEncoder, cyjson.JSONDecoder, tuple)
     except MemoryError:
         return 0
-    except BaseException as exc:
-        _testcapi.remove_mem_hooks()
-        # A module that is taken for missing, or an exception that the interpreter lost: refused all the same.
-        return 0 if isinstance(exc, (ImportError, SystemError)) else 2
+    except BaseException:
+        return 2
     finally:
         _testcapi.remove_mem_hooks()
     return 1 if module.loads("[1]") == [1] and module.dumps([1]) == "[1]" else 2
