@@ -62,6 +62,7 @@ def in_root(command, why=None, **options):
     script = " && ".join([*mounts, 'exec chroot "$0" "$@"'])
     whole = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, str(ROOT), *command]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "HOME": "/root"}
+    environment["PIP_PREFER_BINARY"] = "1"  # of a test tool, an older release that needs no compiler will do
     if why is None:
         return subprocess.run(whole, env=environment, **options)
     return run(whole, why, env=environment, **options)
@@ -75,8 +76,9 @@ def pip_settings():
 def pip_folders():
     """Local folders where pip looks for packages."""
     paths = re.findall(r"(?:file://)?(/[^\s'\"=]+)", pip_settings())
-    folders = {Path(each) for each in paths if os.path.isdir(each)}
-    return sorted(each for each in folders if str(each).count("/") > 1 or each.name not in ("etc", "usr", "root"))
+    # The files of an index lie beside its pages, which are in a folder named simple.
+    folders = {Path(each).parent if Path(each).name == "simple" else Path(each) for each in paths if os.path.isdir(each)}
+    return sorted(each for each in folders if len(each.parts) > 2)
 
 
 def mirror():
