@@ -77,7 +77,8 @@ def pip_folders():
     """Local folders where pip looks for packages."""
     paths = re.findall(r"(?:file://)?(/[^\s'\"=]+)", pip_settings())
     # The files of an index lie beside its pages, which are in a folder named simple.
-    folders = {Path(each).parent if Path(each).name == "simple" else Path(each) for each in paths if os.path.isdir(each)}
+    given = [Path(each) for each in paths if os.path.isdir(each)]
+    folders = {each.parent if each.name == "simple" else each for each in given}
     return sorted(each for each in folders if len(each.parts) > 2)
 
 
