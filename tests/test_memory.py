@@ -5,11 +5,12 @@ import io
 import json
 import os
 import sys
-import tracemalloc
 
 import pytest
 
 import cyjson
+
+tracemalloc = pytest.importorskip("tracemalloc", reason="this interpreter counts no memory")
 
 
 @pytest.fixture(autouse=True, scope="module")
