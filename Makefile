@@ -8,6 +8,11 @@
 #   make bench-pytest        the same calls under pytest-benchmark (BENCH_ARGS="-k encode")
 #   make bench-instructions  count instructions with valgrind, compare with the baseline (BENCH_ARGS=--write: a new one)
 #   make test       build, then run every test on both backends
+#   make sanitize   build with AddressSanitizer and UndefinedBehaviorSanitizer, run every test, look for leaks
+#   make fuzz       the kernels and the module, MINUTES=2 for all together (FUZZ_ARGS="--only module --sanitize")
+#   make matrix     the tests on every interpreter that is here or can be got: 3.10 to 3.15, 3.13t, PyPy (needs root and a
+#                   Debian mirror for those that aren't here; MATRIX_ARGS="--only 3.14 pypy")
+#   make growth     count instructions of input made to hurt, at three sizes: they grow as the input does
 #   make lint       ruff; whether the generated table is what its generator prints
 #   make types      mypy and pyright over the sources and stubs, stubtest over the stubs and the runtime
 #   make wheel      sdist and wheel into dist/
@@ -15,14 +20,19 @@
 #
 # For CI: make warnings, make test-wheel, make test-fallback (see below).
 #
-# Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS; CC and CFLAGS reach
-# the compiler, once something is compiled: after changing them, make clean.
+# Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS, FUZZ_ARGS, MINUTES,
+# MATRIX_ARGS, BACKENDS (of make test); CC and CFLAGS reach the compiler, once something is compiled: after changing
+# them, make clean.
 
 PYTHON ?= python3
 VENV ?= .venv
 CORPUS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FUZZ_ARGS ?=
+MATRIX_ARGS ?=
+BACKENDS ?= native fallback
+MINUTES ?= 2
 
 # A build that fails here shall say why, not install the fallback.
 export CYJSON_REQUIRE_NATIVE ?= 1
@@ -36,6 +46,7 @@ fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
 sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.p[yx]* src/cyjson/py.typed)
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
+.PHONY: sanitize fuzz growth matrix
 .PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
 
@@ -81,10 +92,26 @@ bench-instructions: $(VENV)/.cyjson
 	@$(python) -m benchmarks.instructions $(BENCH_ARGS)
 
 test: $(VENV)/.cyjson $(VENV)/.extra-test
+ifneq ($(filter native,$(BACKENDS)),)
 	@echo "tests, native backend"
 	@$(native) $(python) -m pytest $(PYTEST_ARGS)
+endif
+ifneq ($(filter fallback,$(BACKENDS)),)
 	@echo "tests, fallback"
 	@$(fallback) $(python) -m pytest $(PYTEST_ARGS)
+endif
+
+sanitize: sdist $(VENV)/.extra-test
+	@$(in_scratch) && $(python) tools/sanitize.py "$$scratch"/sources $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.cyjson
+	@$(python) tools/fuzz.py --minutes $(MINUTES) $(FUZZ_ARGS)
+
+growth: $(VENV)/.cyjson
+	@$(python) tools/growth.py
+
+matrix: sdist
+	@$(python) tools/matrix.py dist/cyjson-*.tar.gz $(MATRIX_ARGS)
 
 lint: $(VENV)/.extra-lint
 	@$(python) -m ruff check .

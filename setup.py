@@ -1,7 +1,7 @@
 """Builds the C extension; everything that is static stands in pyproject.toml.
 
 In the environment:
-    CFLAGS                    flags to add to the compiler's
+    CFLAGS                    flags to add to the compiler's; without a -O among them, -O3 is added
     CYJSON_REQUIRE_NATIVE=1   fail where the extension can't be built, rather than install the fallback
 """
 
@@ -53,7 +53,10 @@ class BuildExtension(build_ext):
 
     def build_extension(self, ext):
         msvc = self.compiler.compiler_type == "msvc"
-        ext.extra_compile_args = ["/O2", "/std:c11"] if msvc else ["-std=c11", "-O3", "-fvisibility=hidden"]
+        level = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
+        ext.extra_compile_args = ["/O2", "/std:c11"] if msvc else ["-std=c11", "-fvisibility=hidden", *level]
+        if sys.platform == "linux":  # addresses of functions can't be overwritten once the library is loaded
+            ext.extra_link_args = ["-Wl,-z,relro,-z,now"]
         super().build_extension(ext)
 
 

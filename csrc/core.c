@@ -1033,9 +1033,16 @@ PyObject *core_new(PyObject *spec)
     return core;
 }
 
-static PyObject *attribute_of(PyObject *owner, const char *attribute)
+/* Take over a new reference: -1 where there is none but an exception. */
+static int take(PyObject **place, PyObject *object)
 {
-    return owner == NULL ? NULL : PyObject_GetAttrString(owner, attribute);
+    *place = object;
+    return object == NULL ? -1 : 0;
+}
+
+static int take_attribute(PyObject **place, PyObject *owner, const char *attribute)
+{
+    return take(place, PyObject_GetAttrString(owner, attribute));
 }
 
 /* CYJSON_CPU in the environment, or else the best there is. -1 with ValueError set where it can't be had. */
@@ -1067,31 +1074,29 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
     state->encoder_class = Py_NewRef(encoder_class);
     state->decoder_class = Py_NewRef(decoder_class);
     state->encode.unpack_pair = Py_NewRef(unpack_pair);
-    state->our_encode = PyObject_GetAttrString(encoder_class, "encode");
 
-    PyObject *decoder = PyImport_ImportModule("json.decoder");
-    state->json_scanstring = attribute_of(decoder, "scanstring");
-    Py_XDECREF(decoder);
-    PyObject *encoder = PyImport_ImportModule("json.encoder");
-    state->json_escape = attribute_of(encoder, "encode_basestring");
-    state->json_escape_ascii = attribute_of(encoder, "encode_basestring_ascii");
-    Py_XDECREF(encoder);
-    PyObject *json = PyImport_ImportModule("json"), *strict = Py_BuildValue("{s:O}", "allow_nan", Py_False);
-    state->json_loads = attribute_of(json, "loads");
-    state->json_dumps = attribute_of(json, "dumps");
-    state->json_dump = attribute_of(json, "dump");
-    state->json_detect_encoding = attribute_of(json, "detect_encoding");
-    state->json_decode_error = attribute_of(json, "JSONDecodeError");
-    state->json_encoder_class = attribute_of(json, "JSONEncoder");
-    state->json_decoder_class = attribute_of(json, "JSONDecoder");
-    state->json_encode = attribute_of(state->json_encoder_class, "encode");
-    state->json_iterencode = attribute_of(state->json_encoder_class, "iterencode");
-    if (!PyErr_Occurred()) {
-        state->decode.default_decoder = PyObject_CallNoArgs(state->json_decoder_class);
-        state->encode.default_encoder = PyObject_CallNoArgs(encoder_class);
-        state->encode.strict_encoder = strict == NULL ? NULL : call_with(state->json_encoder_class, strict);
-    }
+    PyObject *json = PyImport_ImportModule("json"), *decoder = NULL, *encoder = NULL, *strict = NULL;
+    /* Each may fail, and nothing may be asked while an exception is set. */
+    int bad = json == NULL || take_attribute(&decoder, json, "decoder") || take_attribute(&encoder, json, "encoder") ||
+              take_attribute(&state->our_encode, encoder_class, "encode") ||
+              take_attribute(&state->json_scanstring, decoder, "scanstring") ||
+              take_attribute(&state->json_escape, encoder, "encode_basestring") ||
+              take_attribute(&state->json_escape_ascii, encoder, "encode_basestring_ascii") ||
+              take_attribute(&state->json_loads, json, "loads") || take_attribute(&state->json_dumps, json, "dumps") ||
+              take_attribute(&state->json_dump, json, "dump") ||
+              take_attribute(&state->json_detect_encoding, json, "detect_encoding") ||
+              take_attribute(&state->json_decode_error, json, "JSONDecodeError") ||
+              take_attribute(&state->json_encoder_class, json, "JSONEncoder") ||
+              take_attribute(&state->json_decoder_class, json, "JSONDecoder") ||
+              take_attribute(&state->json_encode, state->json_encoder_class, "encode") ||
+              take_attribute(&state->json_iterencode, state->json_encoder_class, "iterencode") ||
+              take(&state->decode.default_decoder, PyObject_CallNoArgs(state->json_decoder_class)) ||
+              take(&state->encode.default_encoder, PyObject_CallNoArgs(encoder_class)) ||
+              take(&strict, Py_BuildValue("{s:O}", "allow_nan", Py_False)) ||
+              take(&state->encode.strict_encoder, call_with(state->json_encoder_class, strict));
     Py_XDECREF(strict);
+    Py_XDECREF(encoder);
+    Py_XDECREF(decoder);
     Py_XDECREF(json);
-    return PyErr_Occurred() ? -1 : 0;
+    return bad ? -1 : 0;
 }

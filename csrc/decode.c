@@ -658,7 +658,11 @@ static NOINLINE PyObject *share_key(decoder *d, PyObject *key)
 {
     if (PyUnicode_GET_LENGTH(key) <= KEYCACHE_LONGEST) return keycache_share(&d->state->keys, key);
     PyObject *same = NULL;
-    if (d->long_keys != NULL || (d->long_keys = PyDict_New()) != NULL) same = PyDict_SetDefault(d->long_keys, key, key);
+    if (d->long_keys != NULL || (d->long_keys = PyDict_New()) != NULL) {
+        /* Not PyDict_SetDefault: where memory is short, 3.13's first ones give a key and set an exception. */
+        same = PyDict_GetItemWithError(d->long_keys, key);
+        if (same == NULL && !PyErr_Occurred() && PyDict_SetItem(d->long_keys, key, key) == 0) same = key;
+    }
     Py_XINCREF(same);
     Py_DECREF(key);
     return same;

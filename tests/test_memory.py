@@ -6,12 +6,13 @@ import json
 import os
 import sys
 import tempfile
-import tracemalloc
 
 import pytest
 
 import cyjson
 from cyjson import lines, stream
+
+tracemalloc = pytest.importorskip("tracemalloc", reason="this interpreter counts no memory")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -493,3 +493,24 @@ def test_separators_that_are_used_up():
     for argument in ("a",), (), ("a", "b"):
         same(lambda json: json.encoder.encode_basestring(argument))
         same(lambda json: json.encoder.encode_basestring_ascii(argument))
+
+
+@pytest.mark.parametrize("sort_keys", [False, True])
+def test_containers_that_are_dropped_while_they_are_written(sort_keys):
+    """Nobody but the call holds them then. json's own encoder isn't asked: up to 3.13 it may crash."""
+    for make in (
+        lambda: [[Odd(), "x" * 50, [Odd(), 2]], "end"],
+        lambda: [{"a": Odd(), "b" * 50: [Odd(), {"c": Odd()}]}, "end"],
+        lambda: {"a": [[Odd(), ["y" * 50, Odd()]]], "b": {"c": [Odd()]}},
+        lambda: [([Odd(), (Odd(), "z" * 50)], Odd()), "end"],
+    ):
+        outer = make()
+
+        def default(obj):
+            outer.clear()
+            gc.collect()
+            return ["made"]
+
+        assert cyjson.loads(cyjson.dumps(outer, default=default, sort_keys=sort_keys)) is not None
+        outer = make()
+        assert cyjson.loads(cyjson.encode(outer, default=default, sort_keys=sort_keys)) is not None

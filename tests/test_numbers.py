@@ -315,35 +315,7 @@ def test_numbers_as_keys():
         same(lambda json: json.dumps({value: value}))
 
 
-# The kernels alone, as plain C
-
-
-def test_number_kernels(tmp_path):
-    root = Path(__file__).parents[1]
-    program = root / "tests" / "kernels" / "test_numbers.c"
-    sources = [root / "csrc" / name for name in ("number_parse.c", "number_format.c", "number_small.c", "pow10.c")]
-    if not all(each.exists() for each in [program, *sources]):
-        pytest.skip("the kernels' C sources are not beside these tests")
-    compiler = shutil.which(os.environ.get("CC", "cc"))
-    if compiler is None:
-        pytest.skip("no C compiler here")
-    binary = tmp_path / "test_numbers"
-    command = [
-        compiler,
-        "-std=c11",
-        "-O2",
-        "-I",
-        str(root / "csrc"),
-        str(program),
-        *map(str, sources),
-        "-o",
-        str(binary),
-        "-lm",
-    ]
-    built = subprocess.run(command, capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
-    ran = subprocess.run([str(binary), str(COUNT // 4)], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+# The kernel alone: see test_kernels.py, too
 
 
 @native_only

@@ -1,4 +1,4 @@
-# cython: language_level=3, binding=True, embedsignature=False
+# cython: language_level=3, binding=False, embedsignature=False
 # cython: subinterpreters_compatible=own_gil
 """The C extension: csrc/core's functions, the scanner that a JSONDecoder holds, and what the included files say."""
 

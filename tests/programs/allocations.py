@@ -1,0 +1,150 @@
+"""Let each allocation of a call fail in turn: it raises MemoryError or gives its result, loses nothing, and the next
+call is right. Run by test_failures.py in a process of its own, with the name of a call.
+
+    python allocations.py NAME
+"""
+
+import _testcapi
+import gc
+import io
+import json
+import sys
+import warnings
+
+import cyjson
+
+
+class Encoder(cyjson.JSONEncoder):
+    def default(self, o):
+        return "default"
+
+
+class File:
+    def write(self, text):
+        pass
+
+
+VALUE = {
+    "text": "plain text of some length",
+    "é": ["é" * 30, "中" * 30, "😀" * 30, "\n" * 30],
+    "numbers": [0, -1, 2**31, 2**70, 1.5, -1e300, 123456.789],
+    "nested": [[], {}, [[1, [2]]], {"a": {"b": {"c": (None, True)}}}],
+    "keys": {7: 1, 2.5: 2, None: 3, True: 4, "k" * 80: 5},
+}
+DEEP = [[[[[[[[[[[[[[[[[[[[{"k": [1]}]]]]]]]]]]]]]]]]]]]]
+LONG = ["x" * 3000, "é" * 3000, "中" * 3000, ["y\n" * 3000]]
+RECORDS = [{"id": n, "name": f"n{n}", "tags": ["a", "é"], "sub": {"x": n / 7, "y": None}} for n in range(60)]
+TEXT = json.dumps(VALUE)
+WIDE = json.dumps(VALUE, ensure_ascii=False)
+RECORDS_TEXT = json.dumps(RECORDS, ensure_ascii=False)
+LATIN = json.dumps({"a": "é" * 40, "é": ["ü\\n" * 20, 1, 2.5]}, ensure_ascii=False)
+KEYS = json.dumps([{("k" * length) + "中": length} for length in range(60, 70)], ensure_ascii=False)
+MANY = json.dumps(list(range(3000)))
+NUMBERS = "[1, -2.5, 1e400, NaN, -Infinity, 123456789012345678901234567890, 1" + "0" * 100 + "]"
+DEEP_TEXT = "[" * 100 + "1" + "]" * 100
+
+CALLS = {
+    "dumps": lambda: cyjson.dumps(VALUE),
+    "dumps records": lambda: cyjson.dumps(RECORDS),
+    "dumps wide": lambda: cyjson.dumps(VALUE, ensure_ascii=False),
+    "dumps long": lambda: cyjson.dumps(LONG, ensure_ascii=False),
+    "dumps deep": lambda: cyjson.dumps(DEEP),
+    "dumps indent": lambda: cyjson.dumps(VALUE, indent=2),
+    "dumps sorted": lambda: cyjson.dumps(RECORDS, sort_keys=True),
+    "dumps options": lambda: cyjson.dumps(VALUE, separators=(",", ":"), skipkeys=True, check_circular=False),
+    "dumps default": lambda: cyjson.dumps([1j, {"a": 1j}], default=str),
+    "dumps cls": lambda: cyjson.dumps([1j, {"a": 1j}], cls=Encoder),
+    "dump": lambda: cyjson.dump(VALUE, File()),
+    "encode": lambda: cyjson.encode(VALUE),
+    "encode records": lambda: cyjson.encode(RECORDS, sort_keys=True, indent=1),
+    "encoder.encode": lambda: cyjson.JSONEncoder(indent=1).encode(RECORDS),
+    "encode_basestring": lambda: cyjson.encoder.encode_basestring("é\n" * 50),
+    "encode_basestring_ascii": lambda: cyjson.encoder.encode_basestring_ascii("é\n😀" * 50),
+    "loads": lambda: cyjson.loads(TEXT),
+    "loads wide": lambda: cyjson.loads(WIDE),
+    "loads latin": lambda: cyjson.loads(LATIN),
+    "loads keys": lambda: cyjson.loads(KEYS),
+    "loads many": lambda: cyjson.loads(MANY),
+    "loads numbers": lambda: cyjson.loads(NUMBERS),
+    "loads deep": lambda: cyjson.loads(DEEP_TEXT),
+    "loads records": lambda: cyjson.loads(RECORDS_TEXT),
+    "loads bytes": lambda: cyjson.loads(WIDE.encode()),
+    "loads bytearray": lambda: cyjson.loads(bytearray(RECORDS_TEXT.encode())),
+    "loads utf-16": lambda: cyjson.loads(WIDE.encode("utf-16")),
+    "loads object_hook": lambda: cyjson.loads(TEXT, object_hook=len),
+    "loads object_pairs_hook": lambda: cyjson.loads(RECORDS_TEXT, object_pairs_hook=dict),
+    "loads array_hook": lambda: cyjson.loads(TEXT, array_hook=tuple),
+    "loads number hooks": lambda: cyjson.loads(NUMBERS, parse_int=str, parse_float=str, parse_constant=str),
+    "load": lambda: cyjson.load(io.StringIO(TEXT)),
+    "decoder.decode": lambda: cyjson.JSONDecoder(parse_int=str).decode(TEXT),
+    "decoder.raw_decode": lambda: cyjson.JSONDecoder().raw_decode(TEXT + " rest"),
+    "scanstring": lambda: cyjson.decoder.scanstring('a\\u00e9é\\n" rest' + "x" * 600, 0),
+}
+# No call that fails by itself: where memory is short the interpreter loses exceptions that it raises, or crashes, as it
+# does in json's own functions.
+
+
+def told(call):
+    try:
+        return repr(call())
+    except Exception as exc:
+        return f"{type(exc)} {exc}"
+
+
+def failing(call, start, stop):
+    """The call with allocations from the start-th on failing, up to the stop-th (0: all of them)."""
+    _testcapi.set_nomemory(start, stop)
+    try:
+        result = call()
+    except MemoryError:
+        return MemoryError
+    except Exception as exc:
+        _testcapi.remove_mem_hooks()
+        return f"{type(exc)} {exc}"
+    finally:
+        _testcapi.remove_mem_hooks()
+    return repr(result)
+
+
+def one_round(call, expected):
+    """How many allocations were made to fail."""
+    start = 0
+    while True:
+        start += 1
+        every = failing(call, start, 0)
+        one = failing(call, start, start + 1)
+        for outcome in every, one:
+            if outcome is not MemoryError and outcome != expected:
+                sys.exit(f"allocation {start}: {outcome!r} in place of {expected!r}")
+        after = told(call)
+        if after != expected:
+            sys.exit(f"after allocation {start}: {after!r} in place of {expected!r}")
+        if every is not MemoryError:
+            return start
+
+
+def blocks():
+    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        getattr(sys, "_clear_type_cache", int)()  # it holds names that were looked up
+    return sys.getallocatedblocks()
+
+
+def main(name):
+    call = CALLS[name]
+    expected = told(call)
+    count, grown = one_round(call, expected), []
+    for _ in range(12):
+        before = blocks()
+        one_round(call, expected)
+        grown.append(blocks() - before)
+        if grown[-1] <= 0:
+            break
+    else:  # an object that is lost is lost in every round; caches and free lists have filled up by then
+        sys.exit(f"{grown} blocks more each time that {count} allocations failed")
+    print(f"{name}: {count} allocations failed one by one")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,48 @@
+"""Subinterpreters, each with a GIL of its own where there is such a thing (3.12 and later): many at once."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from compare import native_only
+
+import cyjson
+
+PROGRAM = Path(__file__).parent / "programs" / "interpreters.py"
+ROUNDS = 200 if os.environ.get("CYJSON_HYPOTHESIS") == "thorough" else 10
+
+has_subinterpreters = pytest.mark.skipif(
+    sys.version_info < (3, 12) or sys.implementation.name != "cpython", reason="before 3.12 interpreters share one GIL"
+)
+
+
+def left_behind(module, threads, rounds):
+    """Bytes that each interpreter leaves, once the first have filled what is filled once."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1]), "PYTHONMALLOC": "malloc"}
+    command = [sys.executable, str(PROGRAM), module, str(threads), str(rounds)]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
+    assert ran.returncode == 0, f"ended with {ran.returncode}\n{ran.stdout}{ran.stderr[-3000:]}"
+    return int(ran.stdout)
+
+
+@has_subinterpreters
+@pytest.mark.skipif("CYJSON_SANITIZED" in os.environ, reason="memory that is freed stays taken there")
+@pytest.mark.parametrize("threads", [1, 4])
+def test_created_and_destroyed(threads):
+    """No crash, and no more left behind than what the interpreter leaves itself: its own strings and modules stay."""
+    with_json = left_behind("json", threads, ROUNDS)
+    with_cyjson = left_behind("cyjson", threads, ROUNDS)
+    assert with_cyjson - with_json < 200_000
+
+
+@native_only
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="about free-threaded builds")
+def test_the_gil_is_asked_for():
+    """The extension isn't made for threads without a GIL yet, and doesn't say so: importing it brings the GIL back."""
+    program = "import sys, cyjson; print(cyjson.backend, sys._is_gil_enabled())"
+    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1])}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+    assert ran.stdout.strip() == "c True", ran.stderr

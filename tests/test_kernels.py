@@ -1,0 +1,30 @@
+"""The kernels alone, as plain C, on every instruction set that this machine runs: against the slowest and plainest ways
+of doing the same, with the text ending where the readable memory ends."""
+
+import os
+import subprocess
+
+import pytest
+from kernels import build
+
+THOROUGH = os.environ.get("CYJSON_HYPOTHESIS") == "thorough"
+
+
+def run(program, tmp_path, count):
+    if build.compiler() is None:
+        pytest.skip("no C compiler here, or the kernels' C sources are not beside these tests")
+    binary = tmp_path / program
+    # What is tested is plain C: a preloaded sanitizer belongs to the interpreter.
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    build.build(build.HERE / f"{program}.c", binary, environment=environment)
+    ran = subprocess.run([str(binary), str(count)], capture_output=True, text=True, env=environment)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    return ran.stdout
+
+
+def test_numbers(tmp_path):
+    assert "checks, 0 failures" in run("test_numbers", tmp_path, 5_000_000 if THOROUGH else 250_000)
+
+
+def test_text(tmp_path):
+    assert "cases," in run("test_text", tmp_path, 200_000 if THOROUGH else 2_000)

@@ -1,0 +1,141 @@
+"""Fuzz the kernels as plain C and the module against json.
+
+    python tools/fuzz.py [--minutes N] [--only TARGET...] [--sanitize] [--work DIR]
+
+With clang and its libFuzzer, inputs are chosen by the coverage they bring: the kernels are built with
+AddressSanitizer and UndefinedBehaviorSanitizer, the module with coverage only, or with --sanitize as the kernels are.
+Without, only the module is fuzzed, by inputs from a random generator. What is found stays in DIR/found (in
+build/fuzz/found), the corpus in DIR/corpus, where the next run goes on. --minutes is for all targets together.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FUZZ = ROOT / "tests" / "fuzz"
+sys.path.insert(0, str(ROOT / "tests" / "kernels"))
+import build  # noqa: E402
+
+# Shares of the time; the module has most to go wrong.
+SHARES = {"scan": 1, "escape": 1, "number_parse": 1, "number_format": 1, "module": 4}
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+
+
+def clang():
+    """The command of a clang that has libFuzzer, or None."""
+    command = shlex.split(os.environ.get("FUZZ_CC") or "clang")
+    if shutil.which(command[0]) is None:
+        return None
+    probe = "#include <stddef.h>\nint LLVMFuzzerTestOneInput(const char *d, size_t n) { return d == 0 && n == 1; }\n"
+    flags = ["-fsanitize=fuzzer,address", "-x", "c", "-", "-o", os.devnull]
+    probed = subprocess.run([*command, *flags], input=probe, text=True, capture_output=True)
+    return command if probed.returncode == 0 else None
+
+
+def run(command, **options):
+    done = subprocess.run([str(each) for each in command], capture_output=True, text=True, **options)
+    if done.returncode:
+        sys.exit(f"fuzz: {shlex.join(map(str, command))}\n{done.stdout}{done.stderr}")
+
+
+def build_kernel(target, compiler, work):
+    output = work / target
+    build.build(FUZZ / f"{target}.c", output, compiler, ["-O2", "-fsanitize=fuzzer", *SANITIZERS])
+    return [output, "-max_len=300"], {}
+
+
+def build_module(compiler, work, sanitize):
+    """The extension with coverage counters in a folder of its own, and the program with libFuzzer and Python in it."""
+    site = work / ("site-sanitized" if sanitize else "site")
+    sanitizers = SANITIZERS if sanitize else []
+    shutil.rmtree(site, ignore_errors=True)
+    sources = work / "sources"
+    shutil.rmtree(sources, ignore_errors=True)
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
+    shutil.copytree(ROOT, sources, ignore=ignored)
+    flags = shlex.join(["-g", "-fsanitize=fuzzer-no-link", *sanitizers])
+    environment = {**os.environ, "CC": shlex.join(compiler), "CFLAGS": flags, "CYJSON_REQUIRE_NATIVE": "1"}
+    environment["LDSHARED"] = shlex.join([*compiler, "-shared"])
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "--no-deps"]
+    run([*pip, "--target", site, sources], env=environment)
+    output = work / ("driver-sanitized" if sanitize else "driver")
+    library, version = sysconfig.get_config_vars("LIBDIR", "LDVERSION")
+    start = [*compiler, "-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-fsanitize=fuzzer", *sanitizers, "-rdynamic"]
+    linked = [f"-L{library}", f"-Wl,-rpath,{library}", f"-lpython{version}"]
+    run([*start, f"-I{sysconfig.get_path('include')}", FUZZ / "driver.c", *linked, "-o", output])
+    environment = {
+        "CYJSON_FUZZ_PYTHON": sys.executable,
+        "PYTHONPATH": os.pathsep.join([str(site), str(FUZZ)]),
+        "CYJSON_PURE": "0",
+        "ASAN_OPTIONS": "detect_leaks=0",
+    }
+    if sanitize:
+        environment["PYTHONMALLOC"] = "malloc"
+    # Python's own allocations aren't leaks.
+    return [output, "-max_len=600", "-detect_leaks=0"], environment
+
+
+def fuzz(target, command, environment, seconds, work):
+    """Run libFuzzer for so long: what was executed, None where it found something."""
+    corpus, found = work / "corpus" / target, work / "found"
+    corpus.mkdir(parents=True, exist_ok=True)
+    found.mkdir(parents=True, exist_ok=True)
+    flags = [f"-max_total_time={max(1, round(seconds))}", "-len_control=0", "-print_final_stats=1", "-timeout=60"]
+    ran = subprocess.run(
+        [*map(str, command), *flags, f"-artifact_prefix={found}/{target}-", str(corpus)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if ran.returncode:
+        print(f"fuzz: {target} found something; the input is in {found}\n{ran.stderr[-6000:]}")
+        return None
+    told = {name: int(n) for name, n in re.findall(r"(number_of_executed_units|calls compared): *(\d+)", ran.stderr)}
+    calls = told.get("calls compared")
+    return f"{told['number_of_executed_units']} inputs" + (f", {calls} calls compared with json's" if calls else "")
+
+
+def by_random_inputs(seconds):
+    print("fuzz: no clang with libFuzzer here: the module alone, by random inputs", flush=True)
+    seed = int.from_bytes(os.urandom(4), "big")
+    command = [sys.executable, str(FUZZ / "module.py"), "--seconds", str(seconds), "--seed", str(seed)]
+    return subprocess.run(command).returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--only", nargs="+", choices=SHARES, default=list(SHARES))
+    parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "fuzz")
+    arguments = parser.parse_args()
+    seconds = 60 * arguments.minutes
+    compiler = clang()
+    if compiler is None:
+        return by_random_inputs(seconds)
+    work = arguments.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    built = {}
+    for target in arguments.only:
+        if target == "module":
+            built[target] = build_module(compiler, work, arguments.sanitize)
+        else:
+            built[target] = build_kernel(target, compiler, work)
+    total, failed = sum(SHARES[target] for target in built), False
+    for target, (command, environment) in built.items():
+        executed = fuzz(target, command, environment, seconds * SHARES[target] / total, work)
+        failed |= executed is None
+        print(f"fuzz: {target}: {'FAILED' if executed is None else f'{executed}, nothing found'}", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
