@@ -322,7 +322,7 @@ def test_numbers_as_keys():
 def test_kernel_against_repr(tmp_path):
     """As the kernel of this run's instruction set writes doubles, so does float.__repr__: 10^7 patterns and boundaries.
 
-    10^9 patterns were run once: benchmarks/README.md tells when and how.
+    10^9 patterns were run once: see docs/reliability.md.
     """
     root = Path(__file__).parents[1]
     program = root / "tests" / "kernels" / "repr.c"
