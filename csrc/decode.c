@@ -964,6 +964,7 @@ static PyObject *entry_utf8_at(decode_state *state, const decode_options *option
     PyObject *result = NULL;
     decoder_start(&d, state, options, NULL);
     decoder_use_roomy(&d, &space);
+    d.start = p;
     d.end = data + size;
     if (*p == '{' || *p == '[') result = decode_text(&d, &p, TEXT_UTF8, 0);
     else { /* spared what pays for containers only */
