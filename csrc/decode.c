@@ -138,8 +138,17 @@ static ALWAYS_INLINE void decoder_end(decoder *d)
 
 /* ---- containers ---- */
 
+/* n values from items on, of the container at this level, are gone: what is behind them closes up. */
+static void drop_values(decoder *d, PyObject **items, Py_ssize_t n, Py_ssize_t level)
+{
+    Py_ssize_t rest = d->values_top - items - n;
+    memmove(items, items + n, (size_t)rest * sizeof *items);
+    d->values_top -= n;
+    while (++level < d->depth) d->frames[level].base -= n;
+}
+
 /* Turn n values from items on, keys and values alternating, into n / 2 pairs in their place. */
-static int pair_up(decoder *d, PyObject **items, Py_ssize_t n)
+static int pair_up(decoder *d, PyObject **items, Py_ssize_t n, Py_ssize_t level)
 {
     Py_ssize_t done = 0;
     for (; 2 * done < n; done++) {
@@ -149,18 +158,22 @@ static int pair_up(decoder *d, PyObject **items, Py_ssize_t n)
         PyTuple_SET_ITEM(pair, 1, items[2 * done + 1]);
         items[done] = pair;
     }
-    Py_ssize_t rest = d->values_top - (items + 2 * done);
-    memmove(items + done, items + 2 * done, (size_t)rest * sizeof *items);
-    d->values_top -= done;
+    drop_values(d, items + done, done, level);
     return 2 * done < n ? -1 : 0;
 }
 
-/* Move the values of the innermost container from the stack into its object, made here if need be. */
-static int move_values(decoder *d)
+/* The values on the stack of the container at this level. */
+static Py_ssize_t values_of(const decoder *d, Py_ssize_t level)
 {
-    frame *f = &d->frames[d->depth - 1];
+    return (level + 1 < d->depth ? d->frames[level + 1].base : d->values_top - d->values) - d->frames[level].base;
+}
+
+/* Move the values of the container at this level from the stack into its object, made here if need be. */
+static int move_values(decoder *d, Py_ssize_t level)
+{
+    frame *f = &d->frames[level];
     PyObject **items = d->values + f->base;
-    Py_ssize_t n = d->values_top - items;
+    Py_ssize_t n = values_of(d, level);
     int pairs = f->is_object && d->options->object_pairs_hook != NULL;
     if (f->is_object) n &= ~(Py_ssize_t)1; /* a key whose value is still to come stays */
     if (f->container == NULL) {
@@ -168,7 +181,7 @@ static int move_values(decoder *d)
         if (f->container == NULL) return -1;
     }
     if (pairs) {
-        if (pair_up(d, items, n)) return -1;
+        if (pair_up(d, items, n, level)) return -1;
         n /= 2;
     }
     if (!f->is_object || pairs) {
@@ -179,15 +192,14 @@ static int move_values(decoder *d)
             if (PyDict_SetItem(f->container, items[i], items[i + 1])) return -1;
         for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
     }
-    Py_ssize_t rest = d->values_top - items - n;
-    memmove(items, items + n, (size_t)rest * sizeof *items);
-    d->values_top = items + rest;
+    drop_values(d, items, n, level);
     return 0;
 }
 
 static NOINLINE int make_room(decoder *d)
 {
-    if (d->depth > 0 && d->values_top - d->values - d->frames[d->depth - 1].base >= WORTH_MOVING) return move_values(d);
+    for (Py_ssize_t level = 0; level < d->depth; level++) /* of a long array of objects it is the array */
+        if (values_of(d, level) >= WORTH_MOVING) return move_values(d, level);
     size_t used = (size_t)(d->values_top - d->values), room = 2 * (size_t)(d->values_limit - d->values);
     PyObject **old = d->values == d->local_values ? NULL : d->values;
     PyObject **grown = PyMem_Realloc(old, room * sizeof *grown);
@@ -293,7 +305,7 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
     PyObject **items = d->values + f->base, *result, *hook;
     Py_ssize_t n = d->values_top - items;
     if (UNLIKELY(f->container != NULL)) {
-        if (move_values(d)) return -1;
+        if (move_values(d, d->depth - 1)) return -1;
         result = f->container;
         f->container = NULL;
     }
@@ -308,7 +320,7 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
         d->values_top = items;
     }
     else {
-        if (move_values(d)) return -1;
+        if (move_values(d, d->depth - 1)) return -1;
         result = f->container;
         f->container = NULL;
     }

@@ -4,10 +4,12 @@ import gc
 import io
 import json
 import os
+import subprocess
 import sys
 import tempfile
 
 import pytest
+from compare import native_only
 
 import cyjson
 from cyjson import lines, stream
@@ -430,3 +432,71 @@ def test_encoders_and_decoders_are_collected():
     del scanner
     gc.collect()
     assert len(gone) == 5
+
+
+def records(n):
+    tags = ["a\n", "b"]
+    return [{"id": i, "name": f"user {i}", "é": "ü" * (i % 9), "at": [i / 7, -i], "tags": tags} for i in range(n)]
+
+
+@native_only
+@pytest.mark.parametrize(
+    "document",
+    [
+        records(20_000),
+        {"list": records(20_000)},
+        {str(i): {"a": [i]} for i in range(50_000)},
+        [[[i, i] for i in range(500)] for _ in range(200)],
+        [i / 7 for i in range(200_000)],
+        ["é中😀\n" * 20] * 20_000,
+        "x" * 3_000_000,
+    ],
+    ids=["records", "records within", "long object", "arrays", "doubles", "escapes", "one string"],
+)
+@pytest.mark.parametrize("kind", [bytes, str])
+@pytest.mark.parametrize("ascii", [True, False])
+def test_decoding_takes_the_result_and_little_beside(document, kind, ascii):
+    text = json.dumps(document, ensure_ascii=ascii)
+    source = text if kind is str else text.encode()
+    del text
+    cyjson.loads(source)  # the cache of keys
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = cyjson.loads(source)
+        current, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert result == document
+    assert peak - current <= 65536
+
+
+PEAKS = """
+import gc, sys, cyjson
+def peak():
+    return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+documents = [
+    [i / 7 for i in range(2_000_000)],
+    ["é中" * 20] * 500_000,
+    [{"id": i, "name": "user %d" % i} for i in range(500_000)],
+]
+for document in documents:
+    for function in cyjson.encode, cyjson.dumps, lambda document: cyjson.dumps(document, ensure_ascii=False):
+        gc.collect()
+        open("/proc/self/clear_refs", "w").write("5")
+        before = peak()
+        size = sys.getsizeof(function(document))
+        assert size > 15_000_000, size
+        print((peak() - before) / size)
+"""
+
+
+@native_only
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the system doesn't tell the peak")
+def test_encoding_takes_the_output_and_little_beside():
+    """... of memory that is touched, as the system counts it."""
+    ran = subprocess.run([sys.executable, "-c", PEAKS], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    ratios = [float(line) for line in ran.stdout.split()]
+    assert len(ratios) == 9
+    assert max(ratios) <= 1.25
