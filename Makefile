@@ -27,7 +27,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 CORPUS ?=
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
 MATRIX_ARGS ?=
@@ -149,13 +149,16 @@ warnings: sdist
 		$(pip) wheel --no-deps --wheel-dir "$$scratch" "$$scratch"/sources
 	@echo "no warning from $(CC)"
 
-# The wheel in an empty environment, with the tests that the sdist carries, away from this folder.
+# What tells whether something is missing in a wheel; all else make test has told.
+wheel_tests := $(addprefix tests/test_,surface.py stdlib_suite.py tool.py files.py lines.py stream.py fallback.py hardening.py)
+
+# The wheel in an empty environment, with some of the tests that the sdist carries, away from this folder.
 test-wheel: wheel
 	@$(in_scratch) && python="$$scratch"/venv/bin/python && $(PYTHON) -m venv "$$scratch"/venv && \
 	wheel=$$(ls "$$PWD"/dist/*.whl) && \
 	"$$python" -m pip $(quiet) install "$$wheel[test]" && \
 	rm -r "$$scratch"/sources/src && cd "$$scratch"/sources && \
-	$(native) "$$python" -m pytest $(PYTEST_ARGS) && $(fallback) "$$python" -m pytest $(PYTEST_ARGS)
+	$(native) "$$python" -m pytest $(PYTEST_ARGS) $(wheel_tests) && $(fallback) "$$python" -m pytest $(PYTEST_ARGS) $(wheel_tests)
 
 # Without a compiler: the fallback and one line that says so, or an error where the extension is required.
 test-fallback: sdist
