@@ -86,6 +86,17 @@ static PyObject *call_with(PyObject *callable, PyObject *keywords)
 
 /* ---- decoding ---- */
 
+static const decode_options loads_defaults = {0};
+
+/* Of what a decoder that gave nothing may have raised only MemoryError counts: whether that is set, and else nothing is. */
+static int is_out_of_memory(void)
+{
+    if (PyErr_Occurred() == NULL) return 0;
+    if (PyErr_ExceptionMatches(PyExc_MemoryError)) return 1;
+    PyErr_Clear();
+    return 0;
+}
+
 /* The stdlib's decoder that decides like these options and runs no Python code: numbers and constants that would go to a
  * hook stay text, so that they can't fail in another way. A new reference. */
 static PyObject *deciding_decoder(core_state *state, const decode_options *options)
@@ -176,8 +187,7 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     if (LIKELY((utf8 || marked) && !decode_runs_python(options))) {
         PyObject *result = state->decode.with->utf8(&state->decode, options, data + marked, size - marked);
         if (LIKELY(result != NULL)) return result;
-        if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
-        PyErr_Clear();
+        if (is_out_of_memory()) return NULL;
         refused = 1;
     }
     /* Hooks must not run before bytes that can't be decoded raise, so the whole text is decoded first. */
@@ -258,9 +268,8 @@ static int parse_hook(PyObject **hook, PyObject *value, PyObject *otherwise)
 
 static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const decode_options plain = {0};
     core_state *state = state_of(core);
-    if (LIKELY(nargs == 1 && kwnames == NULL)) return loads_any(state, &plain, args[0]);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return loads_any(state, &loads_defaults, args[0]);
 
     PyObject *v[L_COUNT], *others = NULL, *result = NULL;
     int wrong = take_arguments(state, loads_names, L_COUNT, args, nargs, kwnames, v, &others);
@@ -332,15 +341,10 @@ PyObject *core_decode_with(PyObject *core, const decode_options *options, PyObje
 
 PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size)
 {
-    static const decode_options plain = {0};
     core_state *state = state_of(core);
-    PyObject *result = state->decode.with->utf8(&state->decode, &plain, data, size);
+    PyObject *result = state->decode.with->utf8(&state->decode, &loads_defaults, data, size);
     if (LIKELY(result != NULL)) return result;
-    if (PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
-        PyErr_Clear();
-    }
-    return Py_NewRef(Py_NotImplemented);
+    return is_out_of_memory() ? NULL : Py_NewRef(Py_NotImplemented);
 }
 
 PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject *text, Py_ssize_t index)
@@ -358,18 +362,16 @@ PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject
 
 PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at)
 {
-    static const decode_options plain = {0};
     core_state *state = state_of(core);
-    PyObject *value = state->decode.with->utf8_at(&state->decode, &plain, text, size, at);
-    if (value == NULL && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError)) PyErr_Clear();
+    PyObject *value = state->decode.with->utf8_at(&state->decode, &loads_defaults, text, size, at);
+    if (value == NULL) is_out_of_memory();
     return value;
 }
 
 PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final)
 {
-    static const decode_options plain = {0};
     core_state *state = state_of(core);
-    return state->decode.with->utf8_items(&state->decode, &plain, text, size, at, enough, final);
+    return state->decode.with->utf8_items(&state->decode, &loads_defaults, text, size, at, enough, final);
 }
 
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n)
@@ -670,24 +672,19 @@ static void explain(PyObject *fp, int binary)
 #endif
 }
 
-static PyObject *write_once(core_state *state, PyObject *fp, PyObject *piece)
+static PyObject *write_once(open_file *file, PyObject *piece)
 {
-    PyObject *result = PyObject_CallMethodOneArg(fp, state->names[NAME_write], piece);
-    if (result == NULL) explain(fp, PyBytes_Check(piece));
+    PyObject *result = PyObject_CallMethodOneArg(file->fp, file->state->names[NAME_write], piece);
+    if (result == NULL) explain(file->fp, PyBytes_Check(piece));
     return result;
-}
-
-static int write_to(core_state *state, PyObject *fp, PyObject *piece)
-{
-    PyObject *result = write_once(state, fp, piece);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
 }
 
 static int write_text(void *context, PyObject *piece)
 {
     open_file *file = context;
-    return write_to(file->state, file->fp, piece);
+    PyObject *result = write_once(file, piece);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
 }
 
 /* How many bytes a write took that returned this; -1 with an exception set. Only raw files (a socket's, a pipe's) take a
@@ -713,7 +710,7 @@ static int write_bytes(void *context, PyObject *piece)
     PyObject *rest = Py_NewRef(piece);
     while (rest != NULL) {
         Py_ssize_t size = PyBytes_GET_SIZE(rest);
-        PyObject *result = write_once(file->state, file->fp, rest);
+        PyObject *result = write_once(file, rest);
         Py_ssize_t taken = result == NULL ? -1 : bytes_taken(file->fp, result, size);
         Py_XDECREF(result);
         PyObject *left = taken < 0 || taken >= size ? NULL : PyBytes_FromStringAndSize(PyBytes_AS_STRING(rest) + taken, size - taken);
@@ -724,15 +721,15 @@ static int write_bytes(void *context, PyObject *piece)
 }
 
 /* What an encoder's own iterencode gives, piece by piece. */
-static int write_pieces(core_state *state, PyObject *fp, PyObject *encoder, PyObject *object)
+static int write_pieces(open_file *file, PyObject *encoder, PyObject *object)
 {
-    PyObject *pieces = PyObject_CallMethodOneArg(encoder, state->names[NAME_iterencode], object), *piece;
+    PyObject *pieces = PyObject_CallMethodOneArg(encoder, file->state->names[NAME_iterencode], object), *piece;
     PyObject *iterator = pieces == NULL ? NULL : PyObject_GetIter(pieces);
     Py_XDECREF(pieces);
     if (iterator == NULL) return -1;
     int bad = 0;
     while (!bad && (piece = PyIter_Next(iterator)) != NULL) {
-        bad = write_to(state, fp, piece);
+        bad = write_text(file, piece);
         Py_DECREF(piece);
     }
     Py_DECREF(iterator);
@@ -765,8 +762,7 @@ static PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nar
         base.as_generator = 1;
         base.sink = &sink;
         int odd = encode_arguments(state, &base, v, others, &text, &encoder);
-        if (odd == 0) bad = 0;
-        else if (odd > 0) bad = write_pieces(state, v[D_FP], encoder, v[D_OBJ]);
+        bad = odd > 0 ? write_pieces(&file, encoder, v[D_OBJ]) : odd;
     }
     Py_XDECREF(encoder);
     Py_XDECREF(text);

@@ -232,15 +232,15 @@ int encoder_walk_is_too_long(walk *w)
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
 {
     if (w->items != NULL && PyTuple_CheckExact(w->items)) {
-        if (2 * w->position >= PyTuple_GET_SIZE(w->items)) return 0;
-        *key = PyTuple_GET_ITEM(w->items, 2 * w->position);
-        *value = PyTuple_GET_ITEM(w->items, 2 * w->position + 1);
-        w->position++;
-        return *value != NULL;
+        compat_entries entries;
+        compat_entries_of_tuple(w->items, w->position, &entries);
+        if (!compat_entries_next(&entries, key, value)) return 0;
+        w->position = compat_entries_index(&entries);
+        return 1;
     }
     if (w->items != NULL) {
-        if (w->index >= PyList_GET_SIZE(w->items)) return 0;
-        PyObject *pair = PyList_GET_ITEM(w->items, w->index++);
+        if (w->position >= PyList_GET_SIZE(w->items)) return 0;
+        PyObject *pair = PyList_GET_ITEM(w->items, w->position++);
         if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
             PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
             return -1;

@@ -674,7 +674,6 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
         w.position = 0;
         w.used = w.left = PyDict_GET_SIZE(dict);
         w.items = NULL;
-        w.index = 0;
         out = write_walk(e, out, &w, form);
         Py_XDECREF(w.items);
     }

@@ -17,10 +17,9 @@ enum {
 typedef struct walk {
     struct walk *outer;
     PyObject *dict;
-    Py_ssize_t position;   /* as PyDict_Next's, or of a pair in the copy; up to date whenever Python code may run */
+    Py_ssize_t position;   /* as PyDict_Next's, or of a pair in items; up to date whenever Python code may run */
     Py_ssize_t used, left; /* what a dict iterator checks */
     PyObject *items;       /* a list of pairs that replaces the dict; a tuple, keys and values in turn, where that is a copy; or NULL */
-    Py_ssize_t index;      /* in that list */
 } walk;
 
 /* A member of a dict whose keys are all str, with what comparing keys needs. */

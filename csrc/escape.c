@@ -293,19 +293,19 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
  * bytes are written, *length bytes for each. */
 static ALWAYS_INLINE unsigned write_utf8_run(uint8_t *out, vec v, uint32_t first, int width, unsigned *length)
 {
-    vec_mask bad, every = VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF;
+    vec_mask bad;
     if (width == 4) {
         *length = 4;
         vec high = vec_or(vec32_down(v, 18), vec32_down(vec_and(v, vec32_all(0x3F000)), 4));
         vec low = vec_or(vec32_up(vec_and(v, vec32_all(0xFC0)), 10), vec32_up(vec_and(v, vec32_all(0x3F)), 24));
         vec_store(out, vec_or(vec_or(high, low), vec32_all(0x808080F0)));
-        bad = vec_bits(vec32_at_least(v, 0x10000)) ^ every;
+        bad = vec_bits(vec32_at_least(v, 0x10000)) ^ vec_every();
         return LIKELY(!bad) ? 4 : vec_first(bad) / 4;
     }
     if (first < 0x800) {
         *length = 2;
         vec_store(out, vec_or(vec_or(vec16_down(v, 6), vec16_up(vec_and(v, vec16_all(0x3F)), 8)), vec16_all(0x80C0)));
-        bad = vec_bits(vec_and(vec16_at_least(v, 0x80), vec16_at_most(v, 0x7FF))) ^ every;
+        bad = vec_bits(vec_and(vec16_at_least(v, 0x80), vec16_at_most(v, 0x7FF))) ^ vec_every();
         return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
     }
     *length = 3;

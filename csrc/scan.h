@@ -90,8 +90,7 @@ static NOINLINE const uint8_t *scan_space_run(const uint8_t *p, const uint8_t *e
         while (end - p >= 16) {
             vec v = vec_load(p);
             vec spaces = vec_or(vec_or(vec8_equal(v, ' '), vec8_equal(v, '\n')), vec_or(vec8_equal(v, '\r'), vec8_equal(v, '\t')));
-            vec_mask all = VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF;
-            vec_mask m = vec_bits(spaces) ^ all;
+            vec_mask m = vec_bits(spaces) ^ vec_every();
             if (m) return p + vec_first(m);
             p += 16;
         }
@@ -143,12 +142,12 @@ static ALWAYS_INLINE int scan_utf8(const uint8_t *p, uint32_t *c)
 static ALWAYS_INLINE unsigned scan_utf8_run(const uint8_t *p, vec *units, unsigned *length)
 {
     vec v = vec_load(p), good;
-    vec_mask bad, every = VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF;
+    vec_mask bad;
     if (p[0] < 0xE0) {
         *length = 2;
         good = vec8_same(vec_and(v, vec16_all(0xC0E0)), vec16_all(0x80C0));
         *units = vec_or(vec16_up(vec_and(v, vec16_all(0x1F)), 6), vec_and(vec16_down(v, 8), vec16_all(0x3F)));
-        bad = vec_bits(vec_and(good, vec16_at_least(*units, 0x80))) ^ every;
+        bad = vec_bits(vec_and(good, vec16_at_least(*units, 0x80))) ^ vec_every();
         return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
     }
     if (p[0] >= 0xF0) {
@@ -158,7 +157,7 @@ static ALWAYS_INLINE unsigned scan_utf8_run(const uint8_t *p, vec *units, unsign
         vec low = vec_or(vec_and(vec32_down(v, 10), vec32_all(0xFC0)), vec_and(vec32_down(v, 24), vec32_all(0x3F)));
         *units = vec_or(high, low);
         good = vec_and(good, vec_and(vec32_at_least(*units, 0x10000), vec32_at_most(*units, 0x10FFFF)));
-        bad = vec_bits(good) ^ every;
+        bad = vec_bits(good) ^ vec_every();
         return LIKELY(!bad) ? 4 : vec_first(bad) / 4;
     }
 #if VEC_SHUFFLES
@@ -171,7 +170,7 @@ static ALWAYS_INLINE unsigned scan_utf8_run(const uint8_t *p, vec *units, unsign
     *units = vec_or(top, vec_or(vec_and(low, vec16_all(0x3F)), vec16_down(vec_and(low, vec16_all(0x3F00)), 2)));
     vec surrogate = vec16_equal(vec_and(*units, vec16_all(0xF800)), 0xD800), overlong = vec16_at_most(*units, 0x7FF);
     vec_mask odd = vec_below(vec_bits(vec_or(surrogate, overlong)), 10);
-    bad = vec_below(vec_bits(vec8_same(vec_and(v, vec_load(masks)), vec_load(marks))) ^ every, 15);
+    bad = vec_below(vec_bits(vec8_same(vec_and(v, vec_load(masks)), vec_load(marks))) ^ vec_every(), 15);
     if (LIKELY(!(bad | odd))) return 5; /* a branch, so that the next block needn't wait for all this */
     unsigned n = bad ? vec_first(bad) / 3 : 5, valid = odd ? vec_first(odd) / 2 : 5;
     return n < valid ? n : valid;

@@ -254,6 +254,9 @@ static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
 
 #endif
 
+/* The mask of all sixteen byte lanes. */
+static ALWAYS_INLINE vec_mask vec_every(void) { return VEC_STRIDE == 4 ? (vec_mask)~(vec_mask)0 : (vec_mask)0xFFFF; }
+
 /* The lowest byte lane set in a mask that isn't zero. */
 static ALWAYS_INLINE unsigned vec_first(vec_mask m) { return count_trailing_zeros(m) / VEC_STRIDE; }
 

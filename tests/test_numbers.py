@@ -8,15 +8,14 @@ import json
 import math
 import os
 import random
-import shutil
 import struct
 import subprocess
 import sys
 import sysconfig
-from pathlib import Path
 
 import pytest
 from compare import native_only, same
+from kernels import build
 
 import cyjson
 
@@ -324,16 +323,13 @@ def test_kernel_against_repr(tmp_path):
 
     10^9 patterns were run once: see docs/reliability.md.
     """
-    root = Path(__file__).parents[1]
-    program = root / "tests" / "kernels" / "repr.c"
-    sources = [root / "csrc" / name for name in ("number_small.c", "pow10.c")]
-    compiler = shutil.which(os.environ.get("CC", "cc"))
-    if compiler is None or os.name != "posix" or not all(each.exists() for each in [program, *sources]):
+    if os.name != "posix" or build.compiler() is None:
         pytest.skip("no C compiler here, or not the kernels' C sources beside these tests")
     library = tmp_path / "repr.so"
     level = {"avx2": ["-DTARGET_AVX2"], "avx512": ["-DTARGET_AVX512"]}.get(cyjson._impl.cpu, [])
-    folders = ["-I", str(root / "csrc"), "-I", sysconfig.get_path("include")]
-    command = [compiler, "-std=c11", "-O2", "-shared", "-fPIC", *level, *folders, str(program), *map(str, sources)]
+    sources = [str(build.HERE / "repr.c"), *(str(build.CSRC / name) for name in ("number_small.c", "pow10.c"))]
+    folders = ["-I", str(build.CSRC), "-I", sysconfig.get_path("include")]
+    command = [*build.compiler(), "-std=c11", "-O2", "-shared", "-fPIC", *level, *folders, *sources]
     undefined = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
     built = subprocess.run([*command, *undefined, "-o", str(library)], capture_output=True, text=True)
     assert built.returncode == 0, built.stderr

@@ -52,23 +52,23 @@ def encode(
 
     Raises what ``dumps`` raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate.
     """
+    encoder = _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys)
+    return encoder.encode(obj).encode()
+
+
+def _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys):
+    """The encoder whose text is valid under RFC 8259, with ``encode``'s separators."""
     if separators is None:
         separators = (",", ":") if indent is None else (",", ": ")
-    if cls is None:
-        cls = JSONEncoder
-    return (
-        cls(
-            skipkeys=skipkeys,
-            ensure_ascii=False,
-            check_circular=check_circular,
-            allow_nan=False,
-            indent=indent,
-            separators=separators,
-            default=default,
-            sort_keys=sort_keys,
-        )
-        .encode(obj)
-        .encode()
+    return (JSONEncoder if cls is None else cls)(
+        skipkeys=skipkeys,
+        ensure_ascii=False,
+        check_circular=check_circular,
+        allow_nan=False,
+        indent=indent,
+        separators=separators,
+        default=default,
+        sort_keys=sort_keys,
     )
 
 
@@ -156,18 +156,7 @@ def dump_bytes(
     Raises what ``encode`` and ``fp.write`` raise, BlockingIOError where a raw file takes nothing because it doesn't
     block.
     """
-    if separators is None:
-        separators = (",", ":") if indent is None else (",", ": ")
-    encoder = (JSONEncoder if cls is None else cls)(
-        skipkeys=skipkeys,
-        ensure_ascii=False,
-        check_circular=check_circular,
-        allow_nan=False,
-        indent=indent,
-        separators=separators,
-        default=default,
-        sort_keys=sort_keys,
-    )
+    encoder = _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys)
     texts = _texts(encoder.iterencode(obj)) if type(encoder).encode is JSONEncoder.encode else [encoder.encode(obj)]
     for text in texts:
         rest = text.encode()

@@ -282,10 +282,15 @@ def dumps(
     cls=None,
 ):
     """Return the documents of an iterable as lines in a str: the text that ``dump`` writes, with its options."""
-    lines = []
-    encode = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
-    _impl.write_lines(_iterator(documents), encode, lambda data: lines.append(data.decode()))
-    return "".join(lines)
+    return encode(
+        documents,
+        default=default,
+        sort_keys=sort_keys,
+        skipkeys=skipkeys,
+        separators=separators,
+        check_circular=check_circular,
+        cls=cls,
+    ).decode()
 
 
 def _encoder(default, sort_keys, skipkeys, separators, check_circular, cls):
