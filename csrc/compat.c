@@ -45,6 +45,20 @@ int compat_dict_layout_known(void)
     return known;
 }
 
+PyObject *compat_dict_shape(PyObject *dict)
+{
+    PyObject *shape = PyDict_Copy(dict);
+    compat_entries entries;
+    if (shape == NULL || !compat_entries_from(1, shape, 0, &entries)) return shape;
+    for (; entries.entry < entries.end; entries.entry += entries.step) {
+        PyObject **place = (PyObject **)&entries.entry[1], *old = *place;
+        if (old == NULL) continue;
+        *place = Py_NewRef(Py_None);
+        Py_DECREF(old); /* `dict` holds it too: nothing ends here */
+    }
+    return shape;
+}
+
 /* A copy's table is a copy of the table, whatever the keys hash to: no lookup, no growing. The values are then put into it
  * before anybody else has seen the dict. */
 PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
@@ -64,15 +78,20 @@ PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
     for (Py_ssize_t i = 0; i < n; i++, entries.entry += entries.step) {
         PyObject **place = (PyObject **)&entries.entry[1], *old = *place, *value = items[2 * i + 1];
         *place = value;
-        containers |= Py_TYPE(value) == &PyDict_Type || Py_TYPE(value) == &PyList_Type;
+        containers |= PyType_IS_GC(Py_TYPE(value));
         Py_DECREF(old);               /* `like` holds it too: nothing ends here */
         Py_DECREF(items[2 * i]);
     }
-    if (containers && !PyObject_GC_IsTracked(dict)) PyObject_GC_Track(dict);
+    if (containers != PyObject_GC_IsTracked(dict)) { /* as the interpreter has it: up to 3.13 what holds no container isn't tracked */
+        if (containers) PyObject_GC_Track(dict);
+        else if (PY_VERSION_HEX < 0x030E0000) PyObject_GC_UnTrack(dict);
+    }
     return dict;
 }
 #else
 int compat_dict_layout_known(void) { return 0; }
+
+PyObject *compat_dict_shape(PyObject *dict) { return PyDict_Copy(dict); }
 
 PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
 {

@@ -200,9 +200,11 @@ static ALWAYS_INLINE int compat_dict_has_keys(PyObject *dict, PyObject *const *i
     return 1;
 }
 
+/* A dict with the keys of another, whose values don't count; NULL with MemoryError set. */
+PyObject *compat_dict_shape(PyObject *dict);
+
 /* A dict with the keys of `like`, for which compat_dict_has_keys holds, and the values items[1], items[3], ..., taking over
- * the references to all of items; NULL with MemoryError set, and none taken. Values are what decoding makes without
- * hooks. */
+ * the references to all of items; NULL with MemoryError set, and none taken. */
 PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n);
 
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
@@ -234,8 +236,17 @@ static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t 
 }
 
 /* Keep the cyclic garbage collector from running while objects are made that can't be garbage yet: up to 3.11 it would run
- * at any allocation, over and over the same objects. Later ones run between bytecodes only. Not where Python code runs. */
-static ALWAYS_INLINE int compat_gc_pause(void) { return PY_VERSION_HEX < 0x030C0000 ? PyGC_Disable() : 0; }
+ * at any allocation, over and over the same objects. Later ones run between bytecodes only, so that it matters just where
+ * Python code runs again and again meanwhile, for which the collector is resumed. Whether it was paused. */
+static ALWAYS_INLINE int compat_gc_pause(int between_hooks)
+{
+#if defined(Py_GIL_DISABLED)
+    (void)between_hooks;
+    return 0; /* it is other threads' as well */
+#else
+    return PY_VERSION_HEX < 0x030C0000 || between_hooks ? PyGC_Disable() : 0;
+#endif
+}
 static ALWAYS_INLINE void compat_gc_resume(int paused)
 {
     if (paused) PyGC_Enable();
@@ -282,6 +293,9 @@ static ALWAYS_INLINE void compat_leave(PyThreadState *thread)
 
 /* Whether the stdlib's C encoder walks a copy of a dict's items (up to 3.11) or the dict itself. */
 #define COMPAT_COPIES_ITEMS (PY_VERSION_HEX < 0x030C0000)
+
+/* Whether the stdlib leaves indenting to its generator, since its C encoder can't (up to 3.12). */
+#define COMPAT_INDENTS_AS_GENERATOR (PY_VERSION_HEX < 0x030D0000)
 
 /* dict, and frozendict where there is one (3.15) */
 static ALWAYS_INLINE int compat_is_dict(PyObject *object)

@@ -285,6 +285,7 @@ static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t na
             .object_pairs_hook = given(v[L_OBJECT_PAIRS_HOOK]),
             .array_hook = given(v[L_ARRAY_HOOK]),
         };
+        decode_know_hooks(&o);
         int strict = v[L_STRICT] == NULL ? 1 : PyObject_IsTrue(v[L_STRICT]);
         o.lenient = !strict;
         if (strict >= 0 && !parse_hook(&o.parse_float, v[L_PARSE_FLOAT], (PyObject *)&PyFloat_Type) &&
@@ -444,8 +445,7 @@ static int prepare_pieces(prepared *p, PyObject *indent)
             if (p->indent == NULL) return -1;
         }
         if ((odd = prepare_piece(&o->indent, p->indent, o->form))) return odd;
-        /* Up to 3.12 the stdlib's C encoder didn't indent. */
-        if (PY_VERSION_HEX < 0x030D0000) o->as_generator = 1;
+        if (COMPAT_INDENTS_AS_GENERATOR) o->as_generator = 1;
     }
     if ((odd = prepare_piece(&o->item_separator, p->item_separator, o->form))) return odd;
     return prepare_piece(&o->key_separator, p->key_separator, o->form);

@@ -49,6 +49,7 @@ typedef struct {
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
     PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
     int uses_shapes;          /* 0: all NULL, and nothing else is known of them */
+    int gc_paused;            /* what compat_gc_pause said */
     PyObject *long_keys; /* a dict: the keys too long for the cache, each to itself; NULL until there is one */
 
     /* what values, frames and scratch start with, on the C stack */
@@ -101,16 +102,17 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->thread = PyThreadState_Get();
     d->long_keys = NULL;
     d->uses_shapes = 0;
+    d->gc_paused = 0;
     d->expects_fraction = NULL;
 }
 
-/* What only pays in documents of some size: whether the collector was paused. */
-static ALWAYS_INLINE int decoder_prepare_for_many(decoder *d)
+/* What only pays in documents of some size. */
+static ALWAYS_INLINE void decoder_prepare_for_many(decoder *d)
 {
-    if (d->end - d->start < SMALL_TEXT || decode_runs_python(d->options)) return 0;
-    d->uses_shapes = d->state->dict_layout_known;
+    if (d->end - d->start < SMALL_TEXT) return;
+    d->uses_shapes = d->state->dict_layout_known && !d->options->ordered && d->options->object_pairs_hook == NULL;
     for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL;
-    return compat_gc_pause();
+    d->gc_paused = compat_gc_pause(decode_runs_python(d->options));
 }
 
 static NOINLINE void decoder_give_back(decoder *d)
@@ -134,6 +136,17 @@ static ALWAYS_INLINE void decoder_end(decoder *d)
     int nothing = (d->values_top == d->local_values) & (d->depth == 0) & (d->frames == d->local_frames) &
                   (d->scratch == d->local_scratch) & (d->long_keys == NULL) & !d->uses_shapes;
     if (!nothing) decoder_give_back(d);
+}
+
+/* What a hook makes of its argument, the reference to which is taken over. */
+static ALWAYS_INLINE PyObject *call_hook(decoder *d, PyObject *hook, PyObject *argument)
+{
+    if (argument == NULL) return NULL;
+    compat_gc_resume(d->gc_paused);
+    PyObject *result = PyObject_CallOneArg(hook, argument);
+    Py_DECREF(argument);
+    if (d->gc_paused) d->gc_paused = compat_gc_pause(1);
+    return result;
 }
 
 /* ---- containers ---- */
@@ -177,7 +190,8 @@ static int move_values(decoder *d, Py_ssize_t level)
     int pairs = f->is_object && d->options->object_pairs_hook != NULL;
     if (f->is_object) n &= ~(Py_ssize_t)1; /* a key whose value is still to come stays */
     if (f->container == NULL) {
-        f->container = f->is_object && !pairs ? PyDict_New() : PyList_New(0);
+        if (!f->is_object || pairs) f->container = PyList_New(0);
+        else f->container = d->options->ordered ? PyODict_New() : PyDict_New();
         if (f->container == NULL) return -1;
     }
     if (pairs) {
@@ -189,7 +203,7 @@ static int move_values(decoder *d, Py_ssize_t level)
     }
     else {
         for (Py_ssize_t i = 0; i < n; i += 2)
-            if (PyDict_SetItem(f->container, items[i], items[i + 1])) return -1;
+            if ((d->options->ordered ? PyODict_SetItem : PyDict_SetItem)(f->container, items[i], items[i + 1])) return -1;
         for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
     }
     drop_values(d, items, n, level);
@@ -272,8 +286,14 @@ static ALWAYS_INLINE int open_container(decoder *d, int is_object)
     return 0;
 }
 
-static PyObject *list_from(PyObject **items, Py_ssize_t n)
+/* A list of n items, or a tuple, whose references it takes over; NULL with MemoryError set, and none taken. */
+static ALWAYS_INLINE PyObject *array_from(const decoder *d, PyObject **items, Py_ssize_t n)
 {
+    if (UNLIKELY(d->options->tuples)) {
+        PyObject *tuple = PyTuple_New(n);
+        for (Py_ssize_t i = 0; tuple != NULL && i < n; i++) PyTuple_SET_ITEM(tuple, i, items[i]);
+        return tuple;
+    }
     PyObject *list = PyList_New(n);
     if (list == NULL) return NULL;
     for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, items[i]);
@@ -294,7 +314,11 @@ static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_
     dict = compat_dict_from_pairs(items, n);
     if (UNLIKELY(dict == NULL)) return NULL;
     for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
-    if (shape != NULL && PyDict_GET_SIZE(dict) == n) Py_XSETREF(*shape, Py_NewRef(dict));
+    if (shape == NULL || PyDict_GET_SIZE(dict) != n) return dict;
+    /* A hook does with its dict what it likes, so it doesn't get the one that is copied from. */
+    PyObject *kept = UNLIKELY(decode_runs_python(d->options)) ? compat_dict_shape(dict) : Py_NewRef(dict);
+    if (LIKELY(kept != NULL)) Py_XSETREF(*shape, kept);
+    else PyErr_Clear(); /* it would only have saved time */
     return dict;
 }
 
@@ -306,15 +330,20 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
     Py_ssize_t n = d->values_top - items;
     if (UNLIKELY(f->container != NULL)) {
         if (move_values(d, d->depth - 1)) return -1;
+        if (d->options->tuples && !is_object) {
+            PyObject *tuple = PyList_AsTuple(f->container);
+            if (tuple == NULL) return -1;
+            Py_SETREF(f->container, tuple);
+        }
         result = f->container;
         f->container = NULL;
     }
     else if (!is_object) {
-        result = list_from(items, n);
+        result = array_from(d, items, n);
         if (UNLIKELY(result == NULL)) return -1;
         d->values_top = items;
     }
-    else if (d->options->object_pairs_hook == NULL) {
+    else if (LIKELY(d->options->object_pairs_hook == NULL) && LIKELY(!d->options->ordered)) {
         result = dict_from(d, items, n / 2);
         if (UNLIKELY(result == NULL)) return -1;
         d->values_top = items;
@@ -330,10 +359,8 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
     if (is_object) hook = d->options->object_pairs_hook ? d->options->object_pairs_hook : d->options->object_hook;
     else hook = d->options->array_hook;
     if (UNLIKELY(hook != NULL)) {
-        PyObject *replaced = PyObject_CallOneArg(hook, result);
-        Py_DECREF(result);
-        if (replaced == NULL) return -1;
-        result = replaced;
+        result = call_hook(d, hook, result);
+        if (result == NULL) return -1;
     }
     return push(d, result);
 }
@@ -720,13 +747,9 @@ static PyObject *integer_from_text(const uint8_t *p, size_t n)
     return integer;
 }
 
-static PyObject *call_with_text(PyObject *function, const uint8_t *ascii, size_t n)
+static PyObject *call_with_text(decoder *d, PyObject *hook, const uint8_t *ascii, size_t n)
 {
-    PyObject *text = PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, (Py_ssize_t)n);
-    if (text == NULL) return NULL;
-    PyObject *result = PyObject_CallOneArg(function, text);
-    Py_DECREF(text);
-    return result;
+    return call_hook(d, hook, PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, (Py_ssize_t)n));
 }
 
 /* The number at p, in bytes (of a text that begins at start, or NULL); *end becomes the position behind it. */
@@ -742,7 +765,7 @@ static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *star
         return PyLong_FromLongLong(parsed.integer);
     case NUMBER_DOUBLE:
         if (UNLIKELY(d->options->parse_float != NULL))
-            return call_with_text(d->options->parse_float, p, (size_t)(parsed.end - p));
+            return call_with_text(d, d->options->parse_float, p, (size_t)(parsed.end - p));
         return PyFloat_FromDouble(parsed.real);
     case NUMBER_BIG:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
@@ -750,7 +773,7 @@ static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *star
     case NUMBER_INVALID:
         return NULL;
     }
-    return call_with_text(d->options->parse_int, p, (size_t)(parsed.end - p));
+    return call_with_text(d, d->options->parse_int, p, (size_t)(parsed.end - p));
 }
 
 /* As read_number_bytes, for wider characters: a number's own are all ASCII, so they are narrowed first. */
@@ -789,11 +812,7 @@ static ALWAYS_INLINE int stands_at(const uint8_t *p, const char *word, int width
 static NOINLINE PyObject *constant(decoder *d, const char *name, PyObject *value)
 {
     if (d->options->parse_constant == NULL) return Py_NewRef(value);
-    PyObject *text = PyUnicode_InternFromString(name);
-    if (text == NULL) return NULL;
-    PyObject *result = PyObject_CallOneArg(d->options->parse_constant, text);
-    Py_DECREF(text);
-    return result;
+    return call_hook(d, d->options->parse_constant, PyUnicode_InternFromString(name));
 }
 
 /* null, true, false, NaN, Infinity, -Infinity or a number; NULL without an exception where it is none of them. */
@@ -919,15 +938,15 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
     const int width = width_of(form);
     if (whole) *at = scan_space(*at, d->end, width);
     d->start = *at;
-    int paused = decoder_prepare_for_many(d);
+    decoder_prepare_for_many(d);
     int failed = form == TEXT_UTF8     ? read_value_utf8(d, at)
                  : form == TEXT_LATIN1 ? read_value_latin1(d, at)
                  : form == TEXT_UCS2   ? read_value_ucs2(d, at)
                                        : read_value_ucs4(d, at);
     PyObject *result = NULL;
     if (!failed && (!whole || scan_space(*at, d->end, width) == d->end)) result = *--d->values_top;
+    compat_gc_resume(d->gc_paused);
     decoder_end(d);
-    compat_gc_resume(paused);
     return result;
 }
 
@@ -935,12 +954,13 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
  * *value set, NULL where an exception is set; 0 where it is something else. */
 static ALWAYS_INLINE int lone_value(const decode_options *options, const uint8_t *p, Py_ssize_t size, PyObject **value)
 {
-    if (size == 2 && p[0] == '{' && p[1] == '}') *value = PyDict_New();
-    else if (size == 2 && p[0] == '[' && p[1] == ']') *value = PyList_New(0);
+    if (size == 2 && p[0] == '{' && p[1] == '}') *value = options->ordered ? PyODict_New() : PyDict_New();
+    else if (size == 2 && p[0] == '[' && p[1] == ']') *value = options->tuples ? PyTuple_New(0) : PyList_New(0);
     else if (size < LONE_NUMBER && ((uint8_t)(p[0] - '0') <= 9 || p[0] == '-')) {
         decoder d;
         const uint8_t *stop;
         d.options = options; /* all that a number asks of it */
+        d.gc_paused = 0;
         d.expects_fraction = NULL;
         *value = read_number_bytes(&d, NULL, p, p + size, &stop);
         if (UNLIKELY(*value == NULL)) return PyErr_Occurred() != NULL;
@@ -999,7 +1019,7 @@ static PyObject *entry_utf8_items(decode_state *state, const decode_options *opt
     decoder_use_roomy(&d, &space);
     d.start = p;
     d.end = data + size;
-    int paused = decoder_prepare_for_many(&d);
+    decoder_prepare_for_many(&d);
     for (;;) {
         int numeric = number_is_digit(*p) || *p == '-';
         if (read_value_utf8(&d, &p)) break;
@@ -1022,8 +1042,8 @@ static PyObject *entry_utf8_items(decode_state *state, const decode_options *opt
         memmove(d.values, d.values + n, (size_t)(d.values_top - d.values - n) * sizeof *d.values);
         d.values_top -= n;
     }
+    compat_gc_resume(d.gc_paused);
     decoder_end(&d);
-    compat_gc_resume(paused);
     return list;
 }
 

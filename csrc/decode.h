@@ -14,7 +14,20 @@ typedef struct {
     PyObject *object_hook, *object_pairs_hook, *array_hook;
     PyObject *parse_float, *parse_int, *parse_constant;
     int lenient; /* strict=False: control characters are allowed in strings */
+    int ordered; /* objects become OrderedDicts */
+    int tuples;  /* arrays become tuples */
 } decode_options;
+
+/* Hooks whose answer is known aren't called: the containers are made as they would make them. */
+static inline void decode_know_hooks(decode_options *o)
+{
+    PyObject *pairs_hook = o->object_pairs_hook;
+    o->ordered = pairs_hook == (PyObject *)&PyODict_Type;
+    o->tuples = o->array_hook == (PyObject *)&PyTuple_Type;
+    if (o->ordered || pairs_hook == (PyObject *)&PyDict_Type) o->object_pairs_hook = o->object_hook = NULL;
+    if (o->object_hook == (PyObject *)&PyDict_Type) o->object_hook = NULL;
+    if (o->tuples || o->array_hook == (PyObject *)&PyList_Type) o->array_hook = NULL;
+}
 
 /* Whether decoding with these options may run Python code. */
 static inline int decode_runs_python(const decode_options *o)

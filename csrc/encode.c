@@ -222,11 +222,10 @@ int encoder_walk_is_disturbed(const walk *w)
     return 1;
 }
 
-int encoder_walk_is_too_long(walk *w)
+void *encoder_walk_is_too_long(void)
 {
-    if (LIKELY(w->left-- > 0)) return 0;
     PyErr_SetString(PyExc_RuntimeError, "dictionary keys changed during iteration");
-    return 1;
+    return NULL;
 }
 
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
@@ -252,7 +251,9 @@ int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
     if (e->options->as_generator) {
         if (encoder_walk_is_disturbed(w)) return -1;
         if (!PyDict_Next(w->dict, &w->position, key, value)) return 0;
-        return encoder_walk_is_too_long(w) ? -1 : 1;
+        if (w->left-- > 0) return 1;
+        encoder_walk_is_too_long();
+        return -1;
     }
     return PyDict_Next(w->dict, &w->position, key, value);
 }
@@ -484,8 +485,17 @@ static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *
     e.indent_is_spaces = is_spaces(&options->indent);
     shorten(e.item_separator, &options->item_separator);
     shorten(e.key_separator, &options->key_separator);
-    e.plain = !options->indented && !options->as_generator && options->item_separator.size <= SHORT_PIECE &&
-              options->key_separator.size <= SHORT_PIECE && options->sink == NULL;
+    e.style = STYLE_ANY;
+    if (options->item_separator.size <= SHORT_PIECE / 2 && options->key_separator.size <= SHORT_PIECE && options->sink == NULL) {
+        if (!options->indented && !options->as_generator) e.style = STYLE_PLAIN;
+        else if (options->indented && e.indent_is_spaces && options->indent.size <= SHORT_INDENT && options->as_generator == COMPAT_INDENTS_AS_GENERATOR)
+            e.style = STYLE_LINES;
+    }
+    if (e.style == STYLE_LINES) {
+        memset(e.line, ' ', sizeof e.line);
+        memcpy(e.line, options->item_separator.text, (size_t)options->item_separator.size);
+        e.line[options->item_separator.size] = '\n';
+    }
     e.flush_size = options->sink != NULL ? ENCODE_CHUNK : SIZE_MAX;
     e.long_str = options->sink != NULL ? ENCODE_CHUNK / 4 : PY_SSIZE_T_MAX;
     e.in_long_str = 0;

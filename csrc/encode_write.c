@@ -132,35 +132,54 @@ static ALWAYS_INLINE uint8_t *put_bytes(encoder *e, uint8_t *out, const void *p,
 }
 
 /* A separator, within the margin; a longer one makes its own room. */
-static ALWAYS_INLINE uint8_t *put_piece(encoder *e, uint8_t *out, const encode_piece *piece, const uint8_t *shortened, write_form form, int plain)
+static ALWAYS_INLINE uint8_t *put_piece(encoder *e, uint8_t *out, const encode_piece *piece, const uint8_t *shortened, write_form form, write_style style)
 {
-    if (plain || LIKELY(piece->size <= SHORT_PIECE)) return put_short(e, out, shortened, (size_t)piece->size, form);
+    if (style != STYLE_ANY || LIKELY(piece->size <= SHORT_PIECE)) return put_short(e, out, shortened, (size_t)piece->size, form);
     out = room(e, out, (size_t)piece->size + SLACK, form);
     return out == NULL ? NULL : put_bytes(e, out, piece->text, (size_t)piece->size, form);
-}
-
-static ALWAYS_INLINE uint8_t *put_spaces(encoder *e, uint8_t *out, size_t n, write_form form)
-{
-    static const uint8_t spaces[16] = {32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32};
-    for (; n > 16; n -= 16) out = put_short(e, out, spaces, 16, form);
-    return put_short(e, out, spaces, n, form);
 }
 
 /* A line feed and the indentation of the current level. */
 static ALWAYS_INLINE uint8_t *put_line(encoder *e, uint8_t *out, write_form form)
 {
+    static const uint8_t line[32] = "\n                               ";
     const encode_piece *indent = &e->options->indent;
-    size_t n = (size_t)e->level * (size_t)indent->size;
-    if (UNLIKELY(indent->size > PY_SSIZE_T_MAX / 64 / (e->level + 1))) {
+    if (UNLIKELY(indent->size > INT32_MAX) && indent->size > PY_SSIZE_T_MAX / 64 / (e->level + 1)) {
         PyErr_NoMemory();
         return NULL;
     }
+    size_t n = (size_t)e->level * (size_t)indent->size; /* a level counts a frame of the C stack: no overflow */
     out = room(e, out, n + 2 * SLACK, form);
     if (UNLIKELY(out == NULL)) return NULL;
+    if (LIKELY(e->indent_is_spaces)) {
+        const size_t width = (size_t)width_of(e, form);
+        uint8_t *end = out + (n + 1) * width;
+        put_short(e, out, line, 16, form);
+        for (out += 16 * width; UNLIKELY(out < end); out += 16 * width) put_short(e, out, line + 16, 16, form);
+        return end;
+    }
     out = put(e, out, '\n', form);
-    if (LIKELY(e->indent_is_spaces)) return put_spaces(e, out, n, form);
     for (Py_ssize_t i = 0; i < e->level; i++) out = put_bytes(e, out, indent->text, (size_t)indent->size, form);
     return out;
+}
+
+/* A separator and a new line, as options have it. */
+static ALWAYS_INLINE uint8_t *write_item_start(encoder *e, uint8_t *out, int first, write_form form, write_style style)
+{
+    const encode_options *o = e->options;
+    if (style == STYLE_LINES) { /* as put_line, with the separator in the same copy */
+        const size_t width = (size_t)width_of(e, form), skipped = first ? (size_t)o->item_separator.size : 0;
+        size_t n = (size_t)o->item_separator.size - skipped + 1 + (size_t)e->level * (size_t)o->indent.size;
+        if (LIKELY(n <= 16)) return put_short(e, out, e->line + skipped, n, form); /* within the margin */
+        out = room(e, out, n + 2 * SLACK, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+        uint8_t *end = out + n * width;
+        put_short(e, out, e->line + skipped, 16, form);
+        for (out += 16 * width; out < end; out += 16 * width) put_short(e, out, e->line + SHORT_PIECE, 16, form);
+        return end;
+    }
+    if (!first && (out = put_piece(e, out, &o->item_separator, e->item_separator, form, style)) == NULL) return NULL;
+    return style == STYLE_ANY && o->indented ? put_line(e, out, form) : out;
 }
 
 /* Whether so much was written that the sink is to get it. */
@@ -397,16 +416,16 @@ static ALWAYS_INLINE void path_pop(encoder *e)
 /* ---- dicts ---- */
 
 /* A member up to its value, for a key that is a str. Text may widen. */
-static ALWAYS_INLINE uint8_t *write_key(encoder *e, uint8_t *out, PyObject *key, int *first, write_form form, int plain)
+static ALWAYS_INLINE uint8_t *write_key(encoder *e, uint8_t *out, PyObject *key, int *first, write_form form, write_style style)
 {
     const encode_options *o = e->options;
-    if (!*first && (out = put_piece(e, out, &o->item_separator, e->item_separator, form, plain)) == NULL) return NULL;
+    out = write_item_start(e, out, *first, form, style);
+    if (UNLIKELY(out == NULL)) return NULL;
     *first = 0;
-    if (!plain && o->indented && (out = put_line(e, out, form)) == NULL) return NULL;
     out = write_str(e, out, key, 1, form);
     if (UNLIKELY(out == NULL)) return NULL;
-    if (has_widened(e, form)) return put_piece(e, out, &o->key_separator, e->key_separator, WRITE_TEXT, plain);
-    return put_piece(e, out, &o->key_separator, e->key_separator, form, plain);
+    if (has_widened(e, form)) return put_piece(e, out, &o->key_separator, e->key_separator, WRITE_TEXT, style);
+    return put_piece(e, out, &o->key_separator, e->key_separator, form, style);
 }
 
 /* A whole member, whatever its key and value are. The caller holds references to both. */
@@ -418,7 +437,7 @@ static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *d
         made = encoder_key_text(e, key);
         if (made == NULL) return PyErr_Occurred() ? NULL : out; /* it is skipped */
     }
-    out = write_key(e, out, made != NULL ? made : key, first, form, 0);
+    out = write_key(e, out, made != NULL ? made : key, first, form, STYLE_ANY);
     if (out != NULL) {
         out = write_value(e, out, value, form);
         if (out == NULL) encoder_add_note(e, dict, made != NULL && e->options->as_generator ? made : key, -1);
@@ -502,14 +521,14 @@ static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entri
 }
 
 /* The members of an object from where a walk stands, and its end. */
-static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form, int plain)
+static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form, write_style style)
 {
-    const int generator = !plain && e->options->as_generator;
+    const int generator = style == STYLE_LINES ? COMPAT_INDENTS_AS_GENERATOR : style == STYLE_ANY && e->options->as_generator;
     PyObject *key, *value;
     compat_entries entries;
     if (!walk_entries(e, w, &entries)) goto slowly;
     for (;;) {
-        if (!plain && UNLIKELY(is_full(e, out))) {
+        if (style == STYLE_ANY && UNLIKELY(is_full(e, out))) {
             w->position = compat_entries_index(&entries);
             out = encoder_flush(e, out);
             if (out == NULL || (generator && encoder_walk_is_disturbed(w))) return NULL;
@@ -517,12 +536,12 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
         }
         if (UNLIKELY(!compat_entries_next(&entries, &key, &value))) break;
         compat_entries_prefetch(&entries, 2);
-        if (generator && UNLIKELY(encoder_walk_is_too_long(w))) return NULL;
+        if (generator && UNLIKELY(w->left-- <= 0)) return encoder_walk_is_too_long();
         if (LIKELY(Py_TYPE(key) == &PyUnicode_Type)) {
-            out = write_key(e, out, key, &first, form, plain);
+            out = write_key(e, out, key, &first, form, style);
             if (UNLIKELY(out == NULL)) return NULL;
             int widened = has_widened(e, form);
-            if (LIKELY(!widened) && (plain || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
+            if (LIKELY(!widened) && (style != STYLE_ANY || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
                 if (UNLIKELY(out == NULL)) {
                     encoder_add_note(e, w->dict, key, -1);
                     return NULL;
@@ -565,7 +584,7 @@ static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *d
     for (; i <= last; i++) {
         PyObject *key = e->sorted[i].key, *value = e->sorted[i].value;
         if (i + 2 <= last) PREFETCH(e->sorted[i + 2].value);
-        out = write_key(e, out, key, &first, form, 0);
+        out = write_key(e, out, key, &first, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) return NULL;
         if (has_widened(e, form)) out = write_value_text(e, out, value);
         else out = write_value(e, out, value, form);
@@ -622,7 +641,8 @@ static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, writ
     w->outer = e->walks;
     e->walks = w;
     e->level++;
-    if (LIKELY(e->plain) && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, 1);
+    if (LIKELY(e->style == STYLE_PLAIN) && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, STYLE_PLAIN);
+    else if (e->style == STYLE_LINES && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, STYLE_LINES);
     else if (form == WRITE_ASCII) out = members_ascii(e, out, w, 1);
     else if (form == WRITE_UTF8) out = members_utf8(e, out, w, 1);
     else if (width_of(e, form) == 1) out = members_text1(e, out, w, 1);
@@ -684,13 +704,6 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 
 /* ---- lists ---- */
 
-/* A separator and a new line, as options have it. */
-static ALWAYS_INLINE uint8_t *write_item_start(encoder *e, uint8_t *out, int first, write_form form, int plain)
-{
-    if (!first && (out = put_piece(e, out, &e->options->item_separator, e->item_separator, form, plain)) == NULL) return NULL;
-    return !plain && e->options->indented ? put_line(e, out, form) : out;
-}
-
 /* Objects made at different times lie far apart, and fetching them costs more than writing them: those a few items ahead
  * are sent for, first the object, then a list's array, then what that begins with. */
 enum { AHEAD = 8 };
@@ -725,14 +738,14 @@ static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssi
 }
 
 /* The items of a list or tuple from one on. It may change meanwhile. */
-static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, write_form form, int plain)
+static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, write_form form, write_style style)
 {
     for (; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = PySequence_Fast_GET_ITEM(sequence, i);
-        out = write_item_start(e, out, i == 0, form, plain);
+        out = write_item_start(e, out, i == 0, form, style);
         if (UNLIKELY(out == NULL)) return NULL;
         prefetch_items(sequence, i);
-        if ((!plain && is_long_str(e, item)) || !write_leaf(e, &out, item, form)) {
+        if ((style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, form)) {
             prefetch_inside(e, sequence, i);
             out = write_nested(e, out, item, form);
         }
@@ -740,7 +753,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             encoder_add_note(e, list, NULL, i);
             return NULL;
         }
-        if (!plain && UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
+        if (style == STYLE_ANY && UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
         if (has_widened(e, form)) return items_widened(e, out, list, sequence, i + 1);
     }
     return out;
@@ -755,7 +768,7 @@ static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, 
     if (iterator == NULL) return NULL;
     Py_ssize_t i = 0;
     for (; out != NULL && (item = PyIter_Next(iterator)) != NULL; i++) {
-        out = write_item_start(e, out, i == 0, form, 0);
+        out = write_item_start(e, out, i == 0, form, STYLE_ANY);
         if (out != NULL && (out = write_value(e, out, item, form)) == NULL) encoder_add_note(e, list, NULL, i);
         Py_DECREF(item);
         if (out != NULL && is_full(e, out)) out = encoder_flush(e, out);
@@ -793,7 +806,7 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     }
     e->level++;
     if (UNLIKELY(!exact && o->as_generator)) out = items_of_iterator(e, out, list, form);
-    else if (LIKELY(e->plain)) out = write_items(e, out, list, sequence, 0, form, 1);
+    else if (LIKELY(e->style == STYLE_PLAIN)) out = write_items(e, out, list, sequence, 0, form, STYLE_PLAIN);
     else if (form == WRITE_ASCII) out = items_ascii(e, out, list, sequence, 0);
     else if (form == WRITE_UTF8) out = items_utf8(e, out, list, sequence, 0);
     else if (form == WRITE_TEXT1) out = items_text1(e, out, list, sequence, 0);
@@ -876,7 +889,9 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
     static NOINLINE uint8_t *list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, form); } \
     static NOINLINE uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
     { \
-        return is_text(form) && e->plain ? write_members(e, out, w, first, form, 1) : write_members(e, out, w, first, form, 0); \
+        if (e->style == STYLE_LINES) return write_members(e, out, w, first, form, STYLE_LINES); \
+        return is_text(form) && e->style == STYLE_PLAIN ? write_members(e, out, w, first, form, STYLE_PLAIN) \
+                                                        : write_members(e, out, w, first, form, STYLE_ANY); \
     } \
     static NOINLINE uint8_t *sorted_##suffix(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first) \
     { \
@@ -884,7 +899,9 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
     } \
     static NOINLINE uint8_t *items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first) \
     { \
-        return is_text(form) && e->plain ? write_items(e, out, list, sequence, first, form, 1) : write_items(e, out, list, sequence, first, form, 0); \
+        if (e->style == STYLE_LINES) return write_items(e, out, list, sequence, first, form, STYLE_LINES); \
+        return is_text(form) && e->style == STYLE_PLAIN ? write_items(e, out, list, sequence, first, form, STYLE_PLAIN) \
+                                                        : write_items(e, out, list, sequence, first, form, STYLE_ANY); \
     }
 DEFINE_WRITERS(ascii, WRITE_ASCII)
 DEFINE_WRITERS(utf8, WRITE_UTF8)

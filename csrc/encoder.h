@@ -10,7 +10,16 @@
 enum {
     SHALLOW = 128, /* containers on the path for which no memory is allocated */
     SHORT_PIECE = 16,
+    SHORT_INDENT = 64,
 };
+
+/* What most documents spare their writers. */
+typedef enum {
+    STYLE_ANY,
+    STYLE_PLAIN, /* no indentation, short separators, not as_generator, no sink */
+    STYLE_LINES, /* a little indentation by spaces, short separators, as_generator as indenting has it, no sink */
+} write_style;
+
 
 /* A dict that is being walked. Before Python code runs, the walks under way take copies of their items where the stdlib
  * does so from the start. */
@@ -35,7 +44,8 @@ typedef struct {
     const encode_options *options;
     PyThreadState *thread;
     uint8_t item_separator[SHORT_PIECE], key_separator[SHORT_PIECE];
-    int plain; /* no indentation, short separators, not as_generator, no sink: the members and items of most documents */
+    write_style style;
+    uint8_t line[3 * SHORT_PIECE]; /* the item separator, where it is short, a line feed and spaces */
     int indent_is_spaces, dict_layout_known;
     unsigned disturbances; /* how often Python code may have run */
     walk *walks;
@@ -84,9 +94,11 @@ uint8_t *encoder_flush(encoder *e, uint8_t *out);
 /* The next pair as borrowed references: 1, 0 at the end, -1 with an exception set. */
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value);
 
-/* What a dict's iterator finds wrong before it looks for the next pair, and after it found one: 1 with RuntimeError set. */
+/* Whether a dict's iterator finds something wrong before it looks for the next pair: 1 with RuntimeError set. */
 int encoder_walk_is_disturbed(const walk *w);
-int encoder_walk_is_too_long(walk *w);
+
+/* What is wrong where it found one more than there were: NULL with RuntimeError set. */
+void *encoder_walk_is_too_long(void);
 
 /* The items of a dict that isn't walked directly, as a list. */
 PyObject *encoder_items(encoder *e, PyObject *dict);

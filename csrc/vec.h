@@ -298,6 +298,14 @@ static ALWAYS_INLINE vec vec_first_of(const uint8_t *p, size_t n)
 static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, int width)
 {
     if (width == to_width) vec_store(out, v);
+#if defined(VEC_AVX2)
+    else if (width == 2) _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu16_epi32(v));
+    else if (to_width == 2) _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi16(v));
+    else {
+        _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi32(v));
+        _mm256_storeu_si256((__m256i *)out + 1, _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(v, v)));
+    }
+#else
     else if (width == 2) {
         vec_store(out, vec16_widen_low(v));
         vec_store(out + 16, vec16_widen_high(v));
@@ -315,6 +323,7 @@ static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, i
             vec_store(out + 48, vec16_widen_high(high));
         }
     }
+#endif
 }
 
 /* memcpy for lengths that are short most of the time: no call below 64 bytes, and no byte read or written outside. */

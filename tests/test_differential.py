@@ -3,10 +3,12 @@
 import collections
 import decimal
 import enum
+import gc
 import io
 import json
 import sys
 
+import pytest
 from compare import Record, outcome, same
 from hypothesis import given
 from hypothesis import strategies as st
@@ -467,5 +469,54 @@ def test_array_hook(text, hook):
         if module is cyjson:
             return cyjson.loads(text, array_hook=hook)
         return hooked_lists(json.loads(text), hook)
+
+    same(call)
+
+
+chosen_types = st.fixed_dictionaries(
+    {},
+    optional={
+        "object_hook": st.sampled_from([dict, List]),
+        "object_pairs_hook": st.sampled_from([dict, collections.OrderedDict]),
+        "array_hook": st.sampled_from([list, tuple]),
+        "parse_int": st.just(str),
+    },
+)
+
+
+def called(hook):
+    """The same hook, so that it can't be known."""
+    return hook and (lambda argument: hook(argument))
+
+
+MANY = [
+    json.dumps({f"key {n % 1500}": [n, {"inner": n, "key": "é"}] for n in range(3000)}),
+    "{" + ", ".join(f'"{n % 700}": {n}' for n in range(2000)) + "}",
+    json.dumps([[n, [], {}] for n in range(3000)]),
+    json.dumps([{"a": n, "b": [n], "c": {"d": n}} for n in range(200)] + [{"a": 1, "b": 2, "c": 3}] * 5),
+]
+
+
+@given(text=any_texts | st.sampled_from(MANY), chosen=chosen_types, as_bytes=st.booleans(), decoder=st.booleans())
+def test_hooks_that_are_known(text, chosen, as_bytes, decoder):
+    """dict, OrderedDict, list and tuple as hooks aren't called, and give what they would."""
+    document = text.encode("utf-8", "surrogatepass") if as_bytes and not decoder else text
+
+    def call(module):
+        hooks = chosen if module is cyjson else {name: called(hook) for name, hook in chosen.items()}
+        return cyjson.JSONDecoder(**hooks).decode(text) if decoder else cyjson.loads(document, **hooks)
+
+    same(call)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="from 3.14 on the collector sees every dict")
+@pytest.mark.parametrize("hook", [None, lambda found: found], ids=["", "object_hook"])
+def test_what_the_collector_sees(hook):
+    """Objects that are alike are made from the first, but each is tracked by what it holds itself."""
+    values = ["1", "[]", '"x"', "{}", "2.5", "[1]"]
+    text = "[" + ", ".join('{"first": %s, "second": 1, "third": null}' % value for value in values * 20) + "]"
+
+    def call(module):
+        return [gc.is_tracked(each) for each in module.loads(text, object_hook=hook)]
 
     same(call)

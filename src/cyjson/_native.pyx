@@ -27,6 +27,7 @@ cdef extern from "core.h":
         PyObject *parse_constant
         int lenient
 
+    void decode_know_hooks(decode_options *options)
     object core_new(object spec)
     int core_set_up(object core, object encoder_class, object decoder_class, object unpack_pair) except -1
     object core_decode_with(object core, const decode_options *options, object text)
@@ -86,6 +87,7 @@ cdef class Scanner:
         self.options.parse_constant = hook(self.parse_constant, None)
         if type(self.parse_constant) is type(constant) and self.parse_constant == constant:
             self.options.parse_constant = NULL
+        decode_know_hooks(&self.options)
         self.core = _core
 
     cdef object alive(self):
