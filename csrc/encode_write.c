@@ -706,7 +706,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 
 /* Objects made at different times lie far apart, and fetching them costs more than writing them: those a few items ahead
  * are sent for, first the object, then a list's array, then what that begins with. */
-enum { AHEAD = 8 };
+enum { AHEAD = 8, NEAR = 4096 };
 
 static ALWAYS_INLINE void prefetch_items(PyObject *sequence, Py_ssize_t i)
 {
@@ -720,6 +720,8 @@ static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssi
 {
     PyObject **items = PySequence_Fast_ITEMS(sequence), *item;
     if (PySequence_Fast_GET_SIZE(sequence) - i <= AHEAD) return;
+    /* Where they lie close together the processor sees to it by itself. */
+    if ((uintptr_t)items[i + AHEAD] - (uintptr_t)items[i] + NEAR < 2 * NEAR) return;
     item = items[i + AHEAD / 2];
     if (PyList_CheckExact(item)) PREFETCH(((PyListObject *)item)->ob_item);
     else if (PyDict_CheckExact(item)) compat_prefetch_table(item);
