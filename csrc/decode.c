@@ -29,6 +29,7 @@ enum {
     SHAPES = 16,
     SMALL_TEXT = 256,    /* bytes */
     LONE_NUMBER = 24,    /* bytes */
+    WIDE_SHORT = 64,     /* characters of two or four bytes that are narrowed before a str is made */
     SHAPE_LEAST = 3,     /* pairs from which on a copy is cheaper */
     DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
@@ -689,6 +690,10 @@ static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_
     *at = p + width;
     size_t n = (size_t)(p - start) / (size_t)width;
     if (width == 1 && LIKELY(!high)) return make_ascii(d, start, n);
+    if (width > 1 && n <= WIDE_SHORT) {
+        uint8_t narrow[WIDE_SHORT];
+        if (scan_narrow_ascii(narrow, start, d->end, n, width)) return make_ascii(d, narrow, n);
+    }
     return PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
 }
 
@@ -721,13 +726,7 @@ static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_for
         if (width == 1 && LIKELY(!high) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return keycache_get(&d->state->keys, start, n);
         if (width > 1 && n - 1 < KEYCACHE_LONGEST) {
             uint8_t narrow[KEYCACHE_LONGEST];
-            uint32_t all = 0;
-            for (size_t i = 0; i < n; i++) {
-                uint32_t character = scan_read(start + i * (size_t)width, width);
-                narrow[i] = (uint8_t)character;
-                all |= character;
-            }
-            if (all < 0x80) return keycache_get(&d->state->keys, narrow, n);
+            if (scan_narrow_ascii(narrow, start, d->end, n, width)) return keycache_get(&d->state->keys, narrow, n);
         }
         key = PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
     }
@@ -736,7 +735,7 @@ static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_for
 
 /* ---- numbers and constants ---- */
 
-static PyObject *integer_from_text(const uint8_t *p, size_t n)
+static NOINLINE PyObject *integer_from_text(const uint8_t *p, size_t n)
 {
     char local[64], *copy = n < sizeof local ? local : PyMem_Malloc(n + 1);
     if (copy == NULL) return PyErr_NoMemory();
@@ -747,9 +746,29 @@ static PyObject *integer_from_text(const uint8_t *p, size_t n)
     return integer;
 }
 
-static PyObject *call_with_text(decoder *d, PyObject *hook, const uint8_t *ascii, size_t n)
+static NOINLINE PyObject *call_with_text(decoder *d, PyObject *hook, const uint8_t *ascii, size_t n)
 {
     return call_hook(d, hook, PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, (Py_ssize_t)n));
+}
+
+/* What the number is that number_parse read at p. */
+static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_kind kind, const number *parsed)
+{
+    switch (kind) {
+    case NUMBER_INT:
+        if (UNLIKELY(d->options->parse_int != NULL)) break;
+        return PyLong_FromLongLong(parsed->integer);
+    case NUMBER_DOUBLE:
+        if (UNLIKELY(d->options->parse_float != NULL))
+            return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
+        return PyFloat_FromDouble(parsed->real);
+    case NUMBER_BIG:
+        if (UNLIKELY(d->options->parse_int != NULL)) break;
+        return integer_from_text(p, (size_t)(parsed->end - p));
+    case NUMBER_INVALID:
+        return NULL;
+    }
+    return call_with_text(d, d->options->parse_int, p, (size_t)(parsed->end - p));
 }
 
 /* The number at p, in bytes (of a text that begins at start, or NULL); *end becomes the position behind it. */
@@ -759,25 +778,11 @@ static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *star
     number_kind kind = number_parse(p, limit, d->expects_fraction, &parsed);
     d->expects_fraction = kind == NUMBER_DOUBLE ? start : NULL;
     *end = parsed.end;
-    switch (kind) {
-    case NUMBER_INT:
-        if (UNLIKELY(d->options->parse_int != NULL)) break;
-        return PyLong_FromLongLong(parsed.integer);
-    case NUMBER_DOUBLE:
-        if (UNLIKELY(d->options->parse_float != NULL))
-            return call_with_text(d, d->options->parse_float, p, (size_t)(parsed.end - p));
-        return PyFloat_FromDouble(parsed.real);
-    case NUMBER_BIG:
-        if (UNLIKELY(d->options->parse_int != NULL)) break;
-        return integer_from_text(p, (size_t)(parsed.end - p));
-    case NUMBER_INVALID:
-        return NULL;
-    }
-    return call_with_text(d, d->options->parse_int, p, (size_t)(parsed.end - p));
+    return make_number(d, p, kind, &parsed);
 }
 
-/* As read_number_bytes, for wider characters: a number's own are all ASCII, so they are narrowed first. */
-static NOINLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int width)
+/* As read_number_bytes, for a number in wider characters that may be long or near the end of the text. */
+static NOINLINE PyObject *read_number_slowly(decoder *d, const uint8_t **at, int width)
 {
     const uint8_t *start = *at, *p = start, *stop;
     uint8_t local[64], *narrow = local;
@@ -795,10 +800,28 @@ static NOINLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int w
     return value;
 }
 
+/* As read_number_bytes, for wider characters: a number's own are all ASCII, so they are narrowed first. */
+static ALWAYS_INLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int width)
+{
+    enum { BEFORE = 16, SEEN = 32, BEHIND = 16, LOOK_AHEAD = 3 }; /* which of a number's characters a later one may decide about */
+    if (UNLIKELY(d->end - *at < SEEN * width)) return read_number_slowly(d, at, width);
+    uint8_t narrow[BEFORE + SEEN + BEHIND + 1] = {0}, *p = narrow + BEFORE;
+    for (int i = 0; i < SEEN; i += 16) vec_store(p + i, vec_load_narrowed(*at + i * width, width));
+    number parsed;
+    number_kind kind = number_parse(p, p + SEEN + BEHIND, d->expects_fraction != NULL ? narrow : NULL, &parsed);
+    if (UNLIKELY(kind == NUMBER_INVALID) || UNLIKELY(parsed.end > p + SEEN - LOOK_AHEAD)) return read_number_slowly(d, at, width);
+    d->expects_fraction = kind == NUMBER_DOUBLE ? d->start : NULL;
+    *at += (parsed.end - p) * width;
+    return make_number(d, p, kind, &parsed);
+}
+
+static NOINLINE PyObject *read_number2(decoder *d, const uint8_t **at) { return read_number_wide(d, at, 2); }
+static NOINLINE PyObject *read_number4(decoder *d, const uint8_t **at) { return read_number_wide(d, at, 4); }
+
 static ALWAYS_INLINE PyObject *read_number(decoder *d, const uint8_t **at, text_form form)
 {
     if (width_of(form) == 1) return read_number_bytes(d, d->start, *at, d->end, at);
-    return read_number_wide(d, at, width_of(form));
+    return form == TEXT_UCS2 ? read_number2(d, at) : read_number4(d, at);
 }
 
 /* Whether the ASCII word stands at p. Stops at the zero at end, so it reads no further. */

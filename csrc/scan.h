@@ -83,21 +83,28 @@ static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const ui
 
 static ALWAYS_INLINE int scan_is_space(uint32_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-/* The first character at or after p that isn't white space (RFC 8259: space, tab, line feed, carriage return). */
-static NOINLINE const uint8_t *scan_space_run(const uint8_t *p, const uint8_t *end, int width)
+static ALWAYS_INLINE vec_mask scan_spaces(vec v, int width)
 {
-    if (width == 1) {
-        while (end - p >= 16) {
-            vec v = vec_load(p);
-            vec spaces = vec_or(vec_or(vec8_equal(v, ' '), vec8_equal(v, '\n')), vec_or(vec8_equal(v, '\r'), vec8_equal(v, '\t')));
-            vec_mask m = vec_bits(spaces) ^ vec_every();
-            if (m) return p + vec_first(m);
-            p += 16;
-        }
+    if (width == 1) return vec_bits(vec_or(vec_or(vec8_equal(v, ' '), vec8_equal(v, '\n')), vec_or(vec8_equal(v, '\r'), vec8_equal(v, '\t'))));
+    if (width == 2) return vec_bits(vec_or(vec_or(vec16_equal(v, ' '), vec16_equal(v, '\n')), vec_or(vec16_equal(v, '\r'), vec16_equal(v, '\t'))));
+    return vec_bits(vec_or(vec_or(vec32_equal(v, ' '), vec32_equal(v, '\n')), vec_or(vec32_equal(v, '\r'), vec32_equal(v, '\t'))));
+}
+
+/* The first character at or after p that isn't white space (RFC 8259: space, tab, line feed, carriage return). */
+static ALWAYS_INLINE const uint8_t *scan_space_run(const uint8_t *p, const uint8_t *end, int width)
+{
+    while (end - p >= 16) {
+        vec_mask m = scan_spaces(vec_load(p), width) ^ vec_every();
+        if (m) return p + vec_first(m);
+        p += 16;
     }
     while (scan_is_space(scan_read(p, width))) p += width;
     return p;
 }
+
+static NOINLINE const uint8_t *scan_space_run1(const uint8_t *p, const uint8_t *end) { return scan_space_run(p, end, 1); }
+static NOINLINE const uint8_t *scan_space_run2(const uint8_t *p, const uint8_t *end) { return scan_space_run(p, end, 2); }
+static NOINLINE const uint8_t *scan_space_run4(const uint8_t *p, const uint8_t *end) { return scan_space_run(p, end, 4); }
 
 static ALWAYS_INLINE const uint8_t *scan_space(const uint8_t *p, const uint8_t *end, int width)
 {
@@ -105,7 +112,27 @@ static ALWAYS_INLINE const uint8_t *scan_space(const uint8_t *p, const uint8_t *
     if (!scan_is_space(scan_read(p, width))) return p;
     p += width;
     if (LIKELY(scan_read(p, width) > ' ')) return p;
-    return scan_space_run(p, end, width);
+    return width == 1 ? scan_space_run1(p, end) : width == 2 ? scan_space_run2(p, end) : scan_space_run4(p, end);
+}
+
+/* Write n characters of two or four bytes, none of which is zero, as bytes; 0 where they aren't all ASCII, and what was
+ * written is of no account. [p, end) is readable. Room: n rounded up to 16. */
+static ALWAYS_INLINE int scan_narrow_ascii(uint8_t *out, const uint8_t *p, const uint8_t *end, size_t n, int width)
+{
+    size_t i = 0;
+    for (; i < n && end - p >= 16 * width; i += 16, p += 16 * width) {
+        vec v = vec_load_narrowed(p, width);
+        vec_mask odd = vec_bits(vec_or(vec8_equal(v, 0), vec8_high(v)));
+        vec_store(out + i, v);
+        if (UNLIKELY(odd) && (n - i >= 16 || vec_below(odd, n - i))) return 0;
+    }
+    uint32_t all = 0;
+    for (; i < n; i++, p += width) {
+        uint32_t c = scan_read(p, width);
+        out[i] = (uint8_t)c;
+        all |= c;
+    }
+    return all < 0x80;
 }
 
 /* One multi-byte UTF-8 sequence (p[0] >= 0x80): its length, with the code point in *c, or 0 where it is not well formed

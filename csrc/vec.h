@@ -131,7 +131,7 @@ static ALWAYS_INLINE vec vec_shuffle(vec v, const uint8_t order[16]) { return _m
 #define VEC_SHUFFLES 0
 #endif
 #define VEC_RUNS 1
-/* Lanes must be below 0x100 (16-bit) or 0x8000 (32-bit): the packs saturate. */
+/* Lanes that don't fit (0x100 or more of 16 bits, 0x8000 of 32) become what isn't ASCII, or, from 16 bits, zero. */
 static ALWAYS_INLINE vec vec16_narrow(vec low, vec high) { return _mm_packus_epi16(low, high); }
 static ALWAYS_INLINE vec vec32_narrow(vec low, vec high) { return _mm_packs_epi32(low, high); }
 
@@ -189,11 +189,11 @@ static ALWAYS_INLINE vec vec_shuffle(vec v, const uint8_t order[16]) { return vq
 #endif
 static ALWAYS_INLINE vec vec16_narrow(vec low, vec high)
 {
-    return vcombine_u8(vmovn_u16(AS16(low)), vmovn_u16(AS16(high)));
+    return vcombine_u8(vqmovn_u16(AS16(low)), vqmovn_u16(AS16(high)));
 }
 static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
 {
-    return FROM16(vcombine_u16(vmovn_u32(AS32(low)), vmovn_u32(AS32(high))));
+    return FROM16(vcombine_u16(vqmovn_u32(AS32(low)), vqmovn_u32(AS32(high))));
 }
 #undef AS16
 #undef AS32
@@ -242,13 +242,19 @@ static ALWAYS_INLINE vec vec16_widen_high(vec v) { vec r; for (int i = 0; i < 4;
 static ALWAYS_INLINE vec vec16_narrow(vec low, vec high)
 {
     vec r;
-    for (int i = 0; i < 8; i++) { r.b[i] = (uint8_t)low.h[i]; r.b[8 + i] = (uint8_t)high.h[i]; }
+    for (int i = 0; i < 8; i++) {
+        r.b[i] = low.h[i] < 0xFF ? (uint8_t)low.h[i] : 0xFF;
+        r.b[8 + i] = high.h[i] < 0xFF ? (uint8_t)high.h[i] : 0xFF;
+    }
     return r;
 }
 static ALWAYS_INLINE vec vec32_narrow(vec low, vec high)
 {
     vec r;
-    for (int i = 0; i < 4; i++) { r.h[i] = (uint16_t)low.w[i]; r.h[4 + i] = (uint16_t)high.w[i]; }
+    for (int i = 0; i < 4; i++) {
+        r.h[i] = low.w[i] < 0x7FFF ? (uint16_t)low.w[i] : 0x7FFF;
+        r.h[4 + i] = high.w[i] < 0x7FFF ? (uint16_t)high.w[i] : 0x7FFF;
+    }
     return r;
 }
 
@@ -324,6 +330,13 @@ static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, i
         }
     }
 #endif
+}
+
+/* Sixteen characters of two or four bytes at p as bytes; one beyond 0xFF becomes what isn't ASCII, or zero. */
+static ALWAYS_INLINE vec vec_load_narrowed(const uint8_t *p, int width)
+{
+    if (width == 2) return vec16_narrow(vec_load(p), vec_load(p + 16));
+    return vec16_narrow(vec32_narrow(vec_load(p), vec_load(p + 16)), vec32_narrow(vec_load(p + 32), vec_load(p + 48)));
 }
 
 /* memcpy for lengths that are short most of the time: no call below 64 bytes, and no byte read or written outside. */

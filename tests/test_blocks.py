@@ -148,12 +148,65 @@ def test_surrogates_in_utf8_pass():
         assert same(lambda json: json.loads(data)) == outcome(lambda json: "é" * length + "\ud800", json)
 
 
+# Characters of which a byte or a half is another's: space, line feed, digits, a letter, a quote, a point.
+LOOKALIKES = "Ġ†Ċ\u0a0a\u3031ı１\uff31ſ\u2222Į\u2e2e\u8031\U00010020\U0001000a\U00010031\U00018031\U0001f6ff\U0010ffff"
+
+
+@pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
 @pytest.mark.parametrize("space", [" ", "\n", "\t", "\r", " \n\t\r"])
-def test_white_space_runs(space):
+def test_white_space_runs(space, fill):
     for length in LENGTHS:
         run = (space * length)[:length]
-        text = f'{run}[{run}1{run},{run}{{{run}"k"{run}:{run}null{run}}}{run}]{run}'
+        text = f'{run}[{run}1{run},{run}{{{run}"{fill}"{run}:{run}null{run}}}{run}]{run}'
         assert same(lambda json: json.loads(text))[0] == "result"
         assert same(lambda json: json.loads(text.encode()))[0] == "result"
-        broken = text + "x"
-        assert same(lambda json: json.loads(broken))[0] == "exception"
+        for wrong in "x" + (LOOKALIKES if length % 7 == 0 else ""):
+            for broken in text + wrong, run + wrong + text, text.replace(",", run + wrong + run + ","):
+                assert same(lambda json: json.loads(broken))[0] == "exception"
+
+
+NUMBERS = [
+    "0",
+    "-0",
+    "7",
+    "-12",
+    "1.5",
+    "-0.25",
+    "1e5",
+    "2E-3",
+    "3.25e+10",
+    "-Infinity",
+    "NaN",
+    "01",
+    "1.",
+    "-",
+    "1e",
+    "1e+",
+    "1.e5",
+]
+NUMBERS += ["123456789012345678901234567890123456789012345678901234567890"[:length] for length in range(1, 61)]
+NUMBERS += ["-0." + "1234567890" * 6, *(f"-{'9' * n}.{'8' * (40 - n)}" for n in range(1, 40))]
+NUMBERS += [f"{'1' * n}e{'0' * m}1" for n in (1, 20, 26, 27, 28, 29, 30) for m in (0, 1, 2, 3, 30)]
+NUMBERS += [f"{'1' * n}.{sign}" for n in range(24, 36) for sign in ("", "5", "5e", "5e+", "5e-7")]
+
+
+@pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
+def test_numbers_in_text_of_each_width(fill):
+    """Numbers of every length, near the text's end and far from it, with a fraction before them or none."""
+    for before, number, behind in itertools.product(
+        ("", "1.25, "), NUMBERS, (0, 5, 28, 29, 30, 31, 32, 33, 47, 48, 49, 60)
+    ):
+        text = f'["{fill}", {before}{number}{" " * behind}]'
+        same(lambda json: json.loads(text))
+
+
+@pytest.mark.parametrize("wrong", LOOKALIKES + "é\x80\xff", ids=ascii)
+def test_lookalikes(wrong):
+    """A character that is a digit, a quote or ASCII at all only in a part of its bits."""
+    for n in range(40):
+        digits = ("12345678901234567890." * 2)[:n]
+        for text in (
+            f"[1{digits}{wrong}, 2{' ' * 64}]",
+            f'{{"{"k" * n}{wrong}": "{"v" * n}{wrong}", "{wrong}{"k" * n}": "{wrong}{"v" * n}"}}',
+        ):
+            same(lambda json: json.loads(text))
