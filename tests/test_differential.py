@@ -513,8 +513,7 @@ def test_hooks_that_are_known(text, chosen, as_bytes, decoder):
 @pytest.mark.parametrize("hook", [None, lambda found: found], ids=["", "object_hook"])
 def test_what_the_collector_sees(hook):
     """Objects that are alike are made from the first, but each is tracked by what it holds itself."""
-    values = ["1", "[]", '"x"', "{}", "2.5", "[1]"]
-    text = "[" + ", ".join('{"first": %s, "second": 1, "third": null}' % value for value in values * 20) + "]"
+    text = json.dumps([{"first": value, "second": 1, "third": None} for value in [1, [], "x", {}, 2.5, [1]] * 20])
 
     def call(module):
         return [gc.is_tracked(each) for each in module.loads(text, object_hook=hook)]

@@ -53,7 +53,7 @@ creating = threading.Lock()
 
 
 def create():
-    """An interpreter. Where several are created at once, 3.12 and 3.13 sometimes fail to, before any module is imported."""
+    """An interpreter. 3.12 and 3.13 sometimes fail where several come at once, before they import anything."""
     for _ in range(5):
         with creating:
             try:
