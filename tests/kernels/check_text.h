@@ -79,6 +79,22 @@ static inline void check_utf8_run(const kernels *k, const uint8_t *p, size_t n, 
     if (count != most && !(count == 0 && length == 3)) differs(k, "scan_utf8_run", 1, p, n, at);
 }
 
+/* What is before the first zero, and then a character less at a time: the shorter it is, the more text is behind it. */
+static inline void check_narrow(const kernels *k, const uint8_t *p, const uint8_t *end, size_t n, int width)
+{
+    size_t count = 0, ascii = 0;
+    while (count < n && unit_at(p, count, width) != 0) count++;
+    while (ascii < count && unit_at(p, ascii, width) < 0x80) ascii++;
+    for (size_t m = count; m + 40 > count; m--) {
+        uint8_t *out = output_room.end - (m + 15) / 16 * 16;
+        int all = k->scan_narrow_ascii(out, p, end, m, width);
+        if (all != (ascii >= m)) differs(k, "scan_narrow_ascii", width, p, n * (size_t)width, m);
+        for (size_t i = 0; all && i < m; i++)
+            if (out[i] != unit_at(p, i, width)) differs(k, "scan_narrow_ascii", width, p, n * (size_t)width, i);
+        if (m == 0) break;
+    }
+}
+
 static inline void check_scan_as(const uint8_t *data, size_t size, int width)
 {
     int levels;
@@ -112,6 +128,7 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
                 if (k->scan_utf8(p + i, &c) != length || (length && c != wanted)) differs(k, "scan_utf8", 1, p, bytes, i);
             }
         }
+        if (width > 1) check_narrow(k, p, end, n, width);
         size_t stop = 0;
         while (stop < n && is_space(unit_at(p, stop, width))) stop++;
         if (k->scan_space(p, end, width) != p + stop * (size_t)width) differs(k, "scan_space", width, p, bytes, stop);
