@@ -64,6 +64,12 @@ static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int64_t *value)
     return 1;
 }
 
+/* An int. The two make the same, PyLong_FromLong faster (3.11). */
+static ALWAYS_INLINE PyObject *compat_int_from(int64_t value)
+{
+    return sizeof(long) == sizeof(int64_t) ? PyLong_FromLong((long)value) : PyLong_FromLongLong(value);
+}
+
 /* UTF-8 that an earlier user of a non-ASCII str left in it, or NULL. */
 static ALWAYS_INLINE const uint8_t *compat_cached_utf8(PyObject *str, Py_ssize_t *length)
 {

@@ -376,6 +376,19 @@ static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n
     return str;
 }
 
+/* n characters of a str, at their final width. [p, end) is readable. */
+static ALWAYS_INLINE PyObject *make_str(decoder *d, const uint8_t *p, const uint8_t *end, size_t n, int width)
+{
+    uint32_t all = scan_all_bits(p, n, width);
+    uint8_t narrow[WIDE_SHORT];
+    if (width == 1 && all < 0x80) return make_ascii(d, p, n);
+    if (width > 1 && all < 0x80 && n <= WIDE_SHORT && scan_narrow_ascii(narrow, p, end, n, width)) return make_ascii(d, narrow, n);
+    if (n == 1 || all < 0x100 * (uint32_t)(width > 1) || (width == 4 && all < 0x10000)) return PyUnicode_FromKindAndData(width, p, (Py_ssize_t)n);
+    PyObject *str = PyUnicode_New((Py_ssize_t)n, width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0x10FFFF);
+    if (LIKELY(str != NULL)) copy_short(PyUnicode_DATA(str), p, n * (size_t)width);
+    return str;
+}
+
 /* The text being put together in a decoder's scratch: characters of `width` bytes up to out. */
 typedef struct {
     uint8_t *out;
@@ -463,7 +476,11 @@ static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t 
 static PyObject *composed_str(decoder *d, const composed *c, text_form form)
 {
     Py_ssize_t n = (c->out - d->scratch) / c->width;
-    if (form != TEXT_UTF8) return PyUnicode_FromKindAndData(c->width, d->scratch, n); /* it may fit a narrower kind */
+    if (form != TEXT_UTF8) { /* it may fit a narrower kind */
+        if (c->width == 1) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 1);
+        if (c->width == 2) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 2);
+        return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 4);
+    }
     if (c->width == 1 && !c->high) return make_ascii(d, d->scratch, (size_t)n);
     if (n == 1) return PyUnicode_FromKindAndData(c->width, d->scratch, n); /* the shared Latin-1 characters */
     PyObject *str = PyUnicode_New(n, c->width == 1 ? 0xFF : c->width == 2 ? 0xFFFF : 0x10FFFF);
@@ -690,11 +707,7 @@ static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_
     *at = p + width;
     size_t n = (size_t)(p - start) / (size_t)width;
     if (width == 1 && LIKELY(!high)) return make_ascii(d, start, n);
-    if (width > 1 && n <= WIDE_SHORT) {
-        uint8_t narrow[WIDE_SHORT];
-        if (scan_narrow_ascii(narrow, start, d->end, n, width)) return make_ascii(d, narrow, n);
-    }
-    return PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
+    return make_str(d, start, d->end, n, width);
 }
 
 /* Give up a reference to a key for one to the equal key that this document had before, if it had one. */
@@ -757,7 +770,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
     switch (kind) {
     case NUMBER_INT:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
-        return PyLong_FromLongLong(parsed->integer);
+        return compat_int_from(parsed->integer);
     case NUMBER_DOUBLE:
         if (UNLIKELY(d->options->parse_float != NULL))
             return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
@@ -844,6 +857,27 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
     const int width = width_of(form);
     const uint8_t *p = *at;
     const uint32_t c = scan_read(p, width);
+    if (width == 1 && LIKELY(d->end - p >= 8)) {
+        /* The two that can't be predicted: how many digits an int has, and which of the constants it is. */
+        uint64_t text = load_8(p), digits = text ^ NUMBER_ZEROS;
+        if (c < 'a' && d->expects_fraction != NULL) {}
+        else if (LIKELY(c - '0' <= 9)) {
+            unsigned n = count_trailing_zeros(number_non_digits(digits) | (uint64_t)1 << 63) / 8;
+            uint8_t behind = p[n];
+            if (LIKELY(n < 7) && behind != '.' && (behind | 0x20) != 'e' && LIKELY((c != '0') | (n == 1)) && LIKELY(d->options->parse_int == NULL)) {
+                *at = p + n;
+                return compat_int_from((int64_t)number_join_eight(digits << 8 << (56 - 8 * n)));
+            }
+        }
+        else if (c >= 'a') {
+            int is_null = (uint32_t)text == load_4("null"), is_true = (uint32_t)text == load_4("true");
+            int is_false = (uint32_t)(text >> 8) == load_4("alse") && c == 'f';
+            if (LIKELY(compat_opaque(is_null | is_true | is_false))) {
+                *at = p + 4 + is_false;
+                return Py_NewRef(is_null ? Py_None : is_true ? Py_True : Py_False);
+            }
+        }
+    }
     if (LIKELY(c - '-' <= (uint32_t)('9' - '-'))) { /* a sign can't be predicted, so it gets no branch of its own */
         PyObject *number = read_number(d, at, form);
         if (LIKELY(number != NULL)) return number;
@@ -885,6 +919,7 @@ static ALWAYS_INLINE int read_value(decoder *d, const uint8_t **at, text_form fo
     const uint8_t *p = *at, *const end = d->end;
     PyObject *value;
     uint32_t c;
+    enum { NOTHING, ARRAY, OBJECT } inside = NOTHING; /* kept at hand: of what the innermost container is */
 
 value:
     c = scan_read(p, width);
@@ -895,18 +930,20 @@ value:
     }
     else if (c == '{') {
         if (UNLIKELY(open_container(d, 1))) return -1;
+        inside = OBJECT;
         p = scan_space(p + width, end, width);
         if (scan_read(p, width) == '"') goto key;
         if (scan_read(p, width) != '}') return -1;
         p += width;
-        if (UNLIKELY(close_container(d, 1))) return -1;
+        goto end_of_object;
     }
     else if (c == '[') {
         if (UNLIKELY(open_container(d, 0))) return -1;
+        inside = ARRAY;
         p = scan_space(p + width, end, width);
         if (scan_read(p, width) != ']') goto value;
         p += width;
-        if (UNLIKELY(close_container(d, 0))) return -1;
+        goto end_of_array;
     }
     else {
         value = read_scalar(d, &p, form);
@@ -914,13 +951,13 @@ value:
     }
 
 after_value:
-    if (UNLIKELY(d->depth == 0)) {
+    if (UNLIKELY(inside == NOTHING)) {
         *at = p;
         return 0;
     }
     p = scan_space(p, end, width);
     c = scan_read(p, width);
-    if (d->frames[d->depth - 1].is_object) {
+    if (inside == OBJECT) {
         if (LIKELY(c == ',')) {
             p = scan_space(p + width, end, width);
             if (UNLIKELY(scan_read(p, width) != '"')) return -1;
@@ -928,8 +965,7 @@ after_value:
         }
         if (UNLIKELY(c != '}')) return -1;
         p += width;
-        if (UNLIKELY(close_container(d, 1))) return -1;
-        goto after_value;
+        goto end_of_object;
     }
     if (LIKELY(c == ',')) {
         p = scan_space(p + width, end, width);
@@ -937,7 +973,15 @@ after_value:
     }
     if (UNLIKELY(c != ']')) return -1;
     p += width;
+
+end_of_array:
     if (UNLIKELY(close_container(d, 0))) return -1;
+    inside = d->depth == 0 ? NOTHING : d->frames[d->depth - 1].is_object ? OBJECT : ARRAY;
+    goto after_value;
+
+end_of_object:
+    if (UNLIKELY(close_container(d, 1))) return -1;
+    inside = d->depth == 0 ? NOTHING : d->frames[d->depth - 1].is_object ? OBJECT : ARRAY;
     goto after_value;
 
 key:

@@ -22,6 +22,8 @@ uint64_t number_round_long(const uint8_t *digits, int64_t n, int64_t q);
 
 static ALWAYS_INLINE int number_is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
 
+#define NUMBER_ZEROS 0x3030303030303030
+
 /* Eight bytes less '0' each; the result has a bit in the high nibble of the first byte that was no digit (what it says of
  * later ones is not exact: carries). Zero if all were digits. */
 static ALWAYS_INLINE uint64_t number_non_digits(uint64_t values)
@@ -43,7 +45,7 @@ static ALWAYS_INLINE const uint8_t *number_digits(const uint8_t *p, const uint8_
     static const uint32_t pow10_small[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
     uint64_t w = *significand;
     while (LIKELY(limit - p >= 7)) {
-        uint64_t values = load_8(p) ^ 0x3030303030303030;
+        uint64_t values = load_8(p) ^ NUMBER_ZEROS;
         uint64_t stop = number_non_digits(values);
         if (stop) {
             unsigned n = count_trailing_zeros(stop) / 8;

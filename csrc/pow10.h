@@ -86,6 +86,18 @@ static ALWAYS_INLINE uint64_t load_8(const uint8_t *p)
     return x;
 }
 
+static ALWAYS_INLINE uint32_t load_4(const void *text)
+{
+    const uint8_t *p = text;
+    uint32_t x;
+#if LITTLE_ENDIAN_TARGET
+    memcpy(&x, p, 4);
+#else
+    x = (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+#endif
+    return x;
+}
+
 static ALWAYS_INLINE void store_8(uint8_t *p, uint64_t x)
 {
 #if LITTLE_ENDIAN_TARGET

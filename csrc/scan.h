@@ -135,6 +135,26 @@ static ALWAYS_INLINE int scan_narrow_ascii(uint8_t *out, const uint8_t *p, const
     return all < 0x80;
 }
 
+/* All the bits that are set in any of n characters. */
+static ALWAYS_INLINE uint32_t scan_all_bits(const uint8_t *p, size_t n, int width)
+{
+    size_t size = n * (size_t)width;
+    if (size < 16) {
+        uint32_t all = 0;
+        for (size_t i = 0; i < size; i += (size_t)width) all |= scan_read(p + i, width);
+        return all;
+    }
+    vec v = vec_load(p + size - 16); /* overlaps the last whole block */
+    for (size_t i = 0; i + 16 < size; i += 16) v = vec_or(v, vec_load(p + i));
+    uint8_t lanes[16];
+    vec_store(lanes, v);
+    uint64_t all = load8(lanes) | load8(lanes + 8);
+    all |= all >> 32;
+    if (width <= 2) all |= all >> 16;
+    if (width == 1) all |= all >> 8;
+    return (uint32_t)all & (width == 1 ? 0xFFu : width == 2 ? 0xFFFFu : 0xFFFFFFFFu);
+}
+
 /* One multi-byte UTF-8 sequence (p[0] >= 0x80): its length, with the code point in *c, or 0 where it is not well formed
  * (Unicode 15, table 3-7: no overlong form, no surrogate, nothing above U+10FFFF). Each byte is read only after the one
  * before it turned out not to be the zero at the end. */

@@ -129,6 +129,11 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
             }
         }
         if (width > 1) check_narrow(k, p, end, n, width);
+        uint32_t all = 0;
+        for (size_t i = n; i-- > 0 && n - i <= 80;) { /* from the end on, where memory ends too */
+            all |= unit_at(p, i, width);
+            if (k->scan_all_bits(p + i * (size_t)width, n - i, width) != all) differs(k, "scan_all_bits", width, p, bytes, i);
+        }
         size_t stop = 0;
         while (stop < n && is_space(unit_at(p, stop, width))) stop++;
         if (k->scan_space(p, end, width) != p + stop * (size_t)width) differs(k, "scan_space", width, p, bytes, stop);

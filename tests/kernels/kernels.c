@@ -48,6 +48,12 @@ static int narrow_ascii(uint8_t *out, const uint8_t *p, const uint8_t *end, size
     return width == 2 ? scan_narrow_ascii(out, p, end, n, 2) : scan_narrow_ascii(out, p, end, n, 4);
 }
 
+static uint32_t all_bits(const uint8_t *p, size_t n, int width)
+{
+    if (width == 1) return scan_all_bits(p, n, 1);
+    return width == 2 ? scan_all_bits(p, n, 2) : scan_all_bits(p, n, 4);
+}
+
 static int utf8(const uint8_t *p, uint32_t *c) { return scan_utf8(p, c); }
 
 static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length)
@@ -118,7 +124,7 @@ static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *
 static uint8_t *format_int64(uint8_t *out, int64_t value) { return number_format_int64(out, value); }
 
 const kernels KERNELS = {
-    LEVEL, plain, plain_latin1, space, narrow_ascii, utf8, utf8_run, hex4, copy_clean, copy_ascii, copy_same,
+    LEVEL, plain, plain_latin1, space, narrow_ascii, all_bits, utf8, utf8_run, hex4, copy_clean, copy_ascii, copy_same,
     CPU_NAME(escape_bytes), CPU_NAME(escape_to_ascii), CPU_NAME(escape_to_utf8), CPU_NAME(escape_widen),
     CPU_NAME(escape_copy_widened), copy, parse_number, CPU_NAME(number_format_double), format_int64,
 };
