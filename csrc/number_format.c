@@ -113,17 +113,14 @@ static NOINLINE decimal shortest_subnormal(uint64_t m)
 
 static ALWAYS_INLINE uint8_t *write_exponent(uint8_t *out, int exponent)
 {
+    unsigned below = exponent < 0, e = ((unsigned)exponent ^ (0 - below)) + below;
     out[0] = 'e';
-    out[1] = exponent < 0 ? '-' : '+';
-    unsigned e = exponent < 0 ? (unsigned)-exponent : (unsigned)exponent;
-    out += 2;
-    if (e >= 100) {
-        *out++ = (uint8_t)('0' + e / 100);
-        e %= 100;
-    }
-    out[0] = (uint8_t)('0' + e / 10);
-    out[1] = (uint8_t)('0' + e % 10);
-    return out + 2;
+    out[1] = (uint8_t)('+' + ('-' - '+') * below);
+    memcpy(out + 2, number_small[e], 4);
+    if (LIKELY(e >= 10)) return out + 2 + number_small[e][3];
+    out[2] = '0';
+    out[3] = (uint8_t)('0' + e);
+    return out + 4;
 }
 
 /* Eight digits with a point before digit number `at` (0 to 7); the eighth is lost. */
@@ -220,12 +217,12 @@ static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return d.second; }
 static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uint8_t last, unsigned skip, int point, unsigned length)
 {
     uint64_t first = first_eight(digits), second = last_eight(digits);
-    if (skip) {
-        first = first >> 8 | second << 56;
-        second = second >> 8 | (uint64_t)last << 56;
-        last = '0';
-    }
     if (point >= 8 && point <= 16) {
+        if (skip) {
+            first = first >> 8 | second << 56;
+            second = second >> 8 | (uint64_t)last << 56;
+            last = '0';
+        }
         store_8(out, first);
         store_8(out + 8, second);
         out[16] = '.';
@@ -237,10 +234,9 @@ static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uin
         unsigned least = (unsigned)point + 1;
         return out + 1 + (length > least ? length : least);
     }
-    store_8(out + 1, first);
-    store_8(out + 9, second);
-    out[17] = last;
-    out[0] = (uint8_t)first;
+    store_digits(out + 1 - skip, digits); /* the first that counts is the second character either way */
+    out[17 - skip] = last;
+    out[0] = (uint8_t)(first >> 8 * skip);
     out[1] = '.';
     return write_exponent(out + (length > 1 ? length + 1 : 1), point - 1);
 }
