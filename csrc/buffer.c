@@ -42,8 +42,8 @@ uint8_t *buffer_grow(buffer *b, uint8_t *out, size_t need)
 uint8_t *buffer_widen(buffer *b, uint8_t *out, Py_UCS4 maxchar)
 {
     int width = width_of(maxchar);
-    size_t chars = (size_t)(out - b->start) / (size_t)b->width;
-    size_t capacity = (size_t)(b->limit - b->start) / (size_t)b->width;
+    size_t chars = scan_characters((size_t)(out - b->start), b->width);
+    size_t capacity = scan_characters((size_t)(b->limit - b->start), b->width);
     if (b->object == NULL) capacity = chars + BUFFER_LOCAL;
     PyObject *wider = PyUnicode_New((Py_ssize_t)capacity, maxchar);
     if (wider == NULL) return NULL;
@@ -63,7 +63,7 @@ static int fits_well(const buffer *b, const uint8_t *out)
 
 PyObject *buffer_finish(buffer *b, uint8_t *out)
 {
-    Py_ssize_t chars = (out - b->start) / b->width;
+    Py_ssize_t chars = (Py_ssize_t)scan_characters((size_t)(out - b->start), b->width);
     PyObject *object = b->object;
     b->object = NULL;
     if (b->is_bytes) {
@@ -93,7 +93,7 @@ PyObject *buffer_finish(buffer *b, uint8_t *out)
 
 PyObject *buffer_copy(const buffer *b, const uint8_t *out)
 {
-    Py_ssize_t chars = (out - b->start) / b->width;
+    Py_ssize_t chars = (Py_ssize_t)scan_characters((size_t)(out - b->start), b->width);
     if (b->is_bytes) return PyBytes_FromStringAndSize((const char *)b->start, chars);
     return PyUnicode_FromKindAndData(b->width, b->start, chars);
 }

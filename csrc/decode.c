@@ -421,7 +421,7 @@ static ALWAYS_INLINE int scratch_room(decoder *d, composed *c, size_t need)
 /* Go over to characters of `width` bytes, from the last to the first so that it works in place. */
 static NOINLINE int composed_widen(decoder *d, composed *c, int width)
 {
-    size_t n = (size_t)(c->out - d->scratch) / (size_t)c->width;
+    size_t n = scan_characters((size_t)(c->out - d->scratch), c->width);
     if (scratch_room(d, c, n * (size_t)(width - c->width) + 128)) return -1;
     for (size_t i = n; i-- > 0;)
         scan_write(d->scratch + i * (size_t)width, scan_read(d->scratch + i * (size_t)c->width, c->width), width);
@@ -475,7 +475,7 @@ static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t 
 
 static PyObject *composed_str(decoder *d, const composed *c, text_form form)
 {
-    Py_ssize_t n = (c->out - d->scratch) / c->width;
+    Py_ssize_t n = (Py_ssize_t)scan_characters((size_t)(c->out - d->scratch), c->width);
     if (form != TEXT_UTF8) { /* it may fit a narrower kind */
         if (c->width == 1) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 1);
         if (c->width == 2) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 2);
@@ -1122,7 +1122,7 @@ static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, in
     PyObject *result = width == 1   ? decode_text(d, &p, TEXT_LATIN1, whole)
                        : width == 2 ? decode_text(d, &p, TEXT_UCS2, whole)
                                     : decode_text(d, &p, TEXT_UCS4, whole);
-    *index = (p - data) / width;
+    *index = (Py_ssize_t)scan_characters((size_t)(p - data), width);
     return result;
 }
 
@@ -1177,7 +1177,7 @@ static PyObject *entry_scanstring(decode_state *state, const decode_options *opt
     PyObject *result = width == 1   ? read_string(&d, &p, TEXT_LATIN1)
                        : width == 2 ? read_string(&d, &p, TEXT_UCS2)
                                     : read_string(&d, &p, TEXT_UCS4);
-    *index = (p - data) / width;
+    *index = (Py_ssize_t)scan_characters((size_t)(p - data), width);
     decoder_end(&d);
     return result;
 }

@@ -22,6 +22,10 @@ static ALWAYS_INLINE uint32_t scan_read(const uint8_t *p, int width)
     return c;
 }
 
+/* How many characters of a width that isn't known in advance so many bytes are: no division, which costs as much as a short
+ * document. */
+static ALWAYS_INLINE size_t scan_characters(size_t bytes, int width) { return bytes >> (width >> 1); }
+
 static ALWAYS_INLINE void scan_write(uint8_t *out, uint32_t c, int width)
 {
     if (width == 1) *out = (uint8_t)c;
