@@ -279,6 +279,14 @@ PyObject *encoder_view_items(encoder *e, PyObject *dict)
     return iterator;
 }
 
+PyObject *encoder_view_next(encoder *e, PyObject *iterator)
+{
+    PyObject *item = encoder_before_python(e) ? NULL : PyIter_Next(iterator);
+    if (item == NULL || (PyTuple_CheckExact(item) && PyTuple_GET_SIZE(item) == 2)) return item;
+    Py_SETREF(item, PyObject_CallOneArg(e->state->unpack_pair, item));
+    return item;
+}
+
 /* ---- keys ---- */
 
 static void raise_bad_key(encoder *e, PyObject *key)
@@ -466,42 +474,54 @@ static ALWAYS_INLINE int lone_value(const encode_options *options, PyObject *obj
     return 1;
 }
 
+uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *options, size_t expected)
+{
+    int flushes = options->sink != NULL;
+    e->state = state;
+    e->options = options;
+    e->thread = PyThreadState_Get();
+    e->disturbances = 0;
+    e->walks = NULL;
+    e->level = e->depth = e->distinct = 0;
+    e->noted_depth = PY_SSIZE_T_MAX;
+    e->place = NULL;
+    e->path = e->shallow_path;
+    e->path_room = SHALLOW;
+    e->sorted = NULL;
+    e->sorted_used = e->sorted_limit = 0;
+    e->dict_layout_known = state->dict_layout_known;
+    e->indent_is_spaces = is_spaces(&options->indent);
+    shorten(e->item_separator, &options->item_separator);
+    shorten(e->key_separator, &options->key_separator);
+    e->style = STYLE_ANY;
+    if (options->item_separator.size <= SHORT_PIECE / 2 && options->key_separator.size <= SHORT_PIECE && !flushes) {
+        if (!options->indented && !options->as_generator) e->style = STYLE_PLAIN;
+        else if (options->indented && e->indent_is_spaces && options->indent.size <= SHORT_INDENT && options->as_generator == COMPAT_INDENTS_AS_GENERATOR)
+            e->style = STYLE_LINES;
+    }
+    if (e->style == STYLE_LINES) {
+        memset(e->line, ' ', sizeof e->line);
+        memcpy(e->line, options->item_separator.text, (size_t)options->item_separator.size);
+        e->line[options->item_separator.size] = '\n';
+    }
+    e->flush_size = flushes ? ENCODE_CHUNK : SIZE_MAX;
+    e->long_str = flushes ? ENCODE_CHUNK / 4 : PY_SSIZE_T_MAX;
+    e->in_long_str = 0;
+    return buffer_start(&e->b, options->form == ENCODE_UTF8, expected);
+}
+
+void encoder_free(encoder *e)
+{
+    PyMem_Free(e->sorted); /* spent: at the end nothing is under way */
+    if (e->path != e->shallow_path) PyMem_Free(e->path);
+}
+
 static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *options, PyObject *object)
 {
     encoder e;
-    e.state = state;
-    e.options = options;
-    e.thread = PyThreadState_Get();
-    e.disturbances = 0;
-    e.walks = NULL;
-    e.level = e.depth = e.distinct = 0;
-    e.noted_depth = PY_SSIZE_T_MAX;
-    e.place = NULL;
-    e.path = e.shallow_path;
-    e.path_room = SHALLOW;
-    e.sorted = NULL;
-    e.sorted_used = e.sorted_limit = 0;
-    e.dict_layout_known = state->dict_layout_known;
-    e.indent_is_spaces = is_spaces(&options->indent);
-    shorten(e.item_separator, &options->item_separator);
-    shorten(e.key_separator, &options->key_separator);
-    e.style = STYLE_ANY;
-    if (options->item_separator.size <= SHORT_PIECE / 2 && options->key_separator.size <= SHORT_PIECE && options->sink == NULL) {
-        if (!options->indented && !options->as_generator) e.style = STYLE_PLAIN;
-        else if (options->indented && e.indent_is_spaces && options->indent.size <= SHORT_INDENT && options->as_generator == COMPAT_INDENTS_AS_GENERATOR)
-            e.style = STYLE_LINES;
-    }
-    if (e.style == STYLE_LINES) {
-        memset(e.line, ' ', sizeof e.line);
-        memcpy(e.line, options->item_separator.text, (size_t)options->item_separator.size);
-        e.line[options->item_separator.size] = '\n';
-    }
-    e.flush_size = options->sink != NULL ? ENCODE_CHUNK : SIZE_MAX;
-    e.long_str = options->sink != NULL ? ENCODE_CHUNK / 4 : PY_SSIZE_T_MAX;
-    e.in_long_str = 0;
-    uint8_t *out = writers[state->cpu](&e, buffer_start(&e.b, options->form == ENCODE_UTF8, state->last_size), object);
-    PyMem_Free(e.sorted); /* spent: at the end nothing is under way */
-    if (e.path != e.shallow_path) PyMem_Free(e.path);
+    uint8_t *out = encoder_init(&e, state, options, state->last_size);
+    out = writers[state->cpu](&e, out, object);
+    encoder_free(&e);
     if (out == NULL) add_place(&e);
     Py_XDECREF(e.place);
     if (options->sink != NULL) {

@@ -1,5 +1,5 @@
-/* What the two halves of encoding share: encode.c, with all that is seldom or done once a document, and encode_write.c,
- * the writing itself, which is compiled for each instruction set. */
+/* What the parts of encoding share: encode.c, with all that is seldom or done once a document, and the writing itself, which
+ * is compiled for each instruction set: encode_write.c, and encode_step.c for encode_pieces.c. */
 #ifndef CYJSON_ENCODER_H
 #define CYJSON_ENCODER_H
 
@@ -67,6 +67,12 @@ uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object);
 
 /* ---- encode.c ---- */
 
+/* Begin a document: where its text goes. `expected`: see buffer_start. */
+uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *options, size_t expected);
+
+/* Give back what the path and the sorted members took; the buffer is the caller's. */
+void encoder_free(encoder *e);
+
 /* Step into a container where the path has no room for it: -1 with an exception. */
 int encoder_push_deep(encoder *e, PyObject *object);
 
@@ -105,6 +111,9 @@ PyObject *encoder_items(encoder *e, PyObject *dict);
 
 /* What a dict subclass's items() gives to the stdlib's generator: an iterator. */
 PyObject *encoder_view_items(encoder *e, PyObject *dict);
+
+/* The next pair of such an iterator, as a tuple of two: NULL at the end, or with an exception set. */
+PyObject *encoder_view_next(encoder *e, PyObject *iterator);
 
 /* A key as str, for what isn't one: a new reference, or NULL: with an exception, or without one to skip it. */
 PyObject *encoder_key_text(encoder *e, PyObject *key);
