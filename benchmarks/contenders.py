@@ -278,6 +278,15 @@ OPERATIONS: dict[str, Operation] = {
          "ssrjson": "has no dump, and " + _NO_ASCII},
         file=io.StringIO,
     ),
+    "iterencode": Operation(
+        "encode to an iterator of pieces: JSONEncoder().iterencode(obj), joined",
+        "value",
+        _stdlib_like(
+            "lambda obj, pieces=m.JSONEncoder().iterencode: ''.join(pieces(obj))",
+            simplejson="lambda obj, pieces=m.JSONEncoder().iterencode: ''.join(pieces(obj))",
+        ),
+        dict.fromkeys(("orjson", "msgspec", "ssrjson", "ujson", "rapidjson"), "gives no document piece by piece"),
+    ),
     # json.dump takes no binary file, and cyjson's follows it: each writes the bytes that it encodes.
     "dump-binary": Operation(
         "write to a binary file object: fp.write(the encoded bytes)",

@@ -1,4 +1,5 @@
 #include "core.h"
+#include "encode_pieces.h"
 
 /* Every keyword of every function here. */
 typedef enum {
@@ -28,7 +29,7 @@ struct core_state {
     PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring, *json_decode_error, *json_escape, *json_escape_ascii;
     PyObject *json_encoder_class, *json_decoder_class, *json_encode, *json_iterencode;
     /* ours */
-    PyObject *encoder_class, *decoder_class, *our_encode;
+    PyObject *encoder_class, *decoder_class, *our_encode, *our_iterencode, *pieces_type;
 };
 
 static core_state *state_of(PyObject *core) { return PyModule_GetState(core); }
@@ -558,7 +559,7 @@ static int is_method_of(PyObject *instance, PyObject *attribute, PyObject *funct
 static int encode_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int asks_encode, PyObject **result)
 {
     int ours = asks_encode ? is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode) : 1;
-    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, NULL);
+    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, state->our_iterencode);
     if (ours <= 0) return ours < 0 ? -1 : 1;
     prepared p = {.o = *base};
     PyObject *function = NULL;
@@ -576,6 +577,25 @@ static PyObject *core_encode_with(PyObject *core, PyObject *const *args, Py_ssiz
     PyObject *result = NULL;
     int odd = encode_instance(state, &dumps_defaults, args[0], args[1], 0, &result);
     return odd > 0 ? PyObject_CallFunctionObjArgs(state->json_encode, args[0], args[1], NULL) : result;
+}
+
+static PyObject *core_iterencode_with(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
+{
+    core_state *state = state_of(core);
+    if (nargs != 2) return PyErr_Format(PyExc_TypeError, "iterencode_with() takes 2 arguments but %zd were given", nargs);
+    prepared p = {.o = dumps_defaults};
+    p.o.as_generator = 1;
+    PyObject *function = NULL, *result = NULL;
+    int odd = prepare_instance(state, &p, args[0], args[1], &function);
+    if (odd > 0) result = PyObject_CallFunctionObjArgs(state->json_iterencode, args[0], args[1], NULL);
+    else if (odd == 0) {
+        PyObject *kept = PyTuple_Pack(5, core, function, p.item_separator, p.key_separator, p.indent != NULL ? p.indent : Py_None);
+        if (kept != NULL) result = encode_pieces_new(state->pieces_type, &state->encode, &p.o, args[1], kept);
+        Py_XDECREF(kept);
+    }
+    Py_XDECREF(function);
+    prepared_clear(&p);
+    return result;
 }
 
 /* cls(skipkeys=..., ...): every argument, as the stdlib passes them. */
@@ -936,6 +956,10 @@ PyDoc_STRVAR(encode_basestring_ascii_doc,
 "encode_basestring_ascii($module, string, /)\n--\n\n"
 "The JSON string for a str, quoted and escaped to printable ASCII.");
 
+PyDoc_STRVAR(iterencode_with_doc,
+"iterencode_with($module, encoder, obj, /)\n--\n\n"
+"What encoder.iterencode(obj) gives, for a JSONEncoder, with the encoder's attributes as options.");
+
 #define FASTCALL(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
 
 static PyMethodDef core_methods[] = {
@@ -947,6 +971,7 @@ static PyMethodDef core_methods[] = {
     {"dump_bytes", FASTCALL(core_dump_bytes), dump_bytes_doc},
     {"scanstring", (PyCFunction)(void (*)(void))core_scanstring, METH_FASTCALL, scanstring_doc},
     {"encode_with", (PyCFunction)(void (*)(void))core_encode_with, METH_FASTCALL, encode_with_doc},
+    {"iterencode_with", (PyCFunction)(void (*)(void))core_iterencode_with, METH_FASTCALL, iterencode_with_doc},
     {"encode_basestring", core_encode_basestring, METH_O, encode_basestring_doc},
     {"encode_basestring_ascii", core_encode_basestring_ascii, METH_O, encode_basestring_ascii_doc},
     {NULL, NULL, 0, NULL},
@@ -974,6 +999,8 @@ static int core_traverse(PyObject *core, visitproc visit, void *arg)
     Py_VISIT(state->encoder_class);
     Py_VISIT(state->decoder_class);
     Py_VISIT(state->our_encode);
+    Py_VISIT(state->our_iterencode);
+    Py_VISIT(state->pieces_type);
     return 0;
 }
 
@@ -999,6 +1026,8 @@ static int core_clear(PyObject *core)
     Py_CLEAR(state->encoder_class);
     Py_CLEAR(state->decoder_class);
     Py_CLEAR(state->our_encode);
+    Py_CLEAR(state->our_iterencode);
+    Py_CLEAR(state->pieces_type);
     return 0;
 }
 
@@ -1075,6 +1104,7 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
     /* Each may fail, and nothing may be asked while an exception is set. */
     int bad = json == NULL || take_attribute(&decoder, json, "decoder") || take_attribute(&encoder, json, "encoder") ||
               take_attribute(&state->our_encode, encoder_class, "encode") ||
+              take_attribute(&state->our_iterencode, encoder_class, "iterencode") || take(&state->pieces_type, encode_pieces_type()) ||
               take_attribute(&state->json_scanstring, decoder, "scanstring") ||
               take_attribute(&state->json_escape, encoder, "encode_basestring") ||
               take_attribute(&state->json_escape_ascii, encoder, "encode_basestring_ascii") ||

@@ -1,6 +1,7 @@
 #define TARGET_AVX2
 #include "target.h"
 #if CPU_HAS_LEVELS
+#include "encode_step.c"
 #include "encode_write.c"
 #include "escape.c"
 #include "number_format.c"

@@ -199,7 +199,7 @@ def test_encoder_object(value, options):
         return json.JSONEncoder(**with_default(options, Record())).encode(value)
 
     def iterencode(json):
-        return list(json.JSONEncoder(**with_default(options, Record())).iterencode(value))
+        return "".join(json.JSONEncoder(**with_default(options, Record())).iterencode(value))
 
     same(encode)
     same(iterencode)

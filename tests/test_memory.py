@@ -52,6 +52,10 @@ class RaisingEncoder(json.JSONEncoder):
         raise Refused
 
 
+class RaisingIterencoder(cyjson.JSONEncoder):
+    default = RaisingEncoder.default
+
+
 def loop():
     items = [1]
     items.append({"a": items})
@@ -113,6 +117,7 @@ ENTRIES = {
     "encode default": lambda: cyjson.encode([Odd()], default=str, sort_keys=True, indent=1),
     "encoder.encode": lambda: cyjson.JSONEncoder(indent=1).encode(VALUE),
     "encoder.iterencode": lambda: list(cyjson.JSONEncoder().iterencode(VALUE)),
+    "encoder.iterencode given up": lambda: next(cyjson.JSONEncoder(sort_keys=True).iterencode([{"a": [VALUE] * 200}])),
     "encode_basestring": lambda: cyjson.encoder.encode_basestring("é\n" * 50),
     "encode_basestring_ascii": lambda: cyjson.encoder.encode_basestring_ascii("é\n😀" * 50),
     "loads": lambda: cyjson.loads(TEXT),
@@ -188,6 +193,7 @@ ENTRIES = {
     "dumps: default circular": lambda: cyjson.dumps([Odd()], default=identity),
     "dumps: bad separators": lambda: cyjson.dumps([1, 2], separators=(1, 2)),
     "dumps: bad arguments": lambda: cyjson.dumps([1], bogus=[2]),
+    "encoder.iterencode: default raises": lambda: list(RaisingIterencoder().iterencode([[1], {"a": Odd()}])),
     "dump: write raises": lambda: cyjson.dump(VALUE, type("File", (), {"write": refuse})()),
     "encode: surrogate": lambda: cyjson.encode(VALUE),
     "encode: nan": lambda: cyjson.encode([float("inf")]),

@@ -44,6 +44,7 @@ encode = _core.encode
 encode_basestring = _core.encode_basestring
 encode_basestring_ascii = _core.encode_basestring_ascii
 encode_with = _core.encode_with
+iterencode_with = _core.iterencode_with
 load = _core.load
 loads = _core.loads
 scanstring = _core.scanstring

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from re import Pattern
 from typing import Any
 
@@ -20,3 +20,4 @@ c_make_encoder: Callable[..., Callable[[Any, int], tuple[str, ...]]] | None
 
 class JSONEncoder(json.JSONEncoder):
     def encode(self, o: Any) -> str: ...
+    def iterencode(self, o: Any, _one_shot: bool = False) -> Iterator[str]: ...

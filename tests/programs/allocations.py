@@ -10,6 +10,7 @@ import io
 import json
 import sys
 import warnings
+from collections import OrderedDict, namedtuple
 
 import cyjson
 
@@ -24,6 +25,11 @@ class File:
         pass
 
 
+def joined(value, **options):
+    return "".join(Encoder(**options).iterencode(value))
+
+
+Pair = namedtuple("Pair", "left right")
 VALUE = {
     "text": "plain text of some length",
     "é": ["é" * 30, "中" * 30, "😀" * 30, "\n" * 30],
@@ -58,6 +64,10 @@ CALLS = {
     "encode": lambda: cyjson.encode(VALUE),
     "encode records": lambda: cyjson.encode(RECORDS, sort_keys=True, indent=1),
     "encoder.encode": lambda: cyjson.JSONEncoder(indent=1).encode(RECORDS),
+    "encoder.iterencode": lambda: joined(VALUE),
+    "encoder.iterencode text": lambda: joined([LONG, DEEP, VALUE], ensure_ascii=False, indent=1),
+    "encoder.iterencode sorted": lambda: joined(RECORDS * 20, sort_keys=True),
+    "encoder.iterencode odd": lambda: joined([1j, {"a": OrderedDict(a=1j)}, {1: 2}, Pair(1, [2])]),
     "encode_basestring": lambda: cyjson.encoder.encode_basestring("é\n" * 50),
     "encode_basestring_ascii": lambda: cyjson.encoder.encode_basestring_ascii("é\n😀" * 50),
     "loads": lambda: cyjson.loads(TEXT),

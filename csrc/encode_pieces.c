@@ -1,0 +1,253 @@
+#include "encode_pieces.h"
+
+/* ---- frames ---- */
+
+encode_frame *encode_pieces_push(encode_pieces *p, frame_kind kind, PyObject *object)
+{
+    encoder *e = &p->e;
+    if (UNLIKELY(p->used >= p->most)) {
+        PyErr_SetString(PyExc_RecursionError, "maximum recursion depth exceeded while encoding a JSON object");
+        encoder_too_deep(e);
+        return NULL;
+    }
+    if (UNLIKELY(p->used == p->room)) {
+        Py_ssize_t room = p->room ? 2 * p->room : 16; /* not above twice the limit of recursion, an int */
+        encode_frame *grown = PyMem_Realloc(p->frames, (size_t)room * sizeof *grown);
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        p->frames = grown;
+        p->room = room;
+    }
+    if (kind != FRAME_STR && p->options.check_circular) {
+        if (UNLIKELY(e->depth == e->path_room)) {
+            if (encoder_push_deep(e, object)) return NULL;
+        }
+        else e->path[e->depth++] = object;
+    }
+    encode_frame *f = &p->frames[p->used];
+    *f = (encode_frame){.kind = kind, .first = 1, .object = Py_NewRef(object)};
+    p->used++;
+    return f;
+}
+
+void encode_pieces_pop(encode_pieces *p)
+{
+    encoder *e = &p->e;
+    encode_frame f = p->frames[--p->used];
+    if (f.kind != FRAME_STR && p->options.check_circular) {
+        e->depth--;
+        if (e->distinct > e->depth) e->distinct = e->depth;
+    }
+    if (f.kind == FRAME_SORTED && f.index >= 0) {
+        while (e->sorted_used > f.w.position) { /* where its members begin */
+            sorted_member *m = &e->sorted[--e->sorted_used];
+            Py_DECREF(m->key);
+            Py_DECREF(m->value);
+        }
+    }
+    Py_XDECREF(f.iterator);
+    Py_XDECREF(f.key);
+    Py_DECREF(f.object);
+}
+
+int encode_pieces_sort(encode_pieces *p, encode_frame *f)
+{
+    int odd = 0;
+    Py_ssize_t start = p->e.sorted_used, n = encoder_sort(&p->e, f->object, &odd);
+    if (n < 0 && !odd) return -1;
+    if (n >= 0) {
+        f->w.position = start;
+        f->index = start;
+        f->last = start + n - 1;
+        return 0;
+    }
+    PyObject *items = encoder_items(&p->e, f->object);
+    if (items == NULL) return -1;
+    f->kind = FRAME_DICT;
+    f->w = (walk){.dict = f->object, .items = items};
+    f->iterator = items;
+    return 0;
+}
+
+/* Leave all frames, with an exception set that gets their notes. */
+static void fail(encode_pieces *p)
+{
+    while (p->used > 0) {
+        encode_frame *f = &p->frames[p->used - 1];
+        int is_list = f->kind == FRAME_SEQUENCE || f->kind == FRAME_ITERABLE;
+        if (f->in_value && f->kind != FRAME_STR)
+            encoder_add_note(&p->e, f->object, f->kind == FRAME_DEFAULT ? NULL : f->key, is_list ? f->index - 1 : -1);
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback); /* finalisers may run */
+        encode_pieces_pop(p);
+        PyErr_Restore(type, value, traceback);
+        if (p->used > 0) p->frames[p->used - 1].in_value = 1;
+    }
+}
+
+/* ---- the iterator ---- */
+
+#if CPU_HAS_LEVELS
+uint8_t *encode_step_avx2(encode_pieces *p, uint8_t *out);
+uint8_t *encode_step_avx512(encode_pieces *p, uint8_t *out);
+static uint8_t *(*const steppers[CPU_LEVELS])(encode_pieces *, uint8_t *) = {encode_step, encode_step_avx2, encode_step_avx512};
+#else
+static uint8_t *(*const steppers[CPU_LEVELS])(encode_pieces *, uint8_t *) = {encode_step, encode_step, encode_step};
+#endif
+
+/* Drop everything: there are no more pieces. An exception that is set stays so, whatever finalisers do; they may come back
+ * here. */
+static void finish(encode_pieces *p)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    p->busy = 1;
+    while (p->used > 0) encode_pieces_pop(p);
+    buffer_abandon(&p->e.b);
+    Py_CLEAR(p->root);
+    Py_CLEAR(p->kept); /* what the options and the state are borrowed from */
+    p->busy = 0;
+    PyErr_Restore(type, value, traceback);
+}
+
+/* The start of an empty buffer of characters of one byte, where a piece was. */
+static uint8_t *start_over(encoder *e)
+{
+    buffer *b = &e->b;
+    if (b->width == 1 && b->limit - b->start <= 4 * ENCODE_CHUNK) {
+        b->maxchar = 0x7F;
+        return b->start;
+    }
+    buffer_abandon(b);
+    return buffer_start(b, 0, 0);
+}
+
+/* The next piece, which isn't empty; NULL at the end, or with an exception set. */
+static PyObject *next_piece(encode_pieces *p)
+{
+    encoder *e = &p->e;
+    p->most = Py_GetRecursionLimit();
+    uint8_t *out = steppers[e->state->cpu](p, start_over(e));
+    if (out != NULL && (p->used == 0 || encoder_check_path(e) == 0)) {
+        PyObject *piece = p->used > 0 ? buffer_copy(&e->b, out) : out > e->b.start ? buffer_finish(&e->b, out) : NULL;
+        if (p->used == 0 || piece == NULL) finish(p);
+        return piece;
+    }
+    fail(p);
+    finish(p);
+    return NULL;
+}
+
+static int refuse_if_busy(encode_pieces *p)
+{
+    if (!p->busy) return 0;
+    PyErr_SetString(PyExc_ValueError, "generator already executing");
+    return -1;
+}
+
+static PyObject *pieces_next(PyObject *self)
+{
+    encode_pieces *p = (encode_pieces *)self;
+    if (refuse_if_busy(p) || p->kept == NULL) return NULL;
+    p->busy = 1;
+    PyObject *piece = next_piece(p);
+    p->busy = 0;
+    return piece;
+}
+
+static PyObject *pieces_close(PyObject *self, PyObject *none)
+{
+    (void)none;
+    encode_pieces *p = (encode_pieces *)self;
+    if (refuse_if_busy(p)) return NULL;
+    finish(p);
+    return Py_NewRef(Py_None);
+}
+
+static int pieces_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    encode_pieces *p = (encode_pieces *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(p->kept);
+    Py_VISIT(p->root);
+    for (Py_ssize_t i = 0; i < p->used; i++) {
+        Py_VISIT(p->frames[i].object);
+        Py_VISIT(p->frames[i].iterator);
+        Py_VISIT(p->frames[i].key);
+    }
+    for (Py_ssize_t i = 0; i < p->e.sorted_used; i++) {
+        Py_VISIT(p->e.sorted[i].key);
+        Py_VISIT(p->e.sorted[i].value);
+    }
+    return 0;
+}
+
+static int pieces_clear(PyObject *self)
+{
+    encode_pieces *p = (encode_pieces *)self;
+    if (!p->busy) finish(p);
+    return 0;
+}
+
+static void pieces_dealloc(PyObject *self)
+{
+    encode_pieces *p = (encode_pieces *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    finish(p);
+    encoder_free(&p->e);
+    PyMem_Free(p->frames);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+PyDoc_STRVAR(close_doc,
+"close($self, /)\n--\n\n"
+"Give up: there are no more pieces. ValueError while a piece is being made.");
+
+static PyMethodDef pieces_methods[] = {
+    {"close", pieces_close, METH_NOARGS, close_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+PyDoc_STRVAR(pieces_doc,
+"An iterator over a document's text in pieces of about 64 Ki characters, made as they are asked for.");
+
+static PyType_Slot pieces_slots[] = {
+    {Py_tp_doc, (void *)pieces_doc},
+    {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, pieces_next},
+    {Py_tp_methods, pieces_methods},
+    {Py_tp_traverse, pieces_traverse},
+    {Py_tp_clear, pieces_clear},
+    {Py_tp_dealloc, pieces_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec pieces_spec = {
+    .name = "cyjson.encoder.Pieces",
+    .basicsize = sizeof(encode_pieces),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = pieces_slots,
+};
+
+PyObject *encode_pieces_type(void) { return PyType_FromSpec(&pieces_spec); }
+
+PyObject *encode_pieces_new(PyObject *type, encode_state *state, const encode_options *options, PyObject *object, PyObject *kept)
+{
+    encode_pieces *p = PyObject_GC_New(encode_pieces, (PyTypeObject *)type);
+    if (p == NULL) return NULL;
+    p->kept = Py_NewRef(kept);
+    p->root = Py_NewRef(object);
+    p->busy = 0;
+    p->options = *options;
+    p->options.as_generator = 1;
+    encoder_init(&p->e, state, &p->options, 0);
+    p->e.long_str = ENCODE_CHUNK / 4;
+    p->frames = NULL;
+    p->used = p->room = p->most = 0;
+    PyObject_GC_Track(p);
+    return (PyObject *)p;
+}
