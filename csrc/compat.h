@@ -241,6 +241,21 @@ static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t 
     return 0;
 }
 
+/* Whether nobody else has a tuple, so that it can be filled again; what is remembered of its old items is forgotten. */
+static ALWAYS_INLINE int compat_tuple_is_ours(PyObject *tuple)
+{
+#if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+    (void)tuple;
+    return 0;
+#else
+    if (Py_REFCNT(tuple) != 1) return 0;
+#if PY_VERSION_HEX >= 0x030E0000
+    ((PyTupleObject *)tuple)->ob_hash = -1;
+#endif
+    return 1;
+#endif
+}
+
 /* Keep the cyclic garbage collector from running while objects are made that can't be garbage yet: up to 3.11 it would run
  * at any allocation, over and over the same objects. Later ones run between bytecodes only, so that it matters just where
  * Python code runs again and again meanwhile, for which the collector is resumed. Whether it was paused. */

@@ -376,6 +376,12 @@ PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py
     return state->decode.with->utf8_items(&state->decode, &loads_defaults, text, size, at, enough, final);
 }
 
+int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, stream_scanner *scanner, events *e)
+{
+    core_state *state = state_of(core);
+    return state->decode.with->utf8_events(&state->decode, &loads_defaults, text, size, final, scanner, e);
+}
+
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n)
 {
     if (n - 1u < KEYCACHE_LONGEST) return keycache_get(&state_of(core)->decode.keys, ascii, (size_t)n);

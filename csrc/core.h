@@ -35,6 +35,9 @@ PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py
 /* The values of an array that are whole: see decode_functions.utf8_items. */
 PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final);
 
+/* The events of a document's text without hooks: see decode_functions.utf8_events. */
+int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, stream_scanner *scanner, events *e);
+
 /* The str for a key of n plain ASCII characters: the one that equal keys had before, if they are remembered. */
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n);
 

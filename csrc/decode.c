@@ -1182,4 +1182,7 @@ static PyObject *entry_scanstring(decode_state *state, const decode_options *opt
     return result;
 }
 
-const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_utf8_at, entry_utf8_items, entry_str, entry_str_at, entry_scanstring};
+#include "decode_events.h"
+
+const decode_functions CPU_NAME(decode_with) = {entry_utf8, entry_utf8_at,  entry_utf8_items, entry_utf8_events,
+                                                entry_str,  entry_str_at, entry_scanstring};

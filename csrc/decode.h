@@ -7,7 +7,9 @@
 
 #include "compat.h"
 #include "cpu.h"
+#include "events.h"
 #include "keycache.h"
+#include "stream.h"
 
 /* What a document may be decoded with. NULL: the default. References are borrowed; the caller keeps them alive. */
 typedef struct {
@@ -51,6 +53,11 @@ typedef struct {
      * ends near data[size] may be cut, and isn't taken, unless the document ends there (`final`). */
     PyObject *(*utf8_items)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index,
                             Py_ssize_t enough, int final);
+
+    /* The events from scanner->at on, as far as they are whole in text[0, size) and fit in e->ready; `final` as in
+     * utf8_items. The scanner moves on over them. 0, or -1 with MemoryError set. Without hooks only. */
+    int (*utf8_events)(decode_state *state, const decode_options *options, const uint8_t *text, size_t size, int final,
+                       stream_scanner *scanner, events *e);
 
     /* A whole document in a str. As utf8. */
     PyObject *(*str)(decode_state *state, const decode_options *options, PyObject *text);

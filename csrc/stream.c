@@ -20,7 +20,7 @@ void stream_free(stream_scanner *s)
 
 /* ---- the open containers ---- */
 
-static int open_container(stream_scanner *s, int is_object)
+int stream_open(stream_scanner *s, int is_object)
 {
     size_t word = s->depth / 64;
     if (UNLIKELY(word == s->room)) { /* depth counts bytes that were read: no overflow */
@@ -36,10 +36,6 @@ static int open_container(stream_scanner *s, int is_object)
     s->state = is_object ? STREAM_AT_FIRST_KEY : STREAM_AT_FIRST_ITEM;
     return 0;
 }
-
-static ALWAYS_INLINE int in_object(const stream_scanner *s) { return s->kinds[(s->depth - 1) / 64] >> (s->depth - 1) % 64 & 1; }
-
-int stream_in_object(const stream_scanner *s) { return in_object(s); }
 
 /* ---- tokens ---- */
 
@@ -194,11 +190,11 @@ stream_token stream_next(stream_scanner *s, const uint8_t *text, size_t size, in
             if (s->depth == 0) return STREAM_ERROR;
             if (*p == ',') {
                 s->mark = s->at;
-                s->state = in_object(s) ? STREAM_AT_KEY : STREAM_AT_ITEM;
+                s->state = stream_in_object(s) ? STREAM_AT_KEY : STREAM_AT_ITEM;
                 p++;
                 continue;
             }
-            if (*p != (in_object(s) ? '}' : ']')) return STREAM_ERROR;
+            if (*p != (stream_in_object(s) ? '}' : ']')) return STREAM_ERROR;
             goto close;
 
         case STREAM_AT_FIRST_KEY:
@@ -235,7 +231,7 @@ stream_token stream_next(stream_scanner *s, const uint8_t *text, size_t size, in
                 continue;
             case '{':
             case '[':
-                if (open_container(s, *p == '{')) return STREAM_NO_MEMORY;
+                if (stream_open(s, *p == '{')) return STREAM_NO_MEMORY;
                 s->mark = s->at++;
                 return *p == '{' ? STREAM_START_OBJECT : STREAM_START_ARRAY;
             case '-':
@@ -309,10 +305,17 @@ void stream_drop(stream_scanner *s, size_t n)
 
 void stream_advance(stream_position *position, const uint8_t *text, size_t n)
 {
+    enum { RUN = 240 }; /* bytes of which the counts fit in a byte, so that they are taken in vectors of bytes */
     uint64_t characters = 0, lines = 0;
-    for (size_t i = 0; i < n; i++) {
-        characters += (text[i] & 0xC0) != 0x80;
-        lines += text[i] == '\n';
+    for (size_t from = 0; from < n; from += RUN) {
+        uint8_t some_characters = 0, some_lines = 0;
+        size_t to = n - from < RUN ? n : from + RUN;
+        for (size_t i = from; i < to; i++) {
+            some_characters = (uint8_t)(some_characters + ((int8_t)text[i] >= -64)); /* not 10xxxxxx */
+            some_lines = (uint8_t)(some_lines + (text[i] == '\n'));
+        }
+        characters += some_characters;
+        lines += some_lines;
     }
     if (lines) {
         size_t last = n, behind = 0;

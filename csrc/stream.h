@@ -65,7 +65,10 @@ stream_token stream_next(stream_scanner *scanner, const uint8_t *text, size_t si
 stream_token stream_skip(stream_scanner *scanner, const uint8_t *text, size_t size, int final, size_t depth);
 
 /* Whether the innermost container is an object; there is one. */
-int stream_in_object(const stream_scanner *scanner);
+static ALWAYS_INLINE int stream_in_object(const stream_scanner *s) { return s->kinds[(s->depth - 1) / 64] >> (s->depth - 1) % 64 & 1; }
+
+/* A container begins: its kind, and what is expected in it. -1 where there is no memory, and nothing changed. */
+int stream_open(stream_scanner *scanner, int is_object);
 
 /* The value at scanner->at was read by someone else, up to `end`. */
 void stream_passed(stream_scanner *scanner, size_t end);

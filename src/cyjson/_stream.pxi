@@ -3,7 +3,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from cpython.ref cimport Py_DECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
@@ -13,7 +13,26 @@ from types import GenericAlias as _GenericAlias
 cdef extern from "core.h":
     PyObject *core_value_at(object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at) except? NULL
     list core_items_at(object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final)
+    int core_events_at(
+        object core, const uint8_t *text, size_t size, int final, stream_scanner *scanner, events *e
+    ) except -1
     object core_key(object core, const uint8_t *ascii, Py_ssize_t n)
+
+cdef extern from "events.h":
+    ctypedef enum event_kind:
+        EVENT_START_MAP, EVENT_END_MAP, EVENT_START_ARRAY, EVENT_END_ARRAY, EVENT_MAP_KEY
+        EVENT_STRING, EVENT_NUMBER, EVENT_BOOLEAN, EVENT_NULL
+    ctypedef struct events:
+        PyObject *prefix
+        PyObject *child
+    events *events_new(int with_path) except NULL
+    void events_free(events *e)
+    void events_drop(events *e)
+    PyObject *events_take(events *e)
+    int events_open(events *e, size_t depth, int is_array) except -1
+    int events_close(events *e, size_t depth) except -1
+    int events_key(events *e, size_t depth, object key) except -1
+    tuple events_make(const events *e, event_kind kind, PyObject *value, PyObject *path)
 
 cdef extern from "stream.h":
     ctypedef enum stream_token:
@@ -81,10 +100,7 @@ cdef class StreamReader:
     cdef size_t target  # kvitems: the depth within the object at hand, or 0
     cdef object key
     cdef list ready     # items: read ahead, the next one last
-    # parse: of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a
-    # document that nests deep would have them fill the memory.
-    cdef str prefix, child
-    cdef list lengths
+    cdef events *events # basic, parse and coarse
 
     # Not __init__: that could be called again on a reader that is in use.
     def __cinit__(self, mode, path, source, decode, decode_string, bint plain, bint lenient, Py_ssize_t block, failure):
@@ -96,7 +112,8 @@ cdef class StreamReader:
         self.plain = plain
         self.block = block
         self.total = len(self.joined) if self.joined is not None else len(self.elements)
-        self.prefix, self.child, self.lengths = "", "", []
+        if self.mode >= STREAM_BASIC:
+            self.events = events_new(self.mode == STREAM_PARSE)
         # Each level but two takes at least a byte, or an element, of the path.
         self.levels = <stream_level *>PyMem_Malloc((self.total + 4) * sizeof(stream_level))
         self.capacity = block + 1
@@ -107,6 +124,7 @@ cdef class StreamReader:
 
     def __dealloc__(self):
         stream_free(&self.scanner)
+        events_free(self.events)
         PyMem_Free(self.levels)
         PyMem_Free(self.text)
 
@@ -127,10 +145,21 @@ cdef class StreamReader:
             raise ValueError("this iterator is already running")
         self.done = True
         self.ready = None
+        if self.events != NULL:
+            events_drop(self.events)
         if self.source is not None:
             self.source.close()
 
     def __next__(self):
+        cdef PyObject *made
+        if self.events != NULL:
+            made = events_take(self.events)
+            if made != NULL:
+                return owned(made)
+        return self.advance()
+
+    cdef object advance(self):
+        """What comes next, once nothing of it is ready."""
         # Reading and hooks run Python code, which may come back here.
         if self.busy:
             raise ValueError("this iterator is already running")
@@ -407,27 +436,36 @@ cdef class StreamReader:
 
     # Events
 
-    cdef object event(self, object name, object value, object prefix):
-        return (prefix, name, value) if self.mode == STREAM_PARSE else (name, value)
+    cdef tuple event(self, event_kind kind, object value, PyObject *path):
+        Py_INCREF(value)
+        return events_make(self.events, kind, <PyObject *>value, path)
 
     cdef object next_event(self):
         """The next event, or None at the end."""
-        cdef stream_token token = self.next_token(True, True)
+        cdef stream_token token
+        cdef size_t depth
         cdef uint8_t first
+        cdef event_kind kind
         cdef PyObject *made
+        if self.plain and self.mode != STREAM_COARSE:
+            core_events_at(self.core, self.text, self.size, self.final, &self.scanner, self.events)
+            made = events_take(self.events)
+            if made != NULL:
+                return owned(made)
+        # There is no whole event in the text, or something is wrong.
+        token = self.next_token(True, True)
         if token == STREAM_END:
             return None
-        prefix = self.prefix
+        depth = self.scanner.depth
         if token == STREAM_KEY:
             key = self.take_key()
-            if self.mode == STREAM_PARSE:
-                self.child = f"{prefix}.{key}" if self.scanner.depth > 1 else key
-            return self.event("map_key", key, prefix)
+            event = self.event(EVENT_MAP_KEY, key, self.events.prefix)
+            events_key(self.events, depth, key)
+            return event
         if token != STREAM_VALUE:
-            if self.mode == STREAM_PARSE:
-                self.child = prefix
-                self.prefix = prefix[: self.lengths.pop()]
-            return self.event("end_map" if token == STREAM_END_OBJECT else "end_array", None, prefix)
+            event = self.event(EVENT_END_MAP if token == STREAM_END_OBJECT else EVENT_END_ARRAY, None, self.events.prefix)
+            events_close(self.events, depth + 1)
+            return event
         first = self.text[self.scanner.at]
         if first == c"{" or first == c"[":
             if self.mode == STREAM_COARSE:
@@ -435,25 +473,21 @@ cdef class StreamReader:
                 if made != NULL:
                     return "value", owned(made)
             self.next_token(False, False)
-            if self.mode == STREAM_PARSE:
-                self.lengths.append(len(prefix))
-                self.prefix = prefix = self.child
-                if first == c"[":
-                    self.child = f"{prefix}.item" if self.scanner.depth > 1 else "item"
-            return self.event("start_map" if first == c"{" else "start_array", None, prefix)
-        child = self.child
+            event = self.event(EVENT_START_MAP if first == c"{" else EVENT_START_ARRAY, None, self.events.child)
+            events_open(self.events, depth, first == c"[")
+            return event
         value = self.take_value()
         if self.mode == STREAM_COARSE:
             return "value", value
         if first == c'"':
-            name = "string"
+            kind = EVENT_STRING
         elif first == c"n":
-            name = "null"
+            kind = EVENT_NULL
         elif first == c"t" or first == c"f":
-            name = "boolean"
+            kind = EVENT_BOOLEAN
         else:
-            name = "number"
-        return self.event(name, value, child)
+            kind = EVENT_NUMBER
+        return self.event(kind, value, self.events.child)
 
     cdef PyObject *take_small(self) except? NULL:
         """The container that was found if it fits in a block; or NULL."""
