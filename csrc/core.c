@@ -370,10 +370,10 @@ PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py
     return value;
 }
 
-PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final)
+PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final, int members)
 {
     core_state *state = state_of(core);
-    return state->decode.with->utf8_items(&state->decode, &loads_defaults, text, size, at, enough, final);
+    return state->decode.with->utf8_items(&state->decode, &loads_defaults, text, size, at, enough, final, members);
 }
 
 int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, stream_scanner *scanner, events *e)

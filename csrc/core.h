@@ -32,8 +32,8 @@ PyObject *core_scan_once(PyObject *core, const decode_options *options, PyObject
  * with MemoryError set, or without an exception where no whole value in strict UTF-8 is there, or it can't be made. */
 PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at);
 
-/* The values of an array that are whole: see decode_functions.utf8_items. */
-PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final);
+/* The values of an array, or the members of an object, that are whole: see decode_functions.utf8_items. */
+PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final, int members);
 
 /* The events of a document's text without hooks: see decode_functions.utf8_events. */
 int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, stream_scanner *scanner, events *e);

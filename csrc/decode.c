@@ -1074,8 +1074,21 @@ static PyObject *entry_utf8_at(decode_state *state, const decode_options *option
     return result;
 }
 
+/* The key that stands at *at, pushed on the value stack; *at becomes the position of its value. -1 where none stands there. */
+static ALWAYS_INLINE int push_key(decoder *d, const uint8_t **at)
+{
+    if (**at != '"') return -1;
+    const uint8_t *p = *at + 1;
+    PyObject *key = read_key(d, &p, TEXT_UTF8);
+    if (key == NULL || push(d, key)) return -1;
+    p = scan_space(p, d->end, 1);
+    if (*p != ':') return -1;
+    *at = scan_space(p + 1, d->end, 1);
+    return 0;
+}
+
 static PyObject *entry_utf8_items(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index,
-                                  Py_ssize_t enough, int final)
+                                  Py_ssize_t enough, int final, int members)
 {
     enum { LONGEST_BEGINNING = 3 }; /* of what may go on a number: "e+1" */
     decoder d;
@@ -1088,6 +1101,7 @@ static PyObject *entry_utf8_items(decode_state *state, const decode_options *opt
     d.end = data + size;
     decoder_prepare_for_many(&d);
     for (;;) {
+        if (members && push_key(&d, &p)) break;
         int numeric = number_is_digit(*p) || *p == '-';
         if (read_value_utf8(&d, &p)) break;
         if (UNLIKELY(numeric && d.end - p < LONGEST_BEGINNING && !final)) break;
@@ -1104,7 +1118,12 @@ static PyObject *entry_utf8_items(decode_state *state, const decode_options *opt
         PyErr_Clear(); /* the value that is to blame comes next */
         list = PyList_New(n);
     }
-    if (list != NULL) { /* no container is open above these values: they are where they were put */
+    for (Py_ssize_t i = 0; list != NULL && members && i < n; i++) {
+        PyObject *pair = PyTuple_Pack(2, d.values[2 * i], d.values[2 * i + 1]);
+        if (pair == NULL) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, i, pair);
+    }
+    if (list != NULL && !members) { /* no container is open above these values: they are where they were put */
         for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, d.values[i]);
         memmove(d.values, d.values + n, (size_t)(d.values_top - d.values - n) * sizeof *d.values);
         d.values_top -= n;

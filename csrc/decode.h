@@ -50,9 +50,10 @@ typedef struct {
 
     /* The values of an array from the one that starts at data[*index] on, as many as are whole, until `enough` bytes are
      * read: a new list, or NULL with an exception set. *index becomes the index behind the last of them. A number that
-     * ends near data[size] may be cut, and isn't taken, unless the document ends there (`final`). */
+     * ends near data[size] may be cut, and isn't taken, unless the document ends there (`final`). With `members`, those of an
+     * object, from the key at data[*index] on, as pairs. */
     PyObject *(*utf8_items)(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index,
-                            Py_ssize_t enough, int final);
+                            Py_ssize_t enough, int final, int members);
 
     /* The events from scanner->at on, as far as they are whole in text[0, size) and fit in e->ready; `final` as in
      * utf8_items. The scanner moves on over them. 0, or -1 with MemoryError set. Without hooks only. */

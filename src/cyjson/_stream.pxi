@@ -2,6 +2,7 @@
 # does the same in Python.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.list cimport PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint8_t, uint64_t
@@ -10,9 +11,15 @@ from libc.string cimport memchr, memcmp, memcpy, memmove
 from types import GenericAlias as _GenericAlias
 
 
+cdef extern from *:
+    PyObject *PyList_GET_ITEM(list items, Py_ssize_t index)
+    void PyList_SET_ITEM(list items, Py_ssize_t index, object item)
+
 cdef extern from "core.h":
     PyObject *core_value_at(object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at) except? NULL
-    list core_items_at(object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final)
+    list core_items_at(
+        object core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough, int final, int members
+    )
     int core_events_at(
         object core, const uint8_t *text, size_t size, int final, stream_scanner *scanner, events *e
     ) except -1
@@ -64,6 +71,7 @@ cdef struct stream_level:
     Py_ssize_t index    # of the next value of an array
 
 cdef enum:
+    STREAM_AHEAD = 16384   # bytes of values that are made at a time
     STREAM_EVERY = -1
     STREAM_NONE = -2
     STREAM_LOOK_AHEAD = 3  # bytes that decide whether a number goes on: "1", or 1 before "e+x"
@@ -89,6 +97,7 @@ cdef class StreamReader:
     cdef uint8_t *text                  # capacity bytes; text[size] is zero
     cdef size_t size, capacity, expected
     cdef bint final, busy, done, plain
+    cdef bint ahead                     # reading further than the value at hand keeps nobody waiting
     cdef int mode
     cdef Py_ssize_t block
     cdef object core, source, decode, decode_string, failure
@@ -99,7 +108,9 @@ cdef class StreamReader:
     cdef stream_level *levels
     cdef size_t target  # kvitems: the depth within the object at hand, or 0
     cdef object key
-    cdef list ready     # items: read ahead, the next one last
+    # items, kvitems: read ahead, the first `given` of them given
+    cdef list ready
+    cdef Py_ssize_t given
     cdef events *events # basic, parse and coarse
 
     # Not __init__: that could be called again on a reader that is in use.
@@ -110,6 +121,7 @@ cdef class StreamReader:
         self.joined, self.elements = path
         self.source, self.decode, self.decode_string, self.failure = source, decode, decode_string, failure
         self.plain = plain
+        self.ahead = source.ahead
         self.block = block
         self.total = len(self.joined) if self.joined is not None else len(self.elements)
         if self.mode >= STREAM_BASIC:
@@ -152,11 +164,24 @@ cdef class StreamReader:
 
     def __next__(self):
         cdef PyObject *made
-        if self.events != NULL:
-            made = events_take(self.events)
-            if made != NULL:
-                return owned(made)
+        if not self.busy:
+            if self.events != NULL:
+                made = events_take(self.events)
+                if made != NULL:
+                    return owned(made)
+            elif self.ready is not None:
+                return self.take_ready()
         return self.advance()
+
+    cdef object take_ready(self):
+        """The next of those that are ready; there is one."""
+        cdef PyObject *value = PyList_GET_ITEM(self.ready, self.given)
+        Py_INCREF(None)
+        PyList_SET_ITEM(self.ready, self.given, None)  # takes no reference away: that one is given on
+        self.given += 1
+        if self.given == PyList_GET_SIZE(self.ready):
+            self.ready = None
+        return owned(value)
 
     cdef object advance(self):
         """What comes next, once nothing of it is ready."""
@@ -165,14 +190,12 @@ cdef class StreamReader:
             raise ValueError("this iterator is already running")
         if self.done or self.core is None:  # or the garbage collector has taken it apart
             raise StopIteration
-        if self.ready:
-            return self.ready.pop()
         self.busy = True
         try:
             if self.mode == STREAM_ITEMS:
                 if self.next_match() is not None:
-                    if self.ready:
-                        return self.ready.pop()
+                    if self.ready is not None:
+                        return self.take_ready()
                     return self.take_value()
                 result = None
             elif self.mode == STREAM_KVITEMS:
@@ -293,7 +316,12 @@ cdef class StreamReader:
         cdef size_t start = self.scanner.at, depth = self.scanner.depth
         cdef stream_token token
         cdef PyObject *made
+        cdef size_t enough = self.expected + self.expected // 8
         # A value of the last one's size wouldn't fit: the attempt would be for nothing.
+        if self.plain and self.ahead:
+            while self.size - start < enough and not self.final:
+                self.fill(start)
+                start = 0
         if self.plain and self.size - start >= self.expected:
             made = self.value_at(start, False)
             if made != NULL:
@@ -312,18 +340,18 @@ cdef class StreamReader:
                 return owned(made)
         return self.decode(self.slice(start, self.scanner.at).decode("utf-8", "surrogatepass"))
 
-    cdef bint read_ahead(self) except -1:
-        """Whether some values of an array, from the one that was found on, are ready."""
-        cdef Py_ssize_t start = <Py_ssize_t>self.scanner.at, end = start
-        if not self.plain or self.size - self.scanner.at < self.expected:
+    cdef bint read_ahead(self, size_t at, bint members) except -1:
+        """Whether some values of an array, or members of an object, from the one found there on, are ready."""
+        cdef Py_ssize_t start = <Py_ssize_t>at, end = start
+        if not self.plain or self.size - at < self.expected:
             return False
-        ready = core_items_at(self.core, self.text, <Py_ssize_t>self.size, &end, self.block, self.final)
+        ready = core_items_at(self.core, self.text, <Py_ssize_t>self.size, &end, STREAM_AHEAD, self.final, members)
         if not ready:
             return False
         stream_passed(&self.scanner, <size_t>end)
         self.expected = <size_t>(end - start) // <size_t>len(ready)
-        ready.reverse()
         self.ready = ready
+        self.given = 0
         return True
 
     cdef object take_key(self):
@@ -413,7 +441,7 @@ cdef class StreamReader:
                 if child == self.total:
                     if self.mode == STREAM_ITEMS:
                         if self.scanner.depth and level.wanted == STREAM_EVERY:
-                            self.read_ahead()
+                            self.read_ahead(self.scanner.at, False)
                         return True
                     if first == c"{":
                         self.enter(child)
@@ -426,6 +454,8 @@ cdef class StreamReader:
                     self.skip()
             elif token == STREAM_KEY:
                 if self.target == self.scanner.depth:
+                    if self.read_ahead(self.scanner.mark, True):
+                        return self.take_ready()
                     self.key = self.take_key()
                 else:
                     self.match_key()

@@ -16,8 +16,10 @@ A byte order mark is skipped, and UTF-16 and UTF-32 are recognised as ``loads`` 
 
 import codecs
 import functools
+import io
 import os
 import re
+import stat
 from json import JSONDecodeError, JSONDecoder, detect_encoding
 from json.decoder import scanstring
 
@@ -121,23 +123,39 @@ def _path(path):
 # Sources
 
 
+def _never_waits(file):
+    """Whether what a file doesn't have yet will never come: it is in memory, or a regular file."""
+    if type(file) is io.BytesIO:
+        return True
+    if not isinstance(file, (io.FileIO, io.BufferedReader, io.BufferedRandom)):
+        return False
+    try:
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 class _Source:
     """The bytes of a document, as UTF-8 without a byte order mark."""
 
     def __init__(self, source):
         self.close = lambda: None
+        self.ahead = False  # whether it keeps nobody waiting to read further than is needed
         self.skipped = 0  # bytes of a mark; None where the text is another than the source's
         self._decoder = None
         if isinstance(source, (str, os.PathLike)):
             file = open(source, "rb", buffering=0)
             self._read, self.close = file.read, file.close
+            self.ahead = _never_waits(file)
         elif isinstance(source, (bytes, bytearray, memoryview)):
             self._view = memoryview(source)
             self._view = self._view.cast("B") if self._view.c_contiguous else memoryview(self._view.tobytes())
             self._at = 0
             self._read, self.close = self._read_view, self._view.release
+            self.ahead = True
         elif hasattr(source, "read"):
             self._read = source.read
+            self.ahead = _never_waits(source)
         else:
             raise TypeError(
                 f"source is a path, a binary file, or bytes, bytearray or memoryview, not {type(source).__name__}"
