@@ -726,7 +726,7 @@ static Py_ssize_t bytes_taken(PyObject *fp, PyObject *result, Py_ssize_t given_b
     Py_XDECREF(raw);
     Py_XDECREF(io);
     if (is_raw <= 0) return is_raw < 0 ? -1 : given_bytes;
-    PyErr_SetString(PyExc_BlockingIOError, "dump_bytes() needs a file that blocks: write() took nothing");
+    PyErr_SetString(PyExc_BlockingIOError, "write() took nothing: a file that blocks is needed");
     return -1;
 }
 

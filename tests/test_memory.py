@@ -4,6 +4,8 @@ import gc
 import io
 import json
 import os
+import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -506,3 +508,24 @@ def test_encoding_takes_the_output_and_little_beside():
     ratios = [float(line) for line in ran.stdout.split()]
     assert len(ratios) == 9
     assert max(ratios) <= 1.25
+
+
+def memory_free():
+    """Bytes of memory that are free, as far as the system tells."""
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+
+
+@native_only
+@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the system doesn't tell the peak")
+@pytest.mark.skipif("CYJSON_SANITIZED" in os.environ, reason="its allocator keeps what was freed")
+@pytest.mark.skipif(memory_free() < 2 * 10**9, reason="less than 2 GB of memory are free")
+def test_writing_half_a_gigabyte_takes_a_mebibyte(tmp_path):
+    """Beside the data, of memory that is touched, as the system counts it: the interpreter's own needs are in it."""
+    folder = str(tmp_path) if shutil.disk_usage(tmp_path).free > 2 * 10**9 else "-"
+    program = pathlib.Path(__file__).parent / "programs" / "large_dump.py"
+    ran = subprocess.run([sys.executable, str(program), folder], capture_output=True, text=True)
+    (tmp_path / "large.json").unlink(missing_ok=True)
+    assert ran.returncode == 0, ran.stderr
+    peaks = [int(line.split()[2]) for line in ran.stdout.splitlines()]
+    assert len(peaks) == (3 if folder == "-" else 6)
+    assert max(peaks) <= 2**20, ran.stdout

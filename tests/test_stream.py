@@ -12,10 +12,10 @@ import json
 import os
 import pathlib
 import pickle
-import re
 import subprocess
 import sys
 import textwrap
+import threading
 import weakref
 
 import pytest
@@ -593,6 +593,23 @@ def test_short_documents():
                     assert str(error) == str(expected)
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".GZ", ".zst"])
+def test_compressed_files(suffix, tmp_path):
+    path = tmp_path / f"document.json{suffix}"
+    data = {"a": [{"id": n, "é": "x" * 100} for n in range(3000)], "b": {"c": 1}}
+    try:
+        cyjson.save(data, path)
+    except ModuleNotFoundError:
+        pytest.skip("nothing here reads and writes .zst")
+    for source in path, str(path):
+        assert list(stream.items(source, "a.item")) == data["a"]
+        assert dict(stream.kvitems(source, "b")) == data["b"]
+    assert path.read_bytes()[:1] != b"{"
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises((EOFError, OSError)):
+        list(stream.items(path, "a.item"))
+
+
 def test_items_come_before_the_rest_is_there():
     """An item that has been read as a whole is given without another read."""
 
@@ -615,6 +632,79 @@ def test_items_come_before_the_rest_is_there():
         got.append(next(iterator))
         log.append(got[-1])
     assert log == ["read", [1, 2], "read", "x", "read", 7, "read", {"k": 3}]
+
+
+def test_reading_ahead(tmp_path):
+    """Of a regular file as far as the item before was long; of others no further than is needed."""
+    large, small = ["x" * 50] * 5000, [7]
+    documents = [large, small, small, large, large, small]
+    data = json.dumps(documents).encode()
+    path = tmp_path / "document.json"
+    path.write_bytes(data)
+    for source in data, path, path.open("rb"), path.open("rb", buffering=0), io.BytesIO(data), cut(data, [1000]):
+        assert list(stream.items(source, "item")) == documents
+        if isinstance(source, io.IOBase):
+            source.close()
+
+    there = threading.Event()
+    end, other = os.pipe()
+
+    def write():
+        with open(other, "wb", buffering=0) as writing:
+            writing.write(b"[" + json.dumps(large).encode() + b", [7], ")
+            there.wait(60)
+            writing.write(b"[8]]")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with open(end, "rb", buffering=0) as reading, stream.items(reading, "item") as iterator:
+        assert next(iterator) == large
+        assert next(iterator) == small  # though a second large one would need more than is there
+        assert not there.is_set()
+        there.set()
+        assert list(iterator) == [[8]]
+    writer.join()
+
+
+# Events
+
+
+def test_events_that_are_kept():
+    """Their tuples are used again only where nobody has them."""
+    document = [{"id": n, "name": f"n{n}", "tags": ["a", None, True, n / 7]} for n in range(1000)]
+    data = json.dumps(document).encode()
+    for function in stream.parse, stream.basic_parse:
+        kept = list(function(data))
+        assert [tuple(event) for event in function(data)] == kept
+        some = [event for n, event in enumerate(function(io.BytesIO(data), buf_size=100)) if n % 3 == 0]
+        assert some == kept[::3]
+        iterator = function(data)
+        first, second = next(iterator), next(iterator)
+        iterator.close()
+        assert [first, second] == kept[:2]
+        assert len({*function(data)}) == len({*kept})
+
+
+def test_events_of_deep_documents():
+    deep = b'{"a":[' * 300 + b"1" + b"]}" * 300
+    expected = list(stream.parse(deep, buf_size=7))
+    assert list(stream.parse(deep)) == expected
+    begins, ends = expected[:900], expected[901:]
+    assert expected[900] == (".".join(["a", "item"] * 300), "number", 1)
+    assert [prefix for prefix, event, _ in ends] == [prefix for prefix, event, _ in begins if event != "map_key"][::-1]
+
+
+def test_events_of_many_keys():
+    """More paths than are remembered, with keys that are alike."""
+    document = {f"k{n % 5000}": {f"m{n}": {"x" * (n % 300): n, "é": n}} for n in range(6000)}
+    data = json.dumps(document, ensure_ascii=False).encode()
+    got = [(prefix, value) for prefix, event, value in stream.parse(data) if event == "number"]
+    assert got == [
+        (f"{outer}.{middle}.{inner}", value)
+        for outer, members in document.items()
+        for middle, last in members.items()
+        for inner, value in last.items()
+    ]
 
 
 # Closing
@@ -799,17 +889,3 @@ def test_memory_is_bounded():
     )
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) < 4_000_000
-
-
-# Documentation
-
-
-def test_readme(tmp_path, monkeypatch):
-    readme = pathlib.Path(__file__).resolve().parents[1] / "README.md"
-    if not readme.exists():
-        pytest.skip("README.md is not beside the tests")
-    section = readme.read_text(encoding="utf-8").split("## Documents too large for memory\n")[1].split("\n## ")[0]
-    (code,) = re.findall("```python\n(.*?)```", section, re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    exec(code, {})
-    assert (tmp_path / "map.json").exists()

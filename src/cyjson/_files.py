@@ -5,6 +5,8 @@ this module is a part of ``import cyjson``.
 """
 
 import os
+from io import RawIOBase
+from types import NoneType
 
 from . import _impl
 
@@ -32,6 +34,20 @@ def open_bytes(path, mode):
 
 
 _GZIP_LEVEL = 6  # as gzip(1); the module's own default, 9, takes several times as long for 1 % less
+
+
+def write_whole(file, write, data):
+    """Hand ``data`` (bytes) to a binary file's ``write``, and what a raw file leaves of it again.
+
+    Raises BlockingIOError where a raw file takes nothing because it doesn't block.
+    """
+    while data:
+        taken = write(data)
+        if not taken and type(taken) in (int, NoneType) and isinstance(file, RawIOBase):
+            raise BlockingIOError("write() took nothing: a file that blocks is needed")
+        if type(taken) is not int or not 0 < taken < len(data):
+            break
+        data = data[taken:]
 
 
 def _compression(path):

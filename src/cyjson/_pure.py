@@ -7,13 +7,13 @@ top are ``encode``, ``dump_bytes``, a ``dump`` in larger pieces, the base of ``c
 
 import json
 import re
-from io import RawIOBase
+from functools import partial
 from itertools import islice
 from json import JSONEncoder, dumps
 from json.decoder import _CONSTANTS, JSONArray, JSONObject, scanstring
 from json.encoder import encode_basestring, encode_basestring_ascii
 from json.scanner import NUMBER_RE, make_scanner, py_make_scanner
-from types import FunctionType, NoneType
+from types import FunctionType
 
 __all__ = [
     "JSONDecoder",
@@ -156,17 +156,12 @@ def dump_bytes(
     Raises what ``encode`` and ``fp.write`` raise, BlockingIOError where a raw file takes nothing because it doesn't
     block.
     """
+    from ._files import write_whole
+
     encoder = _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys)
     texts = _texts(encoder.iterencode(obj)) if type(encoder).encode is JSONEncoder.encode else [encoder.encode(obj)]
     for text in texts:
-        rest = text.encode()
-        while rest:
-            taken = _write(fp, rest)
-            if not taken and type(taken) in (int, NoneType) and isinstance(fp, RawIOBase):
-                raise BlockingIOError("dump_bytes() needs a file that blocks: write() took nothing")
-            if type(taken) is not int or not 0 < taken < len(rest):
-                break
-            rest = rest[taken:]
+        write_whole(fp, partial(_write, fp), text.encode())
 
 
 for _function in (encode, dump, dump_bytes):

@@ -335,16 +335,7 @@ def _writer(file):
         return lambda data: file.write(data.decode())
     if not isinstance(file, io.RawIOBase):
         return file.write
-
-    def write(data):
-        left = memoryview(data)
-        while left:
-            written = file.write(left)
-            if written is None:
-                raise BlockingIOError("target is not blocking, and can't be written to now")
-            left = left[written:]
-
-    return write
+    return partial(_files.write_whole, file, file.write)
 
 
 def _ends_within_line(path):

@@ -9,8 +9,9 @@ parts that aren't asked for too, and so a document that ``loads`` refuses as mal
 Parts that aren't asked for are not converted: integers with too many digits and nesting too deep for ``loads`` are no
 error there.
 
-A ``source`` is a path (str or os.PathLike), a binary file (anything with a ``read`` that gives bytes), or the document
-itself as bytes, bytearray or memoryview. It is read in blocks of ``buf_size`` bytes, and further than the item at hand.
+A ``source`` is a path (str or os.PathLike; ``.gz`` and ``.zst`` files are decompressed), a binary file (anything with a
+``read`` that gives bytes), or the document itself as bytes, bytearray or memoryview. It is read in blocks of
+``buf_size`` bytes, and further than the item at hand: of a regular file as far as the item before was long.
 A byte order mark is skipped, and UTF-16 and UTF-32 are recognised as ``loads`` does.
 """
 
@@ -23,7 +24,7 @@ import stat
 from json import JSONDecodeError, JSONDecoder, detect_encoding
 from json.decoder import scanstring
 
-from . import backend, loads
+from . import _files, backend, loads
 
 if backend == "c":
     from ._native import StreamReader as Reader
@@ -127,7 +128,7 @@ def _never_waits(file):
     """Whether what a file doesn't have yet will never come: it is in memory, or a regular file."""
     if type(file) is io.BytesIO:
         return True
-    if not isinstance(file, (io.FileIO, io.BufferedReader, io.BufferedRandom)):
+    if not isinstance(file, (io.RawIOBase, io.BufferedIOBase)):
         return False
     try:
         return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
@@ -144,7 +145,7 @@ class _Source:
         self.skipped = 0  # bytes of a mark; None where the text is another than the source's
         self._decoder = None
         if isinstance(source, (str, os.PathLike)):
-            file = open(source, "rb", buffering=0)
+            file = _files.open_bytes(_files.path_of(source, "source"), "rb")
             self._read, self.close = file.read, file.close
             self.ahead = _never_waits(file)
         elif isinstance(source, (bytes, bytearray, memoryview)):

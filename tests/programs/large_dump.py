@@ -1,0 +1,66 @@
+"""Write 500 MB of data with each function that writes piece by piece, and print what its peak of resident memory was above what was
+there before, in bytes: a line for each function and file. Run by test_memory.py in a process of its own.
+
+    python large_dump.py FOLDER     FOLDER: for a file of the document's size; "-" where there is no room for one
+"""
+
+import gc
+import os
+import sys
+
+import cyjson
+
+
+class Nowhere:
+    size = 0
+
+    def write(self, piece):
+        Nowhere.size += len(piece)
+
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM"))
+
+
+def iterencode(document, file):
+    for piece in cyjson.JSONEncoder().iterencode(document):
+        file.write(piece)
+
+
+def main(folder):
+    document = {
+        "texts": [f"text {n} " * 100_000 for n in range(420)],  # 360 MB, each in many pieces
+        "letters": [f"é{n:06}\n" * 1000 for n in range(14_000)],  # 110 MB
+        "records": [{"id": n, "name": f"name {n}", "at": [n / 7, None], "é": True} for n in range(100_000)],  # 60 MB
+    }
+    held = sum(map(sys.getsizeof, document["texts"])) + sum(map(sys.getsizeof, document["letters"]))
+    held += sum(map(size_of, document["records"]))
+    assert held >= 500_000_000, held
+    path = os.path.join(folder, "large.json")
+    for function, mode in (cyjson.dump, "w"), (iterencode, "w"), (cyjson.dump_bytes, "wb"):
+        files = [Nowhere] if folder == "-" else [Nowhere, lambda mode=mode: open(path, mode)]
+        for make in files:
+            file = make()
+            function([1, "é"], file)
+            gc.collect()
+            with open("/proc/self/clear_refs", "w") as reset:
+                reset.write("5")
+            before = peak()
+            function(document, file)
+            print(function.__name__, type(file).__name__, peak() - before)
+            if make is not Nowhere:
+                assert file.tell() > 500_000_000 * (mode == "w")
+                file.close()
+
+
+def size_of(value):
+    total = sys.getsizeof(value)
+    if type(value) is dict:
+        total += sum(map(size_of, value.values()))
+    elif type(value) is list:
+        total += sum(map(size_of, value))
+    return total
+
+
+main(sys.argv[1])
