@@ -128,7 +128,9 @@ def _never_waits(file):
     """Whether what a file doesn't have yet will never come: it is in memory, or a regular file."""
     if type(file) is io.BytesIO:
         return True
-    if not isinstance(file, (io.RawIOBase, io.BufferedIOBase)):
+    if not isinstance(
+        file, (io.FileIO, io.BufferedReader, io.BufferedRandom)
+    ):  # concrete classes, which cost nothing to ask
         return False
     try:
         return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
@@ -147,7 +149,7 @@ class _Source:
         if isinstance(source, (str, os.PathLike)):
             file = _files.open_bytes(_files.path_of(source, "source"), "rb")
             self._read, self.close = file.read, file.close
-            self.ahead = _never_waits(file)
+            self.ahead = os.path.isfile(source)
         elif isinstance(source, (bytes, bytearray, memoryview)):
             self._view = memoryview(source)
             self._view = self._view.cast("B") if self._view.c_contiguous else memoryview(self._view.tobytes())

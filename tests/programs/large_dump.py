@@ -1,5 +1,5 @@
-"""Write 500 MB of data with each function that writes piece by piece, and print what its peak of resident memory was above what was
-there before, in bytes: a line for each function and file. Run by test_memory.py in a process of its own.
+"""Write 500 MB of data with each function that writes piece by piece, and print by how much the peak of resident memory
+was above what was there before, in bytes: a line for each function and file. Run by test_memory.py in its own process.
 
     python large_dump.py FOLDER     FOLDER: for a file of the document's size; "-" where there is no room for one
 """
