@@ -88,7 +88,7 @@ static ALWAYS_INLINE uint8_t *step_member(encode_pieces *p, uint8_t *out, PyObje
     Py_INCREF(value);
     if (text == NULL) text = encoder_key_text(&p->e, key);
     if (text == NULL) out = PyErr_Occurred() ? NULL : out; /* it is skipped */
-    else if ((out = write_key(&p->e, out, text, &f->first, form, 0)) != NULL) out = begin_member(p, out, text, value, form);
+    else if ((out = write_key(&p->e, out, text, &f->first, form, STYLE_ANY)) != NULL) out = begin_member(p, out, text, value, form);
     Py_XDECREF(text);
     Py_DECREF(key);
     Py_DECREF(value);
@@ -139,7 +139,7 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
     for (; !stops(e, out, form); i++) {
         if (i >= PySequence_Fast_GET_SIZE(list)) return end_array(p, out, form);
         PyObject *item = PySequence_Fast_GET_ITEM(list, i);
-        out = write_item_start(e, out, i == 0, form, 0);
+        out = write_item_start(e, out, i == 0, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) return NULL;
         prefetch_items(list, i);
         if (LIKELY(!is_long_str(e, item)) && LIKELY(write_leaf(e, &out, item, form))) {
@@ -171,7 +171,7 @@ static ALWAYS_INLINE uint8_t *step_iterable(encode_pieces *p, encode_frame *f, u
     /* The generator writes the bracket together with the first item: a list that isn't empty but gives none has none. */
     out = room(e, out, SLACK, form);
     if (out != NULL && first) out = put(e, out, '[', form);
-    if (out != NULL) out = write_item_start(e, out, first, form, 0);
+    if (out != NULL) out = write_item_start(e, out, first, form, STYLE_ANY);
     if (out != NULL && (out = write_or_begin(p, out, item, form)) == NULL) p->frames[at].in_value = 1;
     Py_DECREF(item);
     return out;
@@ -197,13 +197,13 @@ static ALWAYS_INLINE uint8_t *step_dict(encode_pieces *p, encode_frame *f, uint8
     while (!stops(e, out, form)) {
         if (UNLIKELY(!compat_entries_next(&entries, &key, &value))) return end_object(p, out, first, form);
         compat_entries_prefetch(&entries, 2);
-        if (UNLIKELY(encoder_walk_is_too_long(w))) return NULL;
+        if (UNLIKELY(w->left-- <= 0)) return encoder_walk_is_too_long();
         if (UNLIKELY(Py_TYPE(key) != &PyUnicode_Type)) {
             w->position = compat_entries_index(&entries);
             f->first = first;
             return any_member(p, out, key, value, seldom(form));
         }
-        out = write_key(e, out, key, &first, form, 0);
+        out = write_key(e, out, key, &first, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) return NULL;
         if (LIKELY(!has_widened(e, form)) && LIKELY(!is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
             if (LIKELY(out != NULL)) continue;
@@ -229,7 +229,7 @@ static ALWAYS_INLINE uint8_t *step_sorted(encode_pieces *p, encode_frame *f, uin
         PyObject *key = e->sorted[f->index].key, *value = e->sorted[f->index].value;
         if (f->index + 2 <= f->last) PREFETCH(e->sorted[f->index + 2].value);
         f->index++;
-        out = write_key(e, out, key, &f->first, form, 0);
+        out = write_key(e, out, key, &f->first, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) return NULL;
         if (LIKELY(!has_widened(e, form)) && LIKELY(!is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
             if (LIKELY(out != NULL)) continue;
