@@ -69,6 +69,7 @@ static ALWAYS_INLINE int read_events(decoder *d, stream_scanner *s, const uint8_
             }
             if (UNLIKELY(events_open(e, s->depth - 1, !opens_object))) {
                 s->depth--;
+                s->state = state;
                 return withdraw_event(e);
             }
             is_object = opens_object;
