@@ -142,9 +142,9 @@ class _Source:
     """The bytes of a document, as UTF-8 without a byte order mark."""
 
     close = staticmethod(lambda: None)
+    ahead = False  # whether it keeps nobody waiting to read further than is needed
 
     def __init__(self, source):
-        self.ahead = False  # whether it keeps nobody waiting to read further than is needed
         self.skipped = 0  # bytes of a mark; None where the text is another than the source's
         self._decoder = None
         if isinstance(source, (str, os.PathLike)):

@@ -144,7 +144,6 @@ class _Text(stream._Source):
     KEPT = 4  # reads
 
     def __init__(self, bar, *files):
-        self.close = lambda: None
         self.skipped = None  # bytes are ours, not the file's
         self.bar = bar
         self.files = list(files)
