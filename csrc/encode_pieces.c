@@ -233,7 +233,12 @@ static PyType_Spec pieces_spec = {
     .slots = pieces_slots,
 };
 
-PyObject *encode_pieces_type(void) { return PyType_FromSpec(&pieces_spec); }
+PyObject *encode_pieces_type(void)
+{
+    PyObject *type = PyType_FromSpec(&pieces_spec);
+    if (type == NULL && !PyErr_Occurred()) PyErr_NoMemory(); /* 3.11 doesn't say so where the name finds no memory */
+    return type;
+}
 
 PyObject *encode_pieces_new(PyObject *type, encode_state *state, const encode_options *options, PyObject *object, PyObject *kept)
 {
