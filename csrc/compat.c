@@ -100,3 +100,39 @@ PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
     return NULL;
 }
 #endif
+
+PyObject *compat_dict_pairs(PyObject *dict)
+{
+    PyObject *pairs, *key, *value;
+    COMPAT_BEGIN_CRITICAL_SECTION(dict);
+    Py_ssize_t n = PyDict_GET_SIZE(dict), position = 0;
+    pairs = PyTuple_New(2 * n);
+    for (Py_ssize_t i = 0; pairs != NULL && i < n && PyDict_Next(dict, &position, &key, &value); i++) {
+        PyTuple_SET_ITEM(pairs, 2 * i, Py_NewRef(key));
+        PyTuple_SET_ITEM(pairs, 2 * i + 1, Py_NewRef(value));
+    }
+    COMPAT_END_CRITICAL_SECTION();
+    return pairs;
+}
+
+int compat_dict_next(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value)
+{
+    int more;
+    COMPAT_BEGIN_CRITICAL_SECTION(dict);
+    more = PyDict_Next(dict, position, key, value);
+    if (more) {
+        Py_INCREF(*key);
+        Py_INCREF(*value);
+    }
+    COMPAT_END_CRITICAL_SECTION();
+    return more;
+}
+
+Py_ssize_t compat_dict_position(PyObject *dict, Py_ssize_t pairs)
+{
+    Py_ssize_t position = 0;
+    COMPAT_BEGIN_CRITICAL_SECTION(dict);
+    while (pairs > 0 && PyDict_Next(dict, &position, NULL, NULL)) pairs--;
+    COMPAT_END_CRITICAL_SECTION();
+    return position;
+}

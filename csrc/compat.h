@@ -8,6 +8,85 @@
 
 #include "vec.h"
 
+/* ---- threads ---- */
+
+/* With the GIL (1) nobody else runs while C code does. Without it (0: free-threaded builds, from 3.13 on) any other thread may
+ * change a list or dict, and any field that calls share, between two instructions. str, bytes, numbers and tuples don't change. */
+#if defined(Py_GIL_DISABLED)
+#define COMPAT_HAS_GIL 0
+#else
+#define COMPAT_HAS_GIL 1
+#endif
+
+/* Around code that reads what an object's own methods change; not around code that may run Python's. */
+#if COMPAT_HAS_GIL
+#define COMPAT_BEGIN_CRITICAL_SECTION(object) {
+#define COMPAT_END_CRITICAL_SECTION() }
+#else
+#define COMPAT_BEGIN_CRITICAL_SECTION Py_BEGIN_CRITICAL_SECTION
+#define COMPAT_END_CRITICAL_SECTION Py_END_CRITICAL_SECTION
+#endif
+
+/* Set a flag that one thread may hold at a time: whether it was free. */
+static ALWAYS_INLINE int compat_acquire(int *flag)
+{
+#if COMPAT_HAS_GIL
+    int was = *flag;
+    *flag = 1;
+    return !was;
+#else
+    return !_Py_atomic_exchange_int(flag, 1);
+#endif
+}
+
+static ALWAYS_INLINE void compat_release(int *flag)
+{
+#if COMPAT_HAS_GIL
+    *flag = 0;
+#else
+    _Py_atomic_store_int_release(flag, 0);
+#endif
+}
+
+/* Fields on which nothing else depends, so that an old value will do. */
+static ALWAYS_INLINE int compat_load_int(const int *place)
+{
+#if COMPAT_HAS_GIL
+    return *place;
+#else
+    return _Py_atomic_load_int_relaxed(place);
+#endif
+}
+
+static ALWAYS_INLINE void compat_store_int(int *place, int value)
+{
+#if COMPAT_HAS_GIL
+    *place = value;
+#else
+    _Py_atomic_store_int_relaxed(place, value);
+#endif
+}
+
+static ALWAYS_INLINE Py_ssize_t compat_load_size(const Py_ssize_t *place)
+{
+#if COMPAT_HAS_GIL
+    return *place;
+#else
+    return _Py_atomic_load_ssize_relaxed(place);
+#endif
+}
+
+static ALWAYS_INLINE void compat_store_size(Py_ssize_t *place, Py_ssize_t value)
+{
+#if COMPAT_HAS_GIL
+    *place = value;
+#else
+    _Py_atomic_store_ssize_relaxed(place, value);
+#endif
+}
+
+/* ---- objects ---- */
+
 /* Legacy strings that are not "ready" ended with 3.12. */
 static ALWAYS_INLINE int compat_str_ready(PyObject *str)
 {
@@ -73,7 +152,7 @@ static ALWAYS_INLINE PyObject *compat_int_from(int64_t value)
 /* UTF-8 that an earlier user of a non-ASCII str left in it, or NULL. */
 static ALWAYS_INLINE const uint8_t *compat_cached_utf8(PyObject *str, Py_ssize_t *length)
 {
-#if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+#if !COMPAT_HAS_GIL || defined(PYPY_VERSION)
     (void)str, (void)length;
     return NULL; /* another thread may be storing it */
 #else
@@ -108,7 +187,7 @@ static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py
 #endif
 
 /* The table of a dict's entries, read directly where it has the layout that 3.11 to 3.15 share. */
-#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x03100000 && !defined(Py_GIL_DISABLED) && !defined(PYPY_VERSION)
+#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x03100000 && COMPAT_HAS_GIL && !defined(PYPY_VERSION)
 #define COMPAT_READS_DICTS 1
 typedef struct { /* the interpreter's struct _dictkeysobject */
     Py_ssize_t references;
@@ -216,7 +295,7 @@ PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
 static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t n)
 {
-#if defined(Py_GIL_DISABLED)
+#if !COMPAT_HAS_GIL
     for (Py_ssize_t i = 0; i < n; i++)
         if (PyList_Append(list, items[i])) return -1;
     for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
@@ -244,7 +323,7 @@ static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t 
 /* Whether nobody else has a tuple, so that it can be filled again; what is remembered of its old items is forgotten. */
 static ALWAYS_INLINE int compat_tuple_is_ours(PyObject *tuple)
 {
-#if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+#if !COMPAT_HAS_GIL || defined(PYPY_VERSION)
     (void)tuple;
     return 0;
 #else
@@ -256,12 +335,40 @@ static ALWAYS_INLINE int compat_tuple_is_ours(PyObject *tuple)
 #endif
 }
 
+/* The i-th item of a list or tuple that has just had so many. Until compat_item_done it lives as long as it is in there, or,
+ * where another thread may take it out, as long as is needed. NULL without an exception where one has (never with the GIL). */
+static ALWAYS_INLINE PyObject *compat_item(PyObject *sequence, Py_ssize_t i)
+{
+#if COMPAT_HAS_GIL
+    return PySequence_Fast_GET_ITEM(sequence, i);
+#else
+    if (PyTuple_Check(sequence)) return Py_NewRef(PyTuple_GET_ITEM(sequence, i));
+    PyObject *item = PyList_GetItemRef(sequence, i);
+    if (UNLIKELY(item == NULL)) PyErr_Clear(); /* IndexError */
+    return item;
+#endif
+}
+
+static ALWAYS_INLINE void compat_item_done(PyObject *item)
+{
+    if (!COMPAT_HAS_GIL) Py_DECREF(item);
+}
+
+/* The pairs of a dict as a tuple of keys and values in turn; NULL with MemoryError set. */
+PyObject *compat_dict_pairs(PyObject *dict);
+
+/* PyDict_Next, for a dict that other threads may be changing: new references. */
+int compat_dict_next(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value);
+
+/* PyDict_Next's position behind so many pairs. */
+Py_ssize_t compat_dict_position(PyObject *dict, Py_ssize_t pairs);
+
 /* Keep the cyclic garbage collector from running while objects are made that can't be garbage yet: up to 3.11 it would run
  * at any allocation, over and over the same objects. Later ones run between bytecodes only, so that it matters just where
  * Python code runs again and again meanwhile, for which the collector is resumed. Whether it was paused. */
 static ALWAYS_INLINE int compat_gc_pause(int between_hooks)
 {
-#if defined(Py_GIL_DISABLED)
+#if !COMPAT_HAS_GIL
     (void)between_hooks;
     return 0; /* it is other threads' as well */
 #else

@@ -216,7 +216,9 @@ static PyObject *loads_any(core_state *state, const decode_options *options, PyO
     if (PyUnicode_Check(document)) return loads_str(state, options, document);
     PyObject *owned;
     if (PyByteArray_CheckExact(document)) { /* copied: Python code that runs meanwhile could change it */
+        COMPAT_BEGIN_CRITICAL_SECTION(document); /* which bytearray's methods enter from 3.14 on: before, it has no protection */
         owned = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(document), PyByteArray_GET_SIZE(document));
+        COMPAT_END_CRITICAL_SECTION();
         if (owned == NULL) return NULL;
         PyObject *result = loads_bytes(state, options, owned);
         Py_DECREF(owned);
@@ -384,8 +386,14 @@ int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, 
 
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n)
 {
-    if (n - 1u < KEYCACHE_LONGEST) return keycache_get(&state_of(core)->decode.keys, ascii, (size_t)n);
-    return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, n);
+    if (n - 1u >= KEYCACHE_LONGEST) return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, n);
+    keycache_pool *pool = &state_of(core)->decode.keys;
+    PyThreadState *thread = COMPAT_HAS_GIL ? NULL : PyThreadState_Get();
+    keycache *keys = keycache_take(pool, thread);
+    if (keys == NULL) return NULL;
+    PyObject *key = keycache_get(keys, ascii, (size_t)n);
+    keycache_put_back(pool, thread, keys);
+    return key;
 }
 
 static PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
@@ -427,7 +435,8 @@ static int prepare_piece(encode_piece *piece, PyObject *text, encode_form form)
 {
     if (!PyUnicode_CheckExact(text)) return 1;
     if (compat_str_ready(text)) return -1;
-    if (form != ENCODE_UTF8 && !PyUnicode_IS_ASCII(text)) return 1;
+    /* The UTF-8 of others stays in the str, where 3.13 has two threads that ask for it put theirs at once. */
+    if ((form != ENCODE_UTF8 || !COMPAT_HAS_GIL) && !PyUnicode_IS_ASCII(text)) return 1;
     piece->text = PyUnicode_AsUTF8AndSize(text, &piece->size);
     if (piece->text != NULL) return 0;
     if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
@@ -1042,6 +1051,9 @@ static void core_free(void *core) { core_clear(core); }
 static PyModuleDef_Slot core_slots[] = {
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if !COMPAT_HAS_GIL
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},
 };

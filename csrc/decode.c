@@ -51,6 +51,9 @@ typedef struct {
     PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
     int uses_shapes;          /* 0: all NULL, and nothing else is known of them */
     int gc_paused;            /* what compat_gc_pause said */
+#if !COMPAT_HAS_GIL
+    keycache *keys; /* taken at the first key; NULL before */
+#endif
     PyObject *long_keys; /* a dict: the keys too long for the cache, each to itself; NULL until there is one */
 
     /* what values, frames and scratch start with, on the C stack */
@@ -101,6 +104,9 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->depth = 0;
     d->depth_allowed = DEEP;
     d->thread = PyThreadState_Get();
+#if !COMPAT_HAS_GIL
+    d->keys = NULL;
+#endif
     d->long_keys = NULL;
     d->uses_shapes = 0;
     d->gc_paused = 0;
@@ -134,6 +140,9 @@ static NOINLINE void decoder_give_back(decoder *d)
 
 static ALWAYS_INLINE void decoder_end(decoder *d)
 {
+#if !COMPAT_HAS_GIL
+    if (d->keys != NULL) keycache_put_back(&d->state->keys, d->thread, d->keys);
+#endif
     int nothing = (d->values_top == d->local_values) & (d->depth == 0) & (d->frames == d->local_frames) &
                   (d->scratch == d->local_scratch) & (d->long_keys == NULL) & !d->uses_shapes;
     if (!nothing) decoder_give_back(d);
@@ -710,11 +719,33 @@ static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_
     return make_str(d, start, d->end, n, width);
 }
 
+/* The cache of keys; NULL with MemoryError set. */
+static ALWAYS_INLINE keycache *keys_of(decoder *d)
+{
+#if COMPAT_HAS_GIL
+    return keycache_take(&d->state->keys, d->thread);
+#else
+    if (UNLIKELY(d->keys == NULL)) d->keys = keycache_take(&d->state->keys, d->thread);
+    return d->keys;
+#endif
+}
+
+static ALWAYS_INLINE PyObject *cached_key(decoder *d, const uint8_t *p, size_t n)
+{
+    keycache *keys = keys_of(d);
+    return LIKELY(keys != NULL) ? keycache_get(keys, p, n) : NULL;
+}
+
 /* Give up a reference to a key for one to the equal key that this document had before, if it had one. */
 static NOINLINE PyObject *share_key(decoder *d, PyObject *key)
 {
-    if (PyUnicode_GET_LENGTH(key) <= KEYCACHE_LONGEST) return keycache_share(&d->state->keys, key);
     PyObject *same = NULL;
+    if (PyUnicode_GET_LENGTH(key) <= KEYCACHE_LONGEST) {
+        keycache *keys = keys_of(d);
+        if (LIKELY(keys != NULL)) return keycache_share(keys, key);
+        Py_DECREF(key);
+        return NULL;
+    }
     if (d->long_keys != NULL || (d->long_keys = PyDict_New()) != NULL) {
         /* Not PyDict_SetDefault: where memory is short, 3.13's first ones give a key and set an exception. */
         same = PyDict_GetItemWithError(d->long_keys, key);
@@ -736,10 +767,10 @@ static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_for
     else {
         *at = p + width;
         size_t n = (size_t)(p - start) / (size_t)width;
-        if (width == 1 && LIKELY(!high) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return keycache_get(&d->state->keys, start, n);
+        if (width == 1 && LIKELY(!high) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return cached_key(d, start, n);
         if (width > 1 && n - 1 < KEYCACHE_LONGEST) {
             uint8_t narrow[KEYCACHE_LONGEST];
-            if (scan_narrow_ascii(narrow, start, d->end, n, width)) return keycache_get(&d->state->keys, narrow, n);
+            if (scan_narrow_ascii(narrow, start, d->end, n, width)) return cached_key(d, narrow, n);
         }
         key = PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
     }

@@ -75,7 +75,7 @@ extern const decode_functions CPU_NAME(decode_with);
 /* What decoding shares between calls. */
 struct decode_state {
     const decode_functions *with;
-    keycache keys;
+    keycache_pool keys;
     PyObject *ascii[128]; /* the one-character strings */
     PyObject *nan, *infinity, *minus_infinity;
     int dict_layout_known;     /* compat_dict_layout_known() */

@@ -26,7 +26,7 @@ int decode_state_traverse(decode_state *state, visitproc visit, void *arg)
 
 void decode_state_clear(decode_state *state)
 {
-    keycache_clear(&state->keys);
+    keycache_pool_clear(&state->keys);
     for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
     Py_CLEAR(state->nan);
     Py_CLEAR(state->infinity);

@@ -182,9 +182,22 @@ void encoder_raise_not_finite(encoder *e, PyObject *number)
 
 /* ---- walking a dict ---- */
 
+#if !COMPAT_HAS_GIL
+/* From the copy to the dict itself, at the same pair. The frames that walk go on with the copy's member at hand. */
+static void walk_go_back(walk *w)
+{
+    w->position = compat_dict_position(w->dict, w->position);
+    w->held[0] = w->items;
+    w->items = NULL;
+}
+#endif
+
 int encoder_before_python(encoder *e)
 {
     if (encoder_check_path(e)) return -1;
+#if !COMPAT_HAS_GIL
+    for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
+#endif
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
     for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
         Py_ssize_t most = PyDict_GET_SIZE(w->dict), n = 0;
@@ -228,6 +241,21 @@ void *encoder_walk_is_too_long(void)
     return NULL;
 }
 
+static int walk_step(walk *w, PyObject **key, PyObject **value)
+{
+#if COMPAT_HAS_GIL
+    return PyDict_Next(w->dict, &w->position, key, value);
+#else
+    PyObject *key_before = w->held[0], *value_before = w->held[1];
+    int more = compat_dict_next(w->dict, &w->position, key, value);
+    w->held[0] = more ? *key : NULL;
+    w->held[1] = more ? *value : NULL;
+    Py_XDECREF(key_before); /* may run Python code, and no more than was allowed for */
+    Py_XDECREF(value_before);
+    return more;
+#endif
+}
+
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
 {
     if (w->items != NULL && PyTuple_CheckExact(w->items)) {
@@ -250,12 +278,12 @@ int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value)
     }
     if (e->options->as_generator) {
         if (encoder_walk_is_disturbed(w)) return -1;
-        if (!PyDict_Next(w->dict, &w->position, key, value)) return 0;
+        if (!walk_step(w, key, value)) return 0;
         if (w->left-- > 0) return 1;
         encoder_walk_is_too_long();
         return -1;
     }
-    return PyDict_Next(w->dict, &w->position, key, value);
+    return walk_step(w, key, value);
 }
 
 PyObject *encoder_items(encoder *e, PyObject *dict)
@@ -321,21 +349,22 @@ PyObject *encoder_key_text(encoder *e, PyObject *key)
 
 int encoder_skipped_all_is_empty(encode_state *state)
 {
-    if (state->skipped_all_is_empty < 0) {
+    int is_empty = compat_load_int(&state->skipped_all_is_empty);
+    if (is_empty < 0) {
         PyObject *cls = (PyObject *)Py_TYPE(state->strict_encoder), *encoder = NULL, *text = NULL; /* the stdlib's */
         PyObject *arguments = Py_BuildValue("{s:O,s:i}", "skipkeys", Py_True, "indent", 0);
         PyObject *none = PyTuple_New(0);
         if (arguments != NULL && none != NULL) encoder = PyObject_Call(cls, none, arguments);
         PyObject *dict = Py_BuildValue("{():i}", 1);
         if (encoder != NULL && dict != NULL) text = PyObject_CallMethod(encoder, "encode", "(O)", dict);
-        if (text != NULL) state->skipped_all_is_empty = PyUnicode_GetLength(text) == 2;
+        if (text != NULL) compat_store_int(&state->skipped_all_is_empty, is_empty = PyUnicode_GetLength(text) == 2);
         Py_XDECREF(text);
         Py_XDECREF(dict);
         Py_XDECREF(encoder);
         Py_XDECREF(none);
         Py_XDECREF(arguments);
     }
-    return state->skipped_all_is_empty;
+    return is_empty;
 }
 
 /* ---- sorting ---- */
@@ -404,13 +433,15 @@ static int sorted_room(encoder *e, Py_ssize_t n)
 
 Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
 {
-    Py_ssize_t n = PyDict_GET_SIZE(dict), i = 0, position = 0;
-    if (sorted_room(e, n)) return -1;
-    sorted_member *members = e->sorted + e->sorted_used;
+    Py_ssize_t n, i = 0, position = 0;
+    sorted_member *members = NULL;
     PyObject *key, *value;
     compat_entries entries = {0};
+    COMPAT_BEGIN_CRITICAL_SECTION(dict);
+    n = PyDict_GET_SIZE(dict);
+    if (sorted_room(e, n) == 0) members = e->sorted + e->sorted_used;
     int direct = compat_entries_from(e->dict_layout_known, dict, 0, &entries);
-    for (; i < n && (direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(dict, &position, &key, &value)); i++) {
+    for (; members != NULL && i < n && (direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(dict, &position, &key, &value)); i++) {
         if (!PyUnicode_CheckExact(key) || compat_str_ready(key)) break;
         sorted_member *m = &members[i];
         m->key = Py_NewRef(key);
@@ -418,6 +449,8 @@ Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
         m->narrow = PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
         m->prefix = m->narrow ? prefix_of(key) : 0;
     }
+    COMPAT_END_CRITICAL_SECTION();
+    if (members == NULL) return -1;
     if (i == n) {
         sort_members(members, n);
         e->sorted_used += n;
@@ -457,7 +490,7 @@ static uint8_t *(*const writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) =
 #endif
 
 /* A document that is but an int or an empty container needs no encoder: 1 with *result set, NULL where an exception is set; 0
- * where it is something else. */
+ * where it is something else. Sizes are read by the interpreter's macros: atomically, where other threads may change them. */
 static ALWAYS_INLINE int lone_value(const encode_options *options, PyObject *object, PyObject **result)
 {
     PyTypeObject *type = Py_TYPE(object);
@@ -519,7 +552,7 @@ void encoder_free(encoder *e)
 static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *options, PyObject *object)
 {
     encoder e;
-    uint8_t *out = encoder_init(&e, state, options, state->last_size);
+    uint8_t *out = encoder_init(&e, state, options, (size_t)compat_load_size(&state->last_size));
     out = writers[state->cpu](&e, out, object);
     encoder_free(&e);
     if (out == NULL) add_place(&e);
@@ -530,7 +563,8 @@ static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *
         return out == NULL ? NULL : Py_NewRef(Py_None);
     }
     if (out != NULL) {
-        state->last_size = (size_t)(out - e.b.start);
+        /* Without a GIL small documents, of which nobody needs to know, don't have threads contend for the place. */
+        if (COMPAT_HAS_GIL || e.b.object != NULL) compat_store_size(&state->last_size, out - e.b.start);
         return buffer_finish(&e.b, out);
     }
     buffer_abandon(&e.b);

@@ -41,7 +41,7 @@ typedef struct {
     PyObject *strict_encoder;  /* the stdlib's JSONEncoder(allow_nan=False): its errors */
     PyObject *unpack_pair;     /* a Python function: pair -> tuple of its two, or what unpacking raises */
     int dict_layout_known;     /* compat_dict_layout_known() */
-    size_t last_size;          /* of the document before, in bytes */
+    Py_ssize_t last_size;      /* of the document before, in bytes */
     cpu_level cpu;             /* which of the compiled writers to use */
     int skipped_all_is_empty;  /* whether an indented dict of which every key is skipped is "{}"; -1: not asked yet */
 } encode_state;

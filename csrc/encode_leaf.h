@@ -408,6 +408,7 @@ enum { AHEAD = 8, NEAR = 4096 };
 
 static ALWAYS_INLINE void prefetch_items(PyObject *sequence, Py_ssize_t i)
 {
+    if (!COMPAT_HAS_GIL) return; /* what lies ahead may be gone */
     PyObject **items = PySequence_Fast_ITEMS(sequence);
     Py_ssize_t left = PySequence_Fast_GET_SIZE(sequence) - i;
     if (left <= AHEAD) return;
@@ -416,6 +417,7 @@ static ALWAYS_INLINE void prefetch_items(PyObject *sequence, Py_ssize_t i)
 
 static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssize_t i)
 {
+    if (!COMPAT_HAS_GIL) return;
     PyObject **items = PySequence_Fast_ITEMS(sequence), *item;
     if (PySequence_Fast_GET_SIZE(sequence) - i <= AHEAD) return;
     /* Where they lie close together the processor sees to it by itself. */

@@ -47,6 +47,10 @@ void encode_pieces_pop(encode_pieces *p)
             Py_DECREF(m->value);
         }
     }
+#if !COMPAT_HAS_GIL
+    Py_XDECREF(f.w.held[0]);
+    Py_XDECREF(f.w.held[1]);
+#endif
     Py_XDECREF(f.iterator);
     Py_XDECREF(f.key);
     Py_DECREF(f.object);
@@ -97,18 +101,16 @@ static uint8_t *(*const steppers[CPU_LEVELS])(encode_pieces *, uint8_t *) = {enc
 static uint8_t *(*const steppers[CPU_LEVELS])(encode_pieces *, uint8_t *) = {encode_step, encode_step, encode_step};
 #endif
 
-/* Drop everything: there are no more pieces. An exception that is set stays so, whatever finalisers do; they may come back
- * here. */
+/* Drop everything: there are no more pieces. An exception that is set stays so, whatever finalisers do. The caller holds p->busy,
+ * since they may come back here. */
 static void finish(encode_pieces *p)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    p->busy = 1;
     while (p->used > 0) encode_pieces_pop(p);
     buffer_abandon(&p->e.b);
     Py_CLEAR(p->root);
     Py_CLEAR(p->kept); /* what the options and the state are borrowed from */
-    p->busy = 0;
     PyErr_Restore(type, value, traceback);
 }
 
@@ -140,9 +142,10 @@ static PyObject *next_piece(encode_pieces *p)
     return NULL;
 }
 
-static int refuse_if_busy(encode_pieces *p)
+/* Have the iterator to oneself; to be ended with compat_release. -1 with ValueError set. */
+static int start(encode_pieces *p)
 {
-    if (!p->busy) return 0;
+    if (compat_acquire(&p->busy)) return 0;
     PyErr_SetString(PyExc_ValueError, "generator already executing");
     return -1;
 }
@@ -150,10 +153,9 @@ static int refuse_if_busy(encode_pieces *p)
 static PyObject *pieces_next(PyObject *self)
 {
     encode_pieces *p = (encode_pieces *)self;
-    if (refuse_if_busy(p) || p->kept == NULL) return NULL;
-    p->busy = 1;
-    PyObject *piece = next_piece(p);
-    p->busy = 0;
+    if (start(p)) return NULL;
+    PyObject *piece = p->kept == NULL ? NULL : next_piece(p);
+    compat_release(&p->busy);
     return piece;
 }
 
@@ -161,8 +163,9 @@ static PyObject *pieces_close(PyObject *self, PyObject *none)
 {
     (void)none;
     encode_pieces *p = (encode_pieces *)self;
-    if (refuse_if_busy(p)) return NULL;
+    if (start(p)) return NULL;
     finish(p);
+    compat_release(&p->busy);
     return Py_NewRef(Py_None);
 }
 
@@ -187,7 +190,10 @@ static int pieces_traverse(PyObject *self, visitproc visit, void *arg)
 static int pieces_clear(PyObject *self)
 {
     encode_pieces *p = (encode_pieces *)self;
-    if (!p->busy) finish(p);
+    if (compat_acquire(&p->busy)) {
+        finish(p);
+        compat_release(&p->busy);
+    }
     return 0;
 }
 

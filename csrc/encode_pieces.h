@@ -42,7 +42,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     PyObject *kept, *root; /* root: what is to be written, until that begins */
-    int busy;              /* Python code that runs meanwhile may ask for a piece */
+    int busy;              /* held by the call that uses the rest: Python code that runs meanwhile, or another thread, may come */
     encode_options options;
     encoder e;
     encode_frame *frames;

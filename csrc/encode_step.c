@@ -138,17 +138,23 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
     Py_ssize_t i = f->index, at = p->used - 1;
     for (; !stops(e, out, form); i++) {
         if (i >= PySequence_Fast_GET_SIZE(list)) return end_array(p, out, form);
-        PyObject *item = PySequence_Fast_GET_ITEM(list, i);
+        PyObject *item = compat_item(list, i);
+        if (!COMPAT_HAS_GIL && UNLIKELY(item == NULL)) return end_array(p, out, form);
         out = write_item_start(e, out, i == 0, form, STYLE_ANY);
-        if (UNLIKELY(out == NULL)) return NULL;
+        if (UNLIKELY(out == NULL)) {
+            compat_item_done(item);
+            return NULL;
+        }
         prefetch_items(list, i);
         if (LIKELY(!is_long_str(e, item)) && LIKELY(write_leaf(e, &out, item, form))) {
+            compat_item_done(item);
             if (LIKELY(out != NULL)) continue;
         }
         else {
             prefetch_inside(e, list, i);
             f->index = i + 1;
             out = begin(p, out, item, form);
+            compat_item_done(item);
             if (LIKELY(out != NULL)) return out;
         }
         f = &p->frames[at];

@@ -318,12 +318,10 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     if (UNLIKELY(path_push(e, dict))) return NULL;
     if (LIKELY(exact && !o->sort_keys)) {
         walk w;
-        w.dict = dict;
-        w.position = 0;
-        w.used = w.left = PyDict_GET_SIZE(dict);
-        w.items = NULL;
-        out = write_walk(e, out, &w, form);
-        Py_XDECREF(w.items);
+        int members = encoder_walk_start(&w, dict);
+        if (LIKELY(members > 0)) out = write_walk(e, out, &w, form);
+        else out = members < 0 ? NULL : put(e, out, '}', form); /* another thread has just emptied it */
+        encoder_walk_end(&w);
     }
     else out = odd_members_of(e, out, dict, form);
     path_pop(e);
@@ -336,14 +334,19 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, write_form form, write_style style)
 {
     for (; i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(sequence, i);
+        PyObject *item = compat_item(sequence, i);
+        if (!COMPAT_HAS_GIL && UNLIKELY(item == NULL)) break;
         out = write_item_start(e, out, i == 0, form, style);
-        if (UNLIKELY(out == NULL)) return NULL;
+        if (UNLIKELY(out == NULL)) {
+            compat_item_done(item);
+            return NULL;
+        }
         prefetch_items(sequence, i);
         if ((style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, form)) {
             prefetch_inside(e, sequence, i);
             out = write_nested(e, out, item, form);
         }
+        compat_item_done(item);
         if (UNLIKELY(out == NULL)) {
             encoder_add_note(e, list, NULL, i);
             return NULL;

@@ -22,13 +22,19 @@ typedef enum {
 
 
 /* A dict that is being walked. Before Python code runs, the walks under way take copies of their items where the stdlib
- * does so from the start. */
+ * does so from the start.
+ *
+ * Without a GIL other threads may change the dict at any time: a walk starts on a copy, which is the dict as it was at one
+ * moment. Before Python code runs it goes back to the dict itself, as the stdlib has it, one locked step at a time. */
 typedef struct walk {
     struct walk *outer;
     PyObject *dict;
     Py_ssize_t position;   /* as PyDict_Next's, or of a pair in items; up to date whenever Python code may run */
     Py_ssize_t used, left; /* what a dict iterator checks */
     PyObject *items;       /* a list of pairs that replaces the dict; a tuple, keys and values in turn, where that is a copy; or NULL */
+#if !COMPAT_HAS_GIL
+    PyObject *held[2]; /* what keeps the member at hand alive where items doesn't: the copy that items was, or key and value; or NULL */
+#endif
 } walk;
 
 /* A member of a dict whose keys are all str, with what comparing keys needs. */
@@ -96,6 +102,33 @@ int encoder_before_python(encoder *e);
 /* Hand what was written so far to the sink, which may run any Python code: the start of the buffer, or NULL with an
  * exception set. */
 uint8_t *encoder_flush(encoder *e, uint8_t *out);
+
+/* Set out on a walk over an exact dict that had members: whether it still has, or -1 with MemoryError set. */
+static ALWAYS_INLINE int encoder_walk_start(walk *w, PyObject *dict)
+{
+    w->dict = dict;
+    w->position = 0;
+#if COMPAT_HAS_GIL
+    w->items = NULL;
+    w->used = w->left = PyDict_GET_SIZE(dict);
+    return 1;
+#else
+    w->held[0] = w->held[1] = NULL;
+    w->items = compat_dict_pairs(dict);
+    if (UNLIKELY(w->items == NULL)) return -1;
+    w->used = w->left = PyTuple_GET_SIZE(w->items) / 2;
+    return w->used > 0;
+#endif
+}
+
+static ALWAYS_INLINE void encoder_walk_end(walk *w)
+{
+    Py_XDECREF(w->items);
+#if !COMPAT_HAS_GIL
+    Py_XDECREF(w->held[0]);
+    Py_XDECREF(w->held[1]);
+#endif
+}
 
 /* The next pair as borrowed references: 1, 0 at the end, -1 with an exception set. */
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value);

@@ -39,8 +39,30 @@ PyObject *keycache_share(keycache *cache, PyObject *key)
     return key;
 }
 
-void keycache_clear(keycache *cache)
+static void keycache_clear(keycache *cache)
 {
     for (int i = 0; i < KEYCACHE_SLOTS; i++) Py_CLEAR(cache->slots[i]);
     for (int i = 0; i < KEYCACHE_OTHERS; i++) Py_CLEAR(cache->others[i]);
 }
+
+#if COMPAT_HAS_GIL
+void keycache_pool_clear(keycache_pool *pool) { keycache_clear(&pool->only); }
+#else
+static void keycache_free(keycache *cache)
+{
+    if (cache == NULL) return;
+    keycache_clear(cache);
+    PyMem_Free(cache);
+}
+
+void keycache_put_back(keycache_pool *pool, PyThreadState *thread, keycache *cache)
+{
+    /* What is found there was put back by a call within this one, or by another thread that has this place. */
+    keycache_free(_Py_atomic_exchange_ptr(&pool->places[PyThreadState_GetID(thread) % KEYCACHE_THREADS].cache, cache));
+}
+
+void keycache_pool_clear(keycache_pool *pool)
+{
+    for (int i = 0; i < KEYCACHE_THREADS; i++) keycache_free(_Py_atomic_exchange_ptr(&pool->places[i].cache, NULL));
+}
+#endif

@@ -15,14 +15,50 @@ typedef struct {
     PyObject *others[KEYCACHE_OTHERS];
 } keycache;
 
+/* What calls take their cache from. With the GIL there is one. Without it nobody may share one while it is used: a call
+ * takes the one of its thread out of its place and puts it back, or makes one where there is none: the first time, and
+ * where a hook of a call decodes in turn. So the strings in it are mostly this thread's own, whose references it counts
+ * without atomic operations. Threads whose numbers differ by KEYCACHE_THREADS share a place, not a cache. */
+enum { KEYCACHE_THREADS = 64, KEYCACHE_APART = 64 /* bytes: no two places in one line of the processor's cache */ };
+
+typedef struct {
+#if COMPAT_HAS_GIL
+    keycache only;
+#else
+    struct {
+        keycache *cache;
+        char apart[KEYCACHE_APART - sizeof(keycache *)];
+    } places[KEYCACHE_THREADS];
+#endif
+} keycache_pool;
+
+/* This call's own cache until it puts it back; NULL with MemoryError set. */
+static ALWAYS_INLINE keycache *keycache_take(keycache_pool *pool, PyThreadState *thread)
+{
+#if COMPAT_HAS_GIL
+    (void)thread;
+    return &pool->only;
+#else
+    keycache *cache = _Py_atomic_exchange_ptr(&pool->places[PyThreadState_GetID(thread) % KEYCACHE_THREADS].cache, NULL);
+    if (UNLIKELY(cache == NULL) && (cache = PyMem_Calloc(1, sizeof *cache)) == NULL) PyErr_NoMemory();
+    return cache;
+#endif
+}
+
+#if COMPAT_HAS_GIL
+static ALWAYS_INLINE void keycache_put_back(keycache_pool *pool, PyThreadState *thread, keycache *cache) { (void)pool, (void)thread, (void)cache; }
+#else
+void keycache_put_back(keycache_pool *pool, PyThreadState *thread, keycache *cache);
+#endif
+
+void keycache_pool_clear(keycache_pool *pool);
+
 /* A new str of n ASCII bytes with its hash computed, put into *slot in place of what was there; NULL with an exception. */
 PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n);
 
 /* Give up a reference to a str of at most KEYCACHE_LONGEST characters for one to the equal str seen before, if there is
  * one. NULL with an exception. */
 PyObject *keycache_share(keycache *cache, PyObject *key);
-
-void keycache_clear(keycache *cache);
 
 static ALWAYS_INLINE uint32_t keycache_load4(const uint8_t *p)
 {

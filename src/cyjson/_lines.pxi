@@ -34,13 +34,16 @@ cdef class Reader:
     #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept behind
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves it,
-    # which __next__ alone calls, which `busy` keeps from being entered again.
+    # which __next__ alone calls, which `busy` keeps from being entered again. lineno and offset are read without it: while
+    # another thread is at work they are those of the line before, or of this one.
     cdef uint8_t *buffer
     cdef Py_ssize_t at, scanned, filled, room
     cdef long long base  # offset of buffer[0] in the source
     cdef long long stop, max_line
     cdef int fate
-    cdef bint plain, ended, closed, busy, is_text
+    cdef int busy    # held by the call of __next__ that is under way
+    cdef int closed  # may be set at any time, by other threads too
+    cdef bint plain, ended, is_text
     cdef object core, read, opened, decode, refuse
     cdef readonly long long lineno, offset
 
@@ -64,8 +67,9 @@ cdef class Reader:
 
     def close(self):
         """End the iteration, and close the file if ``load`` opened it."""
-        self.closed = True
-        opened, self.opened = self.opened, None
+        compat_store_int(&self.closed, True)
+        with cython.critical_section(self):
+            opened, self.opened = self.opened, None
         if opened is not None:
             opened.close()
 
@@ -87,60 +91,59 @@ cdef class Reader:
         cdef const uint8_t *found
         cdef Py_ssize_t size
         cdef bint whole
-        if self.busy:
+        if not compat_acquire(&self.busy):
             raise ValueError("this reader is already executing")
-        while not self.closed:
-            if 0 <= self.stop <= self.base + self.at and self.fate != TOO_LONG:
-                break
-            found = NULL
-            if self.scanned < self.filled:
-                found = <const uint8_t *>memchr(self.buffer + self.scanned, c'\n', self.filled - self.scanned)
-            whole = found != NULL
-            if not whole and not self.ended:
-                self.fill()
-                continue
-            if not whole and self.at == self.filled and self.fate != TOO_LONG:
-                break
+        try:
+            while not compat_load_int(&self.closed):
+                if 0 <= self.stop <= self.base + self.at and self.fate != TOO_LONG:
+                    break
+                found = NULL
+                if self.scanned < self.filled:
+                    found = <const uint8_t *>memchr(self.buffer + self.scanned, c'\n', self.filled - self.scanned)
+                whole = found != NULL
+                if not whole and not self.ended:
+                    self.fill()
+                    continue
+                if not whole and self.at == self.filled and self.fate != TOO_LONG:
+                    break
 
-            line = self.buffer + self.at
-            size = found - line if whole else self.filled - self.at
-            if self.fate != TAKEN:
-                self.at = self.scanned = self.at + size + whole
-                if self.fate == TOO_LONG:
+                line = self.buffer + self.at
+                size = found - line if whole else self.filled - self.at
+                if self.fate != TAKEN:
+                    self.at = self.scanned = self.at + size + whole
+                    if self.fate == TOO_LONG:
+                        self.fate = TAKEN
+                        self.give_up(not whole)
                     self.fate = TAKEN
+                    continue
+                self.lineno += 1
+                self.offset = self.base + self.at
+                self.at = self.scanned = self.at + size + whole
+                if whole and size > 0 and line[size - 1] == c'\r':
+                    size -= 1
+                if self.offset == 0 and not self.is_text and size >= 3 and (
+                    line[0] == 0xEF and line[1] == 0xBB and line[2] == 0xBF
+                ):
+                    line += 3
+                    size -= 3
+                line[size] = 0  # the line break's place, or the byte of room behind the last line
+                found = line
+                while found[0] == c' ' or found[0] == c'\t' or found[0] == c'\r':
+                    found += 1
+                if found == line + size:
+                    continue
+                if 0 <= self.max_line < size:
                     self.give_up(not whole)
-                self.fate = TAKEN
-                continue
-            self.lineno += 1
-            self.offset = self.base + self.at
-            self.at = self.scanned = self.at + size + whole
-            if whole and size > 0 and line[size - 1] == c'\r':
-                size -= 1
-            if self.offset == 0 and not self.is_text and size >= 3 and (
-                line[0] == 0xEF and line[1] == 0xBB and line[2] == 0xBF
-            ):
-                line += 3
-                size -= 3
-            line[size] = 0  # the line break's place, or the byte of room behind the last line
-            found = line
-            while found[0] == c' ' or found[0] == c'\t' or found[0] == c'\r':
-                found += 1
-            if found == line + size:
-                continue
-            if 0 <= self.max_line < size:
-                self.give_up(not whole)
-                continue
-            if self.plain:
-                self.busy = True  # the garbage collector may run other code
-                try:
+                    continue
+                if self.plain:
                     value = core_decode_utf8(self.core, line, size)
-                finally:
-                    self.busy = False
+                    if <PyObject *>value != Py_NotImplemented:
+                        return value
+                value = self.decoded(line, size, not whole)
                 if <PyObject *>value != Py_NotImplemented:
                     return value
-            value = self.decoded(line, size, not whole)
-            if <PyObject *>value != Py_NotImplemented:
-                return value
+        finally:
+            compat_release(&self.busy)
         self.close()
         raise StopIteration
 
@@ -160,14 +163,11 @@ cdef class Reader:
             self.at = 0
         self.scanned = self.filled
         self.reserve(BLOCK)
-        self.busy = True
         try:
             block = self.read(BLOCK)
         except StopIteration as error:
             raise RuntimeError("read() raised StopIteration") from error
-        finally:
-            self.busy = False
-        if self.closed:
+        if compat_load_int(&self.closed):
             return 0
         if block is None:
             raise BlockingIOError("read() gave None: the file is not blocking, and there is nothing to read yet")
@@ -179,7 +179,7 @@ cdef class Reader:
                 raise TypeError(f"read() must give bytes or str, not {type(block).__name__}")
             PyObject_GetBuffer(block, &view, PyBUF_SIMPLE)
         except BaseException:
-            self.closed = True  # what was read is lost, so there is no going on
+            compat_store_int(&self.closed, True)  # what was read is lost, so there is no going on
             raise
         try:
             if view.len == 0:
@@ -189,7 +189,7 @@ cdef class Reader:
                 memcpy(self.buffer + self.filled, view.buf, view.len)
                 self.filled += view.len
         except BaseException:
-            self.closed = True
+            compat_store_int(&self.closed, True)
             raise
         finally:
             PyBuffer_Release(&view)
@@ -210,7 +210,6 @@ cdef class Reader:
     cdef object decoded(self, const uint8_t *line, Py_ssize_t size, bint last):
         """The document in a line by way of a str; NotImplemented where it was refused."""
         data = line[:size]
-        self.busy = True
         try:
             try:
                 text = PyUnicode_DecodeUTF8(<const char *>line, size, "surrogatepass")
@@ -224,18 +223,13 @@ cdef class Reader:
                 return NotImplemented
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
-        finally:
-            self.busy = False
 
     cdef int give_up(self, bint last) except -1:
         """Report a line that is too long."""
-        self.busy = True
         try:
             self.refuse(self, None, None, None, last)
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
-        finally:
-            self.busy = False
         return 0
 
 

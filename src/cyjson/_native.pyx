@@ -1,5 +1,6 @@
 # cython: language_level=3, binding=False, embedsignature=False
 # cython: subinterpreters_compatible=own_gil
+# cython: freethreading_compatible=True
 """The C extension: csrc/core's functions, the scanner that a JSONDecoder holds, and what the included files say."""
 
 cimport cython
@@ -28,6 +29,10 @@ cdef extern from "core.h":
         int lenient
 
     void decode_know_hooks(decode_options *options)
+    int compat_acquire(int *flag)
+    void compat_release(int *flag)
+    int compat_load_int(const int *place)
+    void compat_store_int(int *place, int value)
     object core_new(object spec)
     int core_set_up(object core, object encoder_class, object decoder_class, object unpack_pair) except -1
     object core_decode_with(object core, const decode_options *options, object text)

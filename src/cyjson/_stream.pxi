@@ -96,7 +96,8 @@ cdef class StreamReader:
     cdef stream_position place, marked  # of text[0]; of a mark that is lost
     cdef uint8_t *text                  # capacity bytes; text[size] is zero
     cdef size_t size, capacity, expected
-    cdef bint final, busy, done, plain
+    cdef int busy  # held by the call that uses the rest: reading and hooks run Python code, and there are other threads
+    cdef bint final, done, plain
     cdef bint ahead                     # reading further than the value at hand keeps nobody waiting
     cdef int mode
     cdef Py_ssize_t block
@@ -151,69 +152,74 @@ cdef class StreamReader:
     def __exit__(self, *exc_info):
         self.close()
 
+    cdef int start(self) except -1:
+        """Have the reader to oneself; to be ended with compat_release."""
+        if not compat_acquire(&self.busy):
+            raise ValueError("this iterator is already running")
+        return 0
+
     def close(self):
         """Give up; a file that was opened for this iterator is closed."""
-        if self.busy:
-            raise ValueError("this iterator is already running")
+        self.start()
         self.done = True
         self.ready = None
         if self.events != NULL:
             events_drop(self.events)
+        compat_release(&self.busy)
         if self.source is not None:
             self.source.close()
 
     def __next__(self):
-        cdef PyObject *made
-        if not self.busy:
-            if self.events != NULL:
-                made = events_take(self.events)
-                if made != NULL:
-                    return owned(made)
-            elif self.ready is not None:
-                return self.take_ready()
-        return self.advance()
+        cdef PyObject *made = NULL
+        self.start()
+        if self.events != NULL:
+            made = events_take(self.events)
+        elif self.ready is not None:
+            made = self.take_ready()
+        if made == NULL:
+            return self.advance()
+        compat_release(&self.busy)
+        return owned(made)
 
-    cdef object take_ready(self):
-        """The next of those that are ready; there is one."""
+    cdef PyObject *take_ready(self) noexcept:
+        """The next of those that are ready, a new reference; there is one."""
         cdef PyObject *value = PyList_GET_ITEM(self.ready, self.given)
         Py_INCREF(None)
         PyList_SET_ITEM(self.ready, self.given, None)  # takes no reference away: that one is given on
         self.given += 1
         if self.given == PyList_GET_SIZE(self.ready):
             self.ready = None
-        return owned(value)
+        return value
 
     cdef object advance(self):
-        """What comes next, once nothing of it is ready."""
-        # Reading and hooks run Python code, which may come back here.
-        if self.busy:
-            raise ValueError("this iterator is already running")
-        if self.done or self.core is None:  # or the garbage collector has taken it apart
-            raise StopIteration
-        self.busy = True
+        """What comes next, once nothing of it is ready; gives the reader back."""
         try:
-            if self.mode == STREAM_ITEMS:
-                if self.next_match() is not None:
-                    if self.ready is not None:
-                        return self.take_ready()
-                    return self.take_value()
-                result = None
-            elif self.mode == STREAM_KVITEMS:
-                result = self.next_match()
-            else:
-                result = self.next_event()
-        except BaseException as error:
+            if self.done or self.core is None:  # or the garbage collector has taken it apart
+                raise StopIteration
+            try:
+                if self.mode == STREAM_ITEMS:
+                    if self.next_match() is not None:
+                        if self.ready is not None:
+                            return owned(self.take_ready())
+                        return self.take_value()
+                    result = None
+                elif self.mode == STREAM_KVITEMS:
+                    result = self.next_match()
+                else:
+                    result = self.next_event()
+            except BaseException as error:
+                self.done = True
+                self.source.close()
+                if isinstance(error, StopIteration):  # read()'s: it isn't the end of this iterator
+                    raise RuntimeError("source.read() raised StopIteration") from error
+                raise
+            if result is not None:
+                return result
             self.done = True
-            self.source.close()
-            if isinstance(error, StopIteration):  # read()'s: it isn't the end of this iterator
-                raise RuntimeError("source.read() raised StopIteration") from error
-            raise
         finally:
-            self.busy = False
-        if result is None:
-            self.close()
-            raise StopIteration
-        return result
+            compat_release(&self.busy)
+        self.source.close()
+        raise StopIteration
 
     # The text
 

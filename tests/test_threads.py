@@ -1,0 +1,425 @@
+"""Threads that share what is written, read or iterated: no crash, no deadlock, and of each call a result that makes sense.
+
+With the GIL, threads take turns (often ones: the interval is made short), and calls that run no Python code are not
+interrupted. Without it (free-threaded builds) they run at once.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from compare import native_only
+
+import cyjson
+from cyjson import lines, stream
+
+SECONDS = 5.0 if os.environ.get("CYJSON_HYPOTHESIS") == "thorough" else 0.4
+THREADS = 4
+FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+@pytest.fixture(autouse=True)
+def short_turns():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+def together(*functions):
+    """Call each function in a thread of its own, over and over until the time is up; the first exception is raised."""
+    barrier = threading.Barrier(len(functions))
+    failures, rounds = [], [0] * len(functions)
+    end = time.monotonic() + SECONDS
+
+    def run(index, function):
+        try:
+            barrier.wait(30)
+            while time.monotonic() < end and not failures:
+                function()
+                rounds[index] += 1
+        except BaseException as exc:
+            failures.append(exc)
+
+    threads = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate(functions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+    if failures:
+        raise failures[0]
+    assert all(rounds), rounds
+
+
+# What is put into shared containers, as it is read back: str of each kind, numbers, words, containers that don't change.
+VALUES = [
+    *["text", "é" * 5, "中文", "😀", '"\\\n', "x" * 3000],
+    *[0, -1, 2**40, 2**80, 1.5, True, False, None],
+    *[[], {}, [1, [2, "three"]], {"k": {"l": [None]}}],
+]
+SPELT = {json.dumps(value) for value in VALUES}
+KEYS = [f"key{n}" for n in range(40)] + ["ключ", "键", "k" * 100]
+
+WRITERS = {
+    "dumps": lambda obj: cyjson.dumps(obj),
+    "ensure_ascii": lambda obj: cyjson.dumps(obj, ensure_ascii=False),
+    "indent": lambda obj: cyjson.dumps(obj, indent=2),
+    "sort_keys": lambda obj: cyjson.dumps(obj, sort_keys=True, separators=(",", ":")),
+    "sort_keys indent": lambda obj: cyjson.dumps(obj, sort_keys=True, indent="\t", ensure_ascii=False),
+    "unchecked": lambda obj: cyjson.dumps(obj, check_circular=False, skipkeys=True),
+    "default": lambda obj: cyjson.dumps([obj, Odd()], default=lambda o: [obj])[1:].rpartition(", [")[0],
+    "encode": lambda obj: cyjson.encode(obj),
+    "encode sorted": lambda obj: cyjson.encode(obj, sort_keys=True, indent=1),
+    "dump": lambda obj: written(cyjson.dump, io.StringIO(), obj),
+    "dump_bytes": lambda obj: written(cyjson.dump_bytes, io.BytesIO(), obj),
+    "iterencode": lambda obj: "".join(cyjson.JSONEncoder().iterencode(obj)),
+    "cls": lambda obj: cyjson.dumps(obj, cls=Subclass),
+    "lines": lambda obj: lines.dumps([obj]),
+}
+
+
+class Odd:
+    pass
+
+
+class Subclass(cyjson.JSONEncoder):
+    def default(self, o):
+        return [repr(o)]
+
+
+def written(dump, file, obj):
+    dump(obj, file)
+    return file.getvalue()
+
+
+def read(write, obj):
+    """What a writer wrote of an object that others change, or None where it gave up as json may."""
+    try:
+        text = write(obj)
+    except RuntimeError as exc:
+        assert "changed" in str(exc) and not isinstance(exc, RecursionError), exc
+        return None
+    return json.loads(text)
+
+
+def changes_of_a_list(items):
+    """Functions that keep a list at some 60 items of VALUES."""
+    count = iter(range(1 << 60))
+
+    def grow():
+        for _ in range(20):
+            items.append(VALUES[next(count) % len(VALUES)])
+        items.insert(3, VALUES[next(count) % len(VALUES)])
+        if len(items) > 60:
+            del items[20:]
+
+    def shrink():
+        for _ in range(10):
+            try:
+                items.pop(0)
+                items.pop()
+            except IndexError:
+                pass
+        items[:2] = [list(VALUES), "new" + "er"] if next(count) % 8 else []
+        items[:2] = []
+
+    def replace():
+        for index in range(50):
+            try:
+                items[index] = VALUES[(index + next(count)) % len(VALUES)]
+            except IndexError:
+                break
+        if next(count) % 64 == 0:
+            items.clear()
+        items.reverse()
+
+    return grow, shrink, replace
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_lists_that_others_change(name):
+    items = list(VALUES) * 3
+    known = SPELT | {json.dumps(VALUES), json.dumps("newer")}
+
+    def write():
+        found = read(WRITERS[name], items)
+        assert isinstance(found, list)
+        for each in found:
+            assert json.dumps(each) in known
+
+    # A list that changes under several names at once, and within others.
+    outer = {"a": items, "b": [items, {"c": items}]}
+
+    def write_nested():
+        found = read(WRITERS[name], outer)
+        for each in found["a"] + found["b"][0] + found["b"][1]["c"]:
+            assert json.dumps(each) in known
+
+    together(write, write_nested, *changes_of_a_list(items))
+
+
+def changes_of_a_dict(items):
+    count = iter(range(1 << 60))
+
+    def replace():
+        for key in KEYS:
+            items[key] = VALUES[next(count) % len(VALUES)]
+
+    def remove():
+        for key in KEYS[next(count) % 3 :: 3]:
+            items.pop(key, None)
+
+    def rebuild():
+        if next(count) % 16 == 0:
+            items.clear()
+        items.update((key, [key, {"made": "here"}]) for key in KEYS[::4])
+        try:
+            items.popitem()
+        except KeyError:
+            pass
+
+    return replace, remove, rebuild
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_dicts_that_others_change(name):
+    items = dict.fromkeys(KEYS, 1)
+    made = {json.dumps([key, {"made": "here"}]) for key in KEYS}
+
+    def check(found):
+        for key, value in found.items():
+            assert key in KEYS
+            assert value == 1 or json.dumps(value) in SPELT | made
+
+    def write():
+        found = read(WRITERS[name], items)
+        if found is not None:
+            check(found)
+
+    outer = [items, {"in": [items]}]
+
+    def write_nested():
+        found = read(WRITERS[name], outer)
+        if found is not None:
+            check(found[0])
+            check(found[1]["in"][0])
+
+    together(write, write_nested, *changes_of_a_dict(items))
+
+
+def test_dict_is_written_as_it_was_at_one_moment():
+    """What runs no Python code takes its members all at once: here exactly one key is there at any time."""
+    items = {"a": 0, "z": "z" * 200, "y": ["y"] * 20}
+    lock = threading.Lock()
+
+    def change():
+        with lock:
+            items.update(a=items["a"] + 1)
+
+    def write():
+        low = items["a"]
+        found = json.loads(cyjson.dumps(items))
+        assert list(found) == ["a", "z", "y"] and low <= found["a"] <= items["a"]
+
+    together(write, write, change, change)
+
+
+def test_objects_end_while_they_are_written():
+    """Finalisers run wherever the last reference is given up, which may be the writer's."""
+    items = []
+
+    class Ending:
+        def __init__(self):
+            self.shared = items
+
+        def __del__(self):
+            self.shared.append("x" * 10)
+            del self.shared[:1]
+
+    def change():
+        items.append([Ending(), {"deep": Ending()}])
+        items.append("y")
+        del items[:-5]
+
+    def write():
+        for each in json.loads(cyjson.dumps(items, default=lambda o: "made")):
+            assert each in ("x" * 10, "y", ["made", {"deep": "made"}])
+
+    together(write, write, change)
+
+
+DOCUMENT = json.dumps(
+    {"records": [{"id": n, "name": f"n{n % 7}", f"k{n}": [n / 3, None], "é": "中\n"} for n in range(60)]}
+)
+
+
+@pytest.mark.parametrize("convert", [str, str.encode, lambda text: bytearray(text.encode())], ids=["str", "bytes", "bytearray"])
+def test_decoding_at_once(convert):
+    document, expected = convert(DOCUMENT), json.loads(DOCUMENT)
+
+    def call():
+        assert cyjson.loads(document) == expected
+
+    together(*[call] * THREADS)
+
+
+def test_decoding_with_hooks():
+    """Hooks decode in turn, so that calls in one thread are within one another."""
+    inner = '{"id": 1, "name": [2]}'
+    expected = json.loads(DOCUMENT, object_hook=lambda found: [*found.items(), json.loads(inner)])
+
+    def call():
+        found = cyjson.loads(DOCUMENT, object_hook=lambda found: [*found.items(), cyjson.loads(inner)])
+        assert found == [*expected] or json.dumps(found) == json.dumps(expected)
+
+    pairs = json.loads(DOCUMENT, object_pairs_hook=list)
+
+    def call_pairs():
+        assert cyjson.loads(DOCUMENT, object_pairs_hook=list) == pairs
+
+    together(call, call, call_pairs, call_pairs)
+
+
+def test_decoding_in_many_threads():
+    """More threads than places for the caches of keys, each with keys of its own."""
+    failures = []
+    barrier = threading.Barrier(100)
+
+    def work(number):
+        barrier.wait(60)
+        for n in range(20):
+            document = json.dumps([{f"key{number % 3}.{n}": {"shared": n, "é": number}}] * 3)
+            if cyjson.loads(document) != json.loads(document):
+                failures.append(document)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failures
+
+
+def test_errors_at_once():
+    def refuse():
+        for wrong in "[1, }", '{"a": nul}', '["\\x"]':
+            with pytest.raises(json.JSONDecodeError) as caught:
+                cyjson.loads(wrong)
+            assert caught.value.doc == wrong
+
+    def circular():
+        items = [1]
+        items.append({"a": items})
+        with pytest.raises(ValueError, match="Circular"):
+            cyjson.dumps(items)
+
+    together(refuse, refuse, circular, circular)
+
+
+def test_one_encoder_and_decoder_for_all():
+    encoder = cyjson.JSONEncoder(indent=1, default=lambda o: ["made"], sort_keys=True)
+    decoder = cyjson.JSONDecoder(object_hook=lambda found: found, parse_float=str, strict=False)
+    value = [{"b": Odd(), "a": 1.5, "ü": [[], {}]}] * 10
+    text = json.dumps(value, indent=1, default=lambda o: ["made"], sort_keys=True)
+    decoded = json.loads(text, parse_float=str)
+
+    def encode():
+        assert encoder.encode(value) == text
+        assert "".join(encoder.iterencode(value)) == text
+
+    def decode():
+        assert decoder.decode(text) == decoded
+        assert decoder.raw_decode(text) == (decoded, len(text))
+
+    together(encode, encode, decode, decode)
+
+
+RUNNING = "already running|already executing"
+
+
+def drain(iterator, taken, *, close=False):
+    """Take what an iterator gives that others take from too. While one of them is at it, it refuses."""
+    while True:
+        try:
+            for each in iterator:
+                taken.append(each)
+            if close:
+                iterator.close()
+            return
+        except ValueError as exc:
+            if not any(words in str(exc) for words in RUNNING.split("|")):
+                raise
+
+
+def shared_iterators():
+    values = [{"n": n, "text": "é" * (n % 50), "list": [n] * (n % 9)} for n in range(2000)]
+    array = json.dumps(values).encode()
+    text = "".join(json.dumps(value) + "\n" for value in values).encode()
+    return {
+        "items": (lambda: stream.items(io.BytesIO(array), "item"), values),
+        "items with hook": (lambda: stream.items(io.BytesIO(array), "item", object_hook=lambda found: found), values),
+        "kvitems": (lambda: stream.kvitems(io.BytesIO(array), "item"), [pair for value in values for pair in value.items()]),
+        "basic": (lambda: stream.basic_parse(io.BytesIO(array)), list(stream.basic_parse(io.BytesIO(array)))),
+        "lines": (lambda: lines.load(io.BytesIO(text)), values),
+        "lines with hook": (lambda: lines.load(io.BytesIO(text), object_hook=lambda found: found), values),
+    }
+
+
+@native_only
+@pytest.mark.parametrize("name", sorted(shared_iterators()))
+@pytest.mark.parametrize("close", [False, True], ids=["", "closed"])
+def test_one_iterator_for_all(name, close):
+    """Each value goes to one of the threads. (The fallback's iterators are generators and their like, and as safe as those.)"""
+    make, expected = shared_iterators()[name]
+    end = time.monotonic() + SECONDS
+    while True:
+        iterator, taken = make(), [[] for _ in range(THREADS)]
+        threads = [threading.Thread(target=drain, args=(iterator, each), kwargs={"close": close}) for each in taken]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+        assert sorted(repr(value) for each in taken for value in each) == sorted(map(repr, expected))
+        if time.monotonic() > end:
+            break
+
+
+@native_only
+def test_closed_by_another():
+    text = b'{"a": 1}\n' * 5000
+    array = b"[" + b'{"a": 1}, ' * 5000 + b"1]"
+
+    def call():
+        for iterator in lines.load(io.BytesIO(text)), stream.items(io.BytesIO(array), "item"):
+            taken = []
+            taker = threading.Thread(target=drain, args=(iterator, taken))
+            taker.start()
+            while taker.is_alive():
+                try:
+                    iterator.close()
+                    break
+                except ValueError as exc:
+                    assert any(words in str(exc) for words in RUNNING.split("|")), exc
+            taker.join(60)
+            assert not taker.is_alive() and len(taken) <= 5001
+
+    together(call, call)
+
+
+@native_only
+@pytest.mark.skipif(not FREE, reason="about free-threaded builds")
+def test_the_gil_stays_off():
+    program = "import sys, cyjson, cyjson.lines, cyjson.stream, cyjson.tool; print(cyjson.backend, sys._is_gil_enabled())"
+    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1]), "PYTHON_GIL": ""}
+    command = [sys.executable, "-W", "error", "-c", program]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert ran.stdout.strip() == "c False", ran.stderr
