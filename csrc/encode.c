@@ -434,14 +434,16 @@ static int sorted_room(encoder *e, Py_ssize_t n)
 Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
 {
     Py_ssize_t n, i = 0, position = 0;
-    sorted_member *members = NULL;
+    sorted_member *members;
     PyObject *key, *value;
     compat_entries entries = {0};
+    int bad; /* MemoryError is set */
     COMPAT_BEGIN_CRITICAL_SECTION(dict);
-    n = PyDict_GET_SIZE(dict);
-    if (sorted_room(e, n) == 0) members = e->sorted + e->sorted_used;
+    n = PyDict_GET_SIZE(dict); /* 0 where another thread has just emptied it */
+    bad = sorted_room(e, n);
+    members = e->sorted + e->sorted_used;
     int direct = compat_entries_from(e->dict_layout_known, dict, 0, &entries);
-    for (; members != NULL && i < n && (direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(dict, &position, &key, &value)); i++) {
+    for (; !bad && i < n && (direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(dict, &position, &key, &value)); i++) {
         if (!PyUnicode_CheckExact(key) || compat_str_ready(key)) break;
         sorted_member *m = &members[i];
         m->key = Py_NewRef(key);
@@ -450,7 +452,7 @@ Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
         m->prefix = m->narrow ? prefix_of(key) : 0;
     }
     COMPAT_END_CRITICAL_SECTION();
-    if (members == NULL) return -1;
+    if (bad) return -1;
     if (i == n) {
         sort_members(members, n);
         e->sorted_used += n;
