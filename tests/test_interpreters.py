@@ -3,11 +3,9 @@
 import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
-from compare import native_only
 
 import cyjson
 
@@ -36,13 +34,3 @@ def test_created_and_destroyed(threads):
     with_json = left_behind("json", threads, ROUNDS)
     with_cyjson = left_behind("cyjson", threads, ROUNDS)
     assert with_cyjson - with_json < 200_000
-
-
-@native_only
-@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="about free-threaded builds")
-def test_the_gil_is_asked_for():
-    """The extension isn't made for threads without a GIL yet, and doesn't say so: importing it brings the GIL back."""
-    program = "import sys, cyjson; print(cyjson.backend, sys._is_gil_enabled())"
-    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1])}
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
-    assert ran.stdout.strip() == "c True", ran.stderr

@@ -1,4 +1,4 @@
-"""Threads that share what is written, read or iterated: no crash, no deadlock, and of each call a result that makes sense.
+"""Threads that share what is written, read or iterated: no crash, no deadlock, and a result that makes sense.
 
 With the GIL, threads take turns (often ones: the interval is made short), and calls that run no Python code are not
 interrupted. Without it (free-threaded builds) they run at once.
@@ -59,7 +59,10 @@ def together(*functions):
     assert all(rounds), rounds
 
 
-# What is put into shared containers, as it is read back: str of each kind, numbers, words, containers that don't change.
+# Containers that others change are for the extension only. The fallback has json's encoder, whose generator writes
+# no JSON of a list that is emptied meanwhile, and which isn't safe without a GIL up to 3.13.
+
+# What is put into shared containers: str of each kind, numbers, words, containers that don't change.
 VALUES = [
     *["text", "é" * 5, "中文", "😀", '"\\\n', "x" * 3000],
     *[0, -1, 2**40, 2**80, 1.5, True, False, None],
@@ -79,7 +82,6 @@ WRITERS = {
     "encode sorted": lambda obj: cyjson.encode(obj, sort_keys=True, indent=1),
     "dump": lambda obj: written(cyjson.dump, io.StringIO(), obj),
     "dump_bytes": lambda obj: written(cyjson.dump_bytes, io.BytesIO(), obj),
-    "iterencode": lambda obj: "".join(cyjson.JSONEncoder().iterencode(obj)),
     "cls": lambda obj: cyjson.dumps(obj, cls=Subclass),
     "default": lambda obj: cyjson.dumps(obj, default=made),
     "default indent": lambda obj: cyjson.dumps(obj, default=made, indent=1),
@@ -158,6 +160,7 @@ def changes_of_a_list(items, values):
     return grow, shrink, replace
 
 
+@native_only
 @pytest.mark.parametrize("name", sorted(WRITERS))
 def test_lists_that_others_change(name):
     values, known = values_for(name)
@@ -204,6 +207,7 @@ def changes_of_a_dict(items, values):
     return replace, remove, rebuild
 
 
+@native_only
 @pytest.mark.parametrize("name", sorted(WRITERS))
 def test_dicts_that_others_change(name):
     values, known = values_for(name)
@@ -231,23 +235,27 @@ def test_dicts_that_others_change(name):
     together(write, write_nested, *changes_of_a_dict(items, values))
 
 
+@native_only
 def test_dict_is_written_as_it_was_at_one_moment():
-    """What runs no Python code takes its members all at once: here exactly one key is there at any time."""
-    items = {"a": 0, "z": "z" * 200, "y": ["y"] * 20}
-    lock = threading.Lock()
+    """What runs no Python code takes its members all at once. One key after the other is replaced by a new one, before
+    the old one is removed: at each moment they are consecutive."""
+    items = dict.fromkeys(map(str, range(30)), "x" * 50)
+    newest = iter(range(30, 1 << 60))
 
     def change():
-        with lock:
-            items.update(a=items["a"] + 1)
+        n = next(newest)
+        items[str(n)] = "y" * (n % 100)
+        del items[str(n - 30)]
 
     def write():
-        low = items["a"]
-        found = json.loads(cyjson.dumps(items))
-        assert list(found) == ["a", "z", "y"] and low <= found["a"] <= items["a"]
+        for options in {}, {"sort_keys": True}, {"indent": 1}:
+            found = sorted(map(int, json.loads(cyjson.dumps(items, **options))))
+            assert found == list(range(found[0], found[0] + len(found))) and len(found) in (30, 31)
 
-    together(write, write, change, change)
+    together(write, write, change)
 
 
+@native_only
 def test_objects_end_while_they_are_written():
     """Finalisers run wherever the last reference is given up, which may be the writer's."""
     items = []
@@ -277,7 +285,9 @@ DOCUMENT = json.dumps(
 )
 
 
-@pytest.mark.parametrize("convert", [str, str.encode, lambda text: bytearray(text.encode())], ids=["str", "bytes", "bytearray"])
+@pytest.mark.parametrize(
+    "convert", [str, str.encode, lambda text: bytearray(text.encode())], ids=["str", "bytes", "array"]
+)
 def test_decoding_at_once(convert):
     document, expected = convert(DOCUMENT), json.loads(DOCUMENT)
 
@@ -382,7 +392,10 @@ def shared_iterators():
     return {
         "items": (lambda: stream.items(io.BytesIO(array), "item"), values),
         "items with hook": (lambda: stream.items(io.BytesIO(array), "item", object_hook=lambda found: found), values),
-        "kvitems": (lambda: stream.kvitems(io.BytesIO(array), "item"), [pair for value in values for pair in value.items()]),
+        "kvitems": (
+            lambda: stream.kvitems(io.BytesIO(array), "item"),
+            [pair for value in values for pair in value.items()],
+        ),
         "basic": (lambda: stream.basic_parse(io.BytesIO(array)), list(stream.basic_parse(io.BytesIO(array)))),
         "lines": (lambda: lines.load(io.BytesIO(text)), values),
         "lines with hook": (lambda: lines.load(io.BytesIO(text), object_hook=lambda found: found), values),
@@ -393,7 +406,7 @@ def shared_iterators():
 @pytest.mark.parametrize("name", sorted(shared_iterators()))
 @pytest.mark.parametrize("close", [False, True], ids=["", "closed"])
 def test_one_iterator_for_all(name, close):
-    """Each value goes to one of the threads. (The fallback's iterators are generators and their like, and as safe as those.)"""
+    """Each value goes to one of the threads."""
     make, expected = shared_iterators()[name]
     end = time.monotonic() + SECONDS
     while True:
@@ -434,7 +447,9 @@ def test_closed_by_another():
 @native_only
 @pytest.mark.skipif(not FREE, reason="about free-threaded builds")
 def test_the_gil_stays_off():
-    program = "import sys, cyjson, cyjson.lines, cyjson.stream, cyjson.tool; print(cyjson.backend, sys._is_gil_enabled())"
+    program = (
+        "import sys, cyjson, cyjson.lines, cyjson.stream, cyjson.tool; print(cyjson.backend, sys._is_gil_enabled())"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1]), "PYTHON_GIL": ""}
     command = [sys.executable, "-W", "error", "-c", program]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment)
