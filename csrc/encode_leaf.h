@@ -79,7 +79,7 @@ static ALWAYS_INLINE uint8_t *put_piece(encoder *e, uint8_t *out, const encode_p
 /* A line feed and the indentation of the current level. */
 static ALWAYS_INLINE uint8_t *put_line(encoder *e, uint8_t *out, write_form form)
 {
-    static const uint8_t line[32] = "\n                               ";
+    static const uint8_t line[33] = "\n                               ";
     const encode_piece *indent = &e->options->indent;
     if (UNLIKELY(indent->size > INT32_MAX) && indent->size > PY_SSIZE_T_MAX / 64 / (e->level + 1)) {
         PyErr_NoMemory();
