@@ -461,7 +461,7 @@ cdef class StreamReader:
             elif token == STREAM_KEY:
                 if self.target == self.scanner.depth:
                     if self.read_ahead(self.scanner.mark, True):
-                        return self.take_ready()
+                        return owned(self.take_ready())
                     self.key = self.take_key()
                 else:
                     self.match_key()
