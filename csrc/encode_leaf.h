@@ -54,8 +54,9 @@ static ALWAYS_INLINE uint8_t *put_short(encoder *e, uint8_t *out, const void *p,
 {
     const int width = width_of(e, form);
     if (width == 1) vec_store(out, vec_load(p));
-    else if (width == 2) vec_store_widened(out, 2, vec_load(p), 1);
-    else vec_store_widened(out, 4, vec_load(p), 1);
+    else if (form != WRITE_TEXT) vec_store_widened(out, width, vec_load(p), 1);
+    else if (width == 2) vec_store_widened16(out, 2, vec_load(p), 1);
+    else vec_store_widened16(out, 4, vec_load(p), 1);
     return out + n * (size_t)width;
 }
 

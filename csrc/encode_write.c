@@ -270,7 +270,7 @@ static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, writ
     e->walks = w;
     e->level++;
     if (LIKELY(e->style == STYLE_PLAIN) && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, STYLE_PLAIN);
-    else if (e->style == STYLE_LINES && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, STYLE_LINES);
+    else if (e->style == STYLE_LINES && form < WRITE_TEXT2) out = write_members(e, out, w, 1, form, STYLE_LINES);
     else if (form == WRITE_ASCII) out = members_ascii(e, out, w, 1);
     else if (form == WRITE_UTF8) out = members_utf8(e, out, w, 1);
     else if (width_of(e, form) == 1) out = members_text1(e, out, w, 1);

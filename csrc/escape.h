@@ -165,12 +165,16 @@ static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t
 static ALWAYS_INLINE int escape_copy_utf8(uint8_t *out, const uint8_t *p, size_t n)
 {
 #if defined(VEC_AVX512)
+    /* Nothing wider than 16 bytes: the callers are recursive, and gcc would align their frames for it. */
     if (n > 32) return CPU_NAME(escape_copy_long)(out, 1, p, n, 0);
-    __mmask32 lanes = _bzhi_u32(~0u, (unsigned)n);
-    __m256i v = _mm256_maskz_loadu_epi8(lanes, p); /* reads no byte beyond n */
-    _mm256_storeu_si256((__m256i *)out, v);
-    return !(_mm256_mask_cmplt_epu8_mask(lanes, _mm256_xor_si256(v, _mm256_set1_epi8(2)), _mm256_set1_epi8(0x21)) |
-             _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8('\\')));
+    __mmask16 lanes = (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n);
+    __m128i v = _mm_maskz_loadu_epi8(lanes, p), w = v; /* reads no byte beyond n */
+    if (n > 16) w = _mm_loadu_si128((const __m128i *)(p + n - 16));
+    _mm_storeu_si128((__m128i *)out, v);
+    if (n > 16) _mm_storeu_si128((__m128i *)(out + n - 16), w);
+    const __m128i two = _mm_set1_epi8(2), most = _mm_set1_epi8(0x21), backslash = _mm_set1_epi8('\\');
+    __mmask16 bad = _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(v, two), most) | _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(w, two), most);
+    return !(bad | _mm_cmpeq_epi8_mask(v, backslash) | _mm_cmpeq_epi8_mask(w, backslash));
 #else
     return escape_copy_clean(out, p, n, 0) == n;
 #endif

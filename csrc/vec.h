@@ -300,18 +300,11 @@ static ALWAYS_INLINE vec vec_first_of(const uint8_t *p, size_t n)
 #endif
 }
 
-/* A block of 16 / width characters as characters of to_width >= width bytes: 16 / width * to_width bytes at out. */
-static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, int width)
+/* A block of 16 / width characters as characters of to_width >= width bytes: 16 / width * to_width bytes at out. With nothing
+ * wider than the block: for recursive functions, whose frames gcc would align. */
+static ALWAYS_INLINE void vec_store_widened16(uint8_t *out, int to_width, vec v, int width)
 {
     if (width == to_width) vec_store(out, v);
-#if defined(VEC_AVX2)
-    else if (width == 2) _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu16_epi32(v));
-    else if (to_width == 2) _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi16(v));
-    else {
-        _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi32(v));
-        _mm256_storeu_si256((__m256i *)out + 1, _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(v, v)));
-    }
-#else
     else if (width == 2) {
         vec_store(out, vec16_widen_low(v));
         vec_store(out + 16, vec16_widen_high(v));
@@ -329,6 +322,21 @@ static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, i
             vec_store(out + 48, vec16_widen_high(high));
         }
     }
+}
+
+/* The same by the widest stores there are. */
+static ALWAYS_INLINE void vec_store_widened(uint8_t *out, int to_width, vec v, int width)
+{
+#if defined(VEC_AVX2)
+    if (width == to_width) vec_store(out, v);
+    else if (width == 2) _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu16_epi32(v));
+    else if (to_width == 2) _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi16(v));
+    else {
+        _mm256_storeu_si256((__m256i *)out, _mm256_cvtepu8_epi32(v));
+        _mm256_storeu_si256((__m256i *)out + 1, _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(v, v)));
+    }
+#else
+    vec_store_widened16(out, to_width, v, width);
 #endif
 }
 

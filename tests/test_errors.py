@@ -437,6 +437,7 @@ def test_depth_within_json_s_reach(opening, closing):
     depth = deepest(lambda depth: json.dumps(nested(opening, closing, depth)[1])) * 9 // 10
     text, value = nested(opening, closing, depth)
     assert cyjson.dumps(value, separators=(",", ":")) == text
+    assert cyjson.dumps(value, separators=(",", ":"), ensure_ascii=False) == text
     assert cyjson.encode(value) == text.encode()
 
 

@@ -5,7 +5,6 @@ this module is a part of ``import cyjson``.
 """
 
 import os
-from io import RawIOBase
 from types import NoneType
 
 from . import _impl
@@ -43,8 +42,11 @@ def write_whole(file, write, data):
     """
     while data:
         taken = write(data)
-        if not taken and type(taken) in (int, NoneType) and isinstance(file, RawIOBase):
-            raise BlockingIOError("write() took nothing: a file that blocks is needed")
+        if not taken and type(taken) in (int, NoneType):
+            from io import RawIOBase  # from 3.14 on an import of its own
+
+            if isinstance(file, RawIOBase):
+                raise BlockingIOError("write() took nothing: a file that blocks is needed")
         if type(taken) is not int or not 0 < taken < len(data):
             break
         data = data[taken:]

@@ -30,6 +30,8 @@ class Guarded:
         """A copy of a bytes or str object, to be let go before the next one is put there."""
         size = original.__sizeof__()
         address = self.start + ROOM - size
+        if sys.version_info >= (3, 14):  # whose references use the lowest bits: one length in eight is exact
+            address &= -8
         ctypes.memmove(address, id(original), size)
         ctypes.c_ssize_t.from_address(address).value = REFERENCES
         copy = ctypes.cast(address, ctypes.py_object).value
