@@ -167,11 +167,11 @@ static ALWAYS_INLINE int escape_copy_utf8(uint8_t *out, const uint8_t *p, size_t
 #if defined(VEC_AVX512)
     /* Nothing wider than 16 bytes: the callers are recursive, and gcc would align their frames for it. */
     if (n > 32) return CPU_NAME(escape_copy_long)(out, 1, p, n, 0);
-    __mmask16 lanes = (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n);
-    __m128i v = _mm_maskz_loadu_epi8(lanes, p), w = v; /* reads no byte beyond n */
-    if (n > 16) w = _mm_loadu_si128((const __m128i *)(p + n - 16));
+    __mmask16 lanes = (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n); /* no byte beyond n is read */
+    size_t last = n > 16 ? n - 16 : 0;                           /* of up to 16 bytes both are the same */
+    __m128i v = _mm_maskz_loadu_epi8(lanes, p), w = _mm_maskz_loadu_epi8(lanes, p + last);
     _mm_storeu_si128((__m128i *)out, v);
-    if (n > 16) _mm_storeu_si128((__m128i *)(out + n - 16), w);
+    _mm_storeu_si128((__m128i *)(out + last), w);
     const __m128i two = _mm_set1_epi8(2), most = _mm_set1_epi8(0x21), backslash = _mm_set1_epi8('\\');
     __mmask16 bad = _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(v, two), most) | _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(w, two), most);
     return !(bad | _mm_cmpeq_epi8_mask(v, backslash) | _mm_cmpeq_epi8_mask(w, backslash));
