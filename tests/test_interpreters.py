@@ -33,7 +33,7 @@ def test_created_and_destroyed(threads):
     """No crash, and no more left behind than what the interpreter leaves itself: its own strings and modules stay."""
     with_json = left_behind("json", threads, ROUNDS)
     found = []
-    while len(found) < 4:  # what is lost is lost each time; where the system gives large pages, a run may seem to take more
+    while len(found) < 4:  # what is lost is lost each time; large pages may make one run seem to take more
         found.append(left_behind("cyjson", threads, ROUNDS) - with_json)
         if found[-1] < 200_000:
             break

@@ -260,7 +260,7 @@ def test_blocks(name):
 def test_traced_memory(name):
     """Nor do the bytes, large blocks included."""
     call = ENTRIES[name]
-    rounds = 250 if cyjson.backend == "c" else 100  # tracing makes the fallback slow, and nothing in it counts references
+    rounds = 250 if cyjson.backend == "c" else 100  # traced, the fallback is slow; it counts no references
     tracemalloc.start()
     try:
         for _ in range(20_000 if name == "loads new keys" else rounds):
