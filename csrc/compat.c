@@ -101,11 +101,11 @@ PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
 }
 #endif
 
-PyObject *compat_dict_pairs(PyObject *dict)
+PyObject *compat_dict_pairs(PyObject *dict, Py_ssize_t position)
 {
     PyObject *pairs, *key, *value;
     COMPAT_BEGIN_CRITICAL_SECTION(dict);
-    Py_ssize_t n = PyDict_GET_SIZE(dict), position = 0;
+    Py_ssize_t n = PyDict_GET_SIZE(dict);
     pairs = PyTuple_New(2 * n);
     for (Py_ssize_t i = 0; pairs != NULL && i < n && PyDict_Next(dict, &position, &key, &value); i++) {
         PyTuple_SET_ITEM(pairs, 2 * i, Py_NewRef(key));

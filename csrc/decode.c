@@ -890,14 +890,14 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
     const uint32_t c = scan_read(p, width);
     if (width == 1 && LIKELY(d->end - p >= 8)) {
         /* The two that can't be predicted: how many digits an int has, and which of the constants it is. */
-        uint64_t text = load_8(p), digits = text ^ NUMBER_ZEROS;
+        uint64_t text = load_8(p), digits = text ^ NUMBER_ASCII_ZEROS;
         if (c < 'a' && d->expects_fraction != NULL) {}
         else if (LIKELY(c - '0' <= 9)) {
             unsigned n = count_trailing_zeros(number_non_digits(digits) | (uint64_t)1 << 63) / 8;
             uint8_t behind = p[n];
             if (LIKELY(n < 7) && behind != '.' && (behind | 0x20) != 'e' && LIKELY((c != '0') | (n == 1)) && LIKELY(d->options->parse_int == NULL)) {
                 *at = p + n;
-                return compat_int_from((int64_t)number_join_eight(digits << 8 << (56 - 8 * n)));
+                return compat_int_from((int64_t)number_join_first(digits, n));
             }
         }
         else if (c >= 'a') {

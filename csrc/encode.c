@@ -200,15 +200,8 @@ int encoder_before_python(encoder *e)
 #endif
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
     for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
-        Py_ssize_t most = PyDict_GET_SIZE(w->dict), n = 0;
-        PyObject *items = PyTuple_New(2 * most), *key, *value; /* keys and values in turn */
-        if (items == NULL) return -1;
-        while (n < most && PyDict_Next(w->dict, &w->position, &key, &value)) {
-            PyTuple_SET_ITEM(items, 2 * n, Py_NewRef(key));
-            PyTuple_SET_ITEM(items, 2 * n + 1, Py_NewRef(value));
-            n++;
-        }
-        w->items = items;
+        w->items = compat_dict_pairs(w->dict, w->position);
+        if (w->items == NULL) return -1;
         w->position = 0;
     }
     return 0;

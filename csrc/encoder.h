@@ -114,7 +114,7 @@ static ALWAYS_INLINE int encoder_walk_start(walk *w, PyObject *dict)
     return 1;
 #else
     w->held[0] = w->held[1] = NULL;
-    w->items = compat_dict_pairs(dict);
+    w->items = compat_dict_pairs(dict, 0);
     if (UNLIKELY(w->items == NULL)) return -1;
     w->used = w->left = PyTuple_GET_SIZE(w->items) / 2;
     return w->used > 0;

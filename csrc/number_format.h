@@ -19,8 +19,6 @@ static ALWAYS_INLINE uint64_t number_eight_digits(uint32_t x)
     return (lanes << 8) - tops * ((10 << 8) - 1);
 }
 
-#define NUMBER_ASCII_ZEROS 0x3030303030303030
-
 /* x < 1000: its one to three digits, and how many they are. */
 extern const uint8_t number_small[1000][4];
 

@@ -22,8 +22,6 @@ uint64_t number_round_long(const uint8_t *digits, int64_t n, int64_t q);
 
 static ALWAYS_INLINE int number_is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
 
-#define NUMBER_ZEROS 0x3030303030303030
-
 /* Eight bytes less '0' each; the result has a bit in the high nibble of the first byte that was no digit (what it says of
  * later ones is not exact: carries). Zero if all were digits. */
 static ALWAYS_INLINE uint64_t number_non_digits(uint64_t values)
@@ -39,18 +37,20 @@ static ALWAYS_INLINE uint64_t number_join_eight(uint64_t values)
     return ((values & pairs) * (100 + ((uint64_t)1000000 << 32)) + ((values >> 16) & pairs) * (1 + ((uint64_t)10000 << 32))) >> 32;
 }
 
+/* The first n < 8 of them. Moved to the top they follow zeros; in two steps, for n may be 0. */
+static ALWAYS_INLINE uint64_t number_join_first(uint64_t values, unsigned n) { return number_join_eight(values << 8 << (56 - 8 * n)); }
+
 /* Append the run of digits at p to *significand, modulo 2^64; return its end. */
 static ALWAYS_INLINE const uint8_t *number_digits(const uint8_t *p, const uint8_t *limit, uint64_t *significand)
 {
     static const uint32_t pow10_small[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
     uint64_t w = *significand;
     while (LIKELY(limit - p >= 7)) {
-        uint64_t values = load_8(p) ^ NUMBER_ZEROS;
+        uint64_t values = load_8(p) ^ NUMBER_ASCII_ZEROS;
         uint64_t stop = number_non_digits(values);
         if (stop) {
             unsigned n = count_trailing_zeros(stop) / 8;
-            /* Moved to the top the digits follow zeros; in two steps, for n may be 0. */
-            *significand = w * pow10_small[n] + number_join_eight(values << 8 << (56 - 8 * n));
+            *significand = w * pow10_small[n] + number_join_first(values, n);
             return p + n;
         }
         w = w * 100000000 + number_join_eight(values);

@@ -98,6 +98,8 @@ static ALWAYS_INLINE uint32_t load_4(const void *text)
     return x;
 }
 
+#define NUMBER_ASCII_ZEROS 0x3030303030303030 /* what eight digits have more than their values */
+
 static ALWAYS_INLINE void store_8(uint8_t *p, uint64_t x)
 {
 #if LITTLE_ENDIAN_TARGET

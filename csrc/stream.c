@@ -109,7 +109,7 @@ static part read_string(const stream_scanner *s, const uint8_t **at, const uint8
 /* Behind the run of digits at p; *end is zero. */
 static ALWAYS_INLINE const uint8_t *pass_digits(const uint8_t *p, const uint8_t *end)
 {
-    while (end - p >= 8 && !number_non_digits(load8(p) ^ 0x3030303030303030)) p += 8;
+    while (end - p >= 8 && !number_non_digits(load8(p) ^ NUMBER_ASCII_ZEROS)) p += 8;
     while (number_is_digit(*p)) p++;
     return p;
 }
