@@ -7,6 +7,7 @@ In the environment:
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from glob import glob
 
 from setuptools import Extension, setup
@@ -57,7 +58,14 @@ class BuildExtension(build_ext):
         ext.extra_compile_args = ["/O2", "/std:c11"] if msvc else ["-std=c11", "-fvisibility=hidden", *level]
         if sys.platform == "linux":  # addresses of functions can't be overwritten once the library is loaded
             ext.extra_link_args = ["-Wl,-z,relro,-z,now"]
-        super().build_extension(ext)
+        compile_all = self.compiler.compile
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # one compiler a core: setuptools starts one after another
+
+            def compile_at_once(sources, *args, **kwargs):
+                return sum(pool.map(lambda source: compile_all([source], *args, **kwargs), sources), [])
+
+            self.compiler.compile = compile_at_once
+            super().build_extension(ext)
 
 
 # The license stands here because its spelling in pyproject.toml changed in setuptools 77: neither form works in both.
