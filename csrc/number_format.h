@@ -19,6 +19,10 @@ static ALWAYS_INLINE uint64_t number_eight_digits(uint32_t x)
     return (lanes << 8) - tops * ((10 << 8) - 1);
 }
 
+/* By a double's biased exponent: 2^q / 10^(k+1), rounded down, in units of 2^-128, where q is what the exponent of its 53-bit
+ * significand is and k = floor(log10(2^q)). */
+HIDDEN extern const pow10_significand number_scale[2047];
+
 /* x < 1000: its one to three digits, and how many they are. */
 extern const uint8_t number_small[1000][4];
 

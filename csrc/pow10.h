@@ -23,9 +23,12 @@ typedef struct {
 } pow10_significand;
 
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(_WIN32)
-__attribute__((visibility("hidden"))) /* spares the look-up through the GOT */
+#define HIDDEN __attribute__((visibility("hidden"))) /* spares the look-up through the GOT */
+#else
+#define HIDDEN
 #endif
-extern const pow10_significand pow10_table[POW10_MAX - POW10_MIN + 1];
+
+HIDDEN extern const pow10_significand pow10_table[POW10_MAX - POW10_MIN + 1];
 
 static ALWAYS_INLINE const pow10_significand *pow10_of(int e) { return &pow10_table[e - POW10_MIN]; }
 

@@ -327,7 +327,8 @@ def test_kernel_against_repr(tmp_path):
         pytest.skip("no C compiler here, or not the kernels' C sources beside these tests")
     library = tmp_path / "repr.so"
     level = {"avx2": ["-DTARGET_AVX2"], "avx512": ["-DTARGET_AVX512"]}.get(cyjson._impl.cpu, [])
-    sources = [str(build.HERE / "repr.c"), *(str(build.CSRC / name) for name in ("number_small.c", "pow10.c"))]
+    tables = "number_scale.c", "number_small.c", "pow10.c"
+    sources = [str(build.HERE / "repr.c"), *(str(build.CSRC / name) for name in tables)]
     folders = ["-I", str(build.CSRC), "-I", sysconfig.get_path("include")]
     command = [*build.compiler(), "-std=c11", "-O2", "-shared", "-fPIC", *level, *folders, *sources]
     undefined = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
