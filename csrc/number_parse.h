@@ -133,13 +133,36 @@ static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int ne
     return NUMBER_INT;
 }
 
+/* Add the exponent whose 'e' stands at p to *q and return its end; p where it is malformed. */
+static ALWAYS_INLINE const uint8_t *number_exponent(const uint8_t *p, const uint8_t *limit, int64_t *q)
+{
+    const uint8_t *digits = p + 1;
+    int64_t below = -(*digits == '-'), exponent = 0;
+    digits += *digits == '-' || *digits == '+';
+    if (UNLIKELY(!number_is_digit(*digits))) return p;
+    if (LIKELY(limit - digits >= 4)) { /* up to three digits, without a branch on how many */
+        uint32_t values = load_4(digits) ^ (uint32_t)NUMBER_ASCII_ZEROS;
+        unsigned n = count_trailing_zeros(number_non_digits(values) | (uint64_t)1 << 32) / 8;
+        if (LIKELY(n <= 3)) {
+            values <<= 8 * (3 - n);
+            exponent = (values & 0xFF) * 100 + (values >> 8 & 0xFF) * 10 + (values >> 16 & 0xFF);
+            *q += (exponent ^ below) - below;
+            return digits + n;
+        }
+    }
+    for (; number_is_digit(*digits); digits++)
+        if (exponent < 100000000000000000) exponent = exponent * 10 + (*digits - '0');
+    *q += (exponent ^ below) - below;
+    return digits;
+}
+
 #if defined(VEC_AVX2)
 /* The digits of a number with a fraction, without a branch on how many there are, which can't be predicted: 1 with the digits in
  * *w and the position behind them in *end; 0 where they are too many, too near to an end of [start, limit), or there is no
  * fraction. */
 static ALWAYS_INLINE int number_read_fraction(const uint8_t *start, const uint8_t *p, const uint8_t *limit, uint64_t *w, const uint8_t **end, unsigned *fraction)
 {
-    static const uint8_t last_lanes[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+    static const uint8_t last_lanes[33] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0xFF,
                                            0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
     if (limit - p < 32) return 0;
     __m256i v = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi8('0'));
@@ -148,17 +171,17 @@ static ALWAYS_INLINE int number_read_fraction(const uint8_t *start, const uint8_
     if (UNLIKELY(n > 17 || n <= whole || whole == 0) || p[whole] != '.' || UNLIKELY(p[0] == '0' && whole > 1)) return 0;
     *end = p + n + 1;
     *fraction = n - whole;
-    if (UNLIKELY(*end - start < 17) || UNLIKELY((**end | 0x20) == 'e')) return 0;
+    if (UNLIKELY(*end - start < 17)) return 0;
 
     /* The last sixteen digits: those before the point move up by one, to where it was. */
     __m128i before = vec_load(*end - 17), after = vec_load(*end - 16);
-    __m128i digits = _mm_blendv_epi8(before, after, vec_load(last_lanes + (n - whole < 16 ? n - whole : 16)));
-    digits = _mm_and_si128(_mm_sub_epi8(digits, _mm_set1_epi8('0')), vec_load(last_lanes + (n < 16 ? n : 16)));
+    __m128i digits = _mm_blendv_epi8(before, after, vec_load(last_lanes + (n - whole)));
+    digits = _mm_and_si128(_mm_sub_epi8(digits, _mm_set1_epi8('0')), vec_load(last_lanes + n));
     __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
     __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
     __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
     uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
-    uint64_t seventeenth = n == 17 ? (uint64_t)(p[0] - '0') : 0;
+    uint64_t seventeenth = (uint64_t)(p[0] - '0') * (n >> 4 & n); /* n is 17 */
     *w = (uint32_t)both * (uint64_t)100000000 + (both >> 32) + seventeenth * 10000000000000000;
     return 1;
 }
@@ -186,7 +209,9 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, c
 #if defined(VEC_AVX2)
     unsigned places;
     if (start != NULL && number_read_fraction(start, p, limit, &w, &out->end, &places)) {
-        out->real = number_from_bits(sign | number_round(w, -(int64_t)places));
+        int64_t exponent = -(int64_t)places;
+        if ((*out->end | 0x20) == 'e') out->end = number_exponent(out->end, limit, &exponent);
+        out->real = number_from_bits(sign | number_round(w, exponent));
         return NUMBER_DOUBLE;
     }
 #else
@@ -215,19 +240,10 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, c
         out->end = p;
         return number_finish_int(w, n, sign != 0, out);
     }
-    const uint8_t *e = p;
-    if (UNLIKELY((*e | 0x20) == 'e')) {
-        e++;
-        int below = *e == '-';
-        e += *e == '-' || *e == '+';
-        if (number_is_digit(*e)) {
-            int64_t exponent = 0;
-            for (; number_is_digit(*e); e++)
-                if (exponent < 100000000000000000) exponent = exponent * 10 + (*e - '0');
-            q += below ? -exponent : exponent;
-            p = e;
-        }
-        else if (q == 0) {
+    if (UNLIKELY((*p | 0x20) == 'e')) {
+        const uint8_t *e = p;
+        p = number_exponent(e, limit, &q);
+        if (p == e && q == 0) {
             out->end = p;
             return number_finish_int(w, n, sign != 0, out);
         }
