@@ -106,6 +106,9 @@ static ALWAYS_INLINE uint64_t number_round_product(uint64_t w, int q, int normal
 /* The same for any w and q; out of line. */
 uint64_t number_round_any(uint64_t w, int64_t q);
 
+/* Whether the double is neither zero, subnormal nor infinite: 1 <= w < 10^20 keeps it between 10^-290 and 10^308 then. */
+static ALWAYS_INLINE int number_round_is_plain(uint64_t w, int64_t q) { return w != 0 && (uint64_t)(q + 290) <= 290 + 288; }
+
 /* The bits of the double nearest to w * 10^q. */
 static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
 {
@@ -121,9 +124,7 @@ static ALWAYS_INLINE uint64_t number_round(uint64_t w, int64_t q)
         return bits;
     }
 #endif
-    /* 1 <= w < 10^20 keeps the result between 10^-290 and 10^308. */
-    if (LIKELY(w != 0 && (uint64_t)(q + 290) <= 290 + 288)) return number_round_product(w, (int)q, 1);
-    return number_round_any(w, q);
+    return LIKELY(number_round_is_plain(w, q)) ? number_round_product(w, (int)q, 1) : number_round_any(w, q);
 }
 
 static ALWAYS_INLINE number_kind number_finish_int(uint64_t w, int64_t n, int negative, number *out)
@@ -157,33 +158,48 @@ static ALWAYS_INLINE const uint8_t *number_exponent(const uint8_t *p, const uint
 }
 
 #if defined(VEC_AVX2)
-/* The digits of a number with a fraction, without a branch on how many there are, which can't be predicted: 1 with the digits in
- * *w and the position behind them in *end; 0 where they are too many, too near to an end of [start, limit), or there is no
- * fraction. */
-static ALWAYS_INLINE int number_read_fraction(const uint8_t *start, const uint8_t *p, const uint8_t *limit, uint64_t *w, const uint8_t **end, unsigned *fraction)
+typedef struct {
+    double real;
+    const uint8_t *end; /* NULL: not such a number */
+} number_fraction;
+
+/* The number with a fraction at p, without a branch on how many digits it has or whether it has a sign, which can't be predicted.
+ * Left to number_parse_any are those with too many digits, too near to an end of [start, limit), or too small or large; this calls
+ * nothing, so that it has no frame. */
+static inline number_fraction number_read_fraction(const uint8_t *start, const uint8_t *p, const uint8_t *limit)
 {
     static const uint8_t last_lanes[33] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0xFF,
                                            0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    if (limit - p < 32) return 0;
-    __m256i v = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi8('0'));
-    uint32_t others = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(9)), v));
-    unsigned whole = _tzcnt_u32(others), n = _tzcnt_u32(others & (others - 1)) - 1; /* digits before the point; and all */
-    if (UNLIKELY(n > 17 || n <= whole || whole == 0) || p[whole] != '.' || UNLIKELY(p[0] == '0' && whole > 1)) return 0;
-    *end = p + n + 1;
-    *fraction = n - whole;
-    if (UNLIKELY(*end - start < 17)) return 0;
+    const number_fraction none = {0, NULL};
+    if (UNLIKELY(limit - p < 32)) return none;
+    /* Moved so that digits are the greatest of all bytes. */
+    __m256i moved = _mm256_add_epi8(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi8(0x7F - '9'));
+    uint32_t others = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(moved, _mm256_set1_epi8(0x7F - 10)));
+    unsigned sign = others & 1, point = _tzcnt_u32(others - sign), stop = _tzcnt_u32(_blsr_u32(others - sign));
+    unsigned whole = point - sign, n = stop - sign - 1; /* digits before the point; and all */
+    if (UNLIKELY(whole - 1 >= n - 1 || n > 17) || UNLIKELY(p[point] != '.')) return none;
+    unsigned first = (unsigned)(p[sign] - '0');
+    if (UNLIKELY((unsigned)(*p == '-') != sign) || UNLIKELY(whole - 1 > 17 * first)) return none; /* 01 */
+    const uint8_t *end = p + stop;
+    unsigned fraction = n - whole;
+    if (UNLIKELY(end - start < 17)) return none;
 
     /* The last sixteen digits: those before the point move up by one, to where it was. */
-    __m128i before = vec_load(*end - 17), after = vec_load(*end - 16);
-    __m128i digits = _mm_blendv_epi8(before, after, vec_load(last_lanes + (n - whole)));
+    __m128i before = vec_load(end - 17), after = vec_load(end - 16);
+    __m128i digits = _mm_blendv_epi8(before, after, vec_load(last_lanes + fraction));
     digits = _mm_and_si128(_mm_sub_epi8(digits, _mm_set1_epi8('0')), vec_load(last_lanes + n));
     __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
     __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
     __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
     uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
-    uint64_t seventeenth = (uint64_t)(p[0] - '0') * (n >> 4 & n); /* n is 17 */
-    *w = (uint32_t)both * (uint64_t)100000000 + (both >> 32) + seventeenth * 10000000000000000;
-    return 1;
+    uint64_t seventeenth = (uint64_t)first * (n >> 4 & n); /* n is 17 */
+    uint64_t w = (uint32_t)both * (uint64_t)100000000 + (both >> 32) + seventeenth * 10000000000000000;
+
+    int64_t q = -(int64_t)fraction;
+    if ((*end | 0x20) == 'e') end = number_exponent(end, limit, &q);
+    if (UNLIKELY(!number_round_is_plain(w, q))) return none;
+    number_fraction read = {number_from_bits((uint64_t)sign << 63 | number_round(w, q)), end};
+    return read;
 }
 #endif
 
@@ -193,39 +209,24 @@ static ALWAYS_INLINE int number_read_fraction(const uint8_t *start, const uint8_
  * [p, limit) is readable and *limit is readable too and is not part of a number, as the zero that ends every bytes and
  * str object; no load passes it.
  *
- * `start` is a hint: NULL, or the start of readable bytes that p lies in, where a fraction is expected.
- *
  * NUMBER_INT      out->integer; "-0" is 0
  * NUMBER_BIG      an integer past 64 bits: the caller converts [p, out->end)
  * NUMBER_DOUBLE   out->real, rounded to nearest, ties to even; may be infinite or -0.0
  * NUMBER_INVALID  no number starts here; *out is undefined */
-static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, const uint8_t *start, number *out)
+static inline number_kind number_parse_any(const uint8_t *p, const uint8_t *limit, number *out)
 {
     /* The sign bit of a double from the start: as a byte it would be spilled, and read back as more than was stored. */
     uint64_t sign = (uint64_t)(*p == '-') << 63;
     p += *p == '-';
     const uint8_t *digits = p;
     uint64_t w = 0;
-#if defined(VEC_AVX2)
-    unsigned places;
-    if (start != NULL && number_read_fraction(start, p, limit, &w, &out->end, &places)) {
-        int64_t exponent = -(int64_t)places;
-        if ((*out->end | 0x20) == 'e') out->end = number_exponent(out->end, limit, &exponent);
-        out->real = number_from_bits(sign | number_round(w, exponent));
-        return NUMBER_DOUBLE;
-    }
-#else
-    (void)start;
-#endif
     if (UNLIKELY(*p == '0')) {
         p++;
         digits++;
     }
     else {
         if (UNLIKELY(!number_is_digit(*p))) return NUMBER_INVALID;
-        w = (uint64_t)(*p++ - '0');
-        for (int i = 0; i < 3 && number_is_digit(*p); i++) w = w * 10 + (uint64_t)(*p++ - '0');
-        if (number_is_digit(*p)) p = number_digits(p, limit, &w);
+        p = number_digits(p, limit, &w);
     }
     int64_t n = p - digits;
 
@@ -251,6 +252,24 @@ static inline number_kind number_parse(const uint8_t *p, const uint8_t *limit, c
     out->end = p;
     out->real = number_from_bits(sign | (LIKELY(n <= 19) ? number_round(w, q) : number_round_long(digits, n, q)));
     return NUMBER_DOUBLE;
+}
+
+/* The same, where `start` is a hint: NULL, or the start of readable bytes that p lies in, where a fraction is expected. */
+static ALWAYS_INLINE number_kind number_parse(const uint8_t *p, const uint8_t *limit, const uint8_t *start, number *out)
+{
+#if defined(VEC_AVX2)
+    if (start != NULL) {
+        number_fraction read = number_read_fraction(start, p, limit);
+        if (LIKELY(read.end != NULL)) {
+            out->real = read.real;
+            out->end = read.end;
+            return NUMBER_DOUBLE;
+        }
+    }
+#else
+    (void)start;
+#endif
+    return number_parse_any(p, limit, out);
 }
 
 #endif
