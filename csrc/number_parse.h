@@ -168,8 +168,13 @@ typedef struct {
  * nothing, so that it has no frame. */
 static inline number_fraction number_read_fraction(const uint8_t *start, const uint8_t *p, const uint8_t *limit)
 {
-    static const uint8_t last_lanes[33] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0xFF,
-                                           0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    enum { MOST = 20 }; /* digits: seventeen behind the zeros that a small number begins with */
+    static const uint8_t last_lanes[16 + MOST] = {
+        0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0xFF, 0xFF,
+        0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    };
+    /* By the number of digits, the first characters that must be those of 0.00. */
+    static const uint32_t zeros[MOST + 1] = {[18] = 0xFFFF, [19] = 0xFFFFFF, [20] = 0xFFFFFFFF};
     const number_fraction none = {0, NULL};
     if (UNLIKELY(limit - p < 32)) return none;
     /* Moved so that digits are the greatest of all bytes. */
@@ -177,12 +182,13 @@ static inline number_fraction number_read_fraction(const uint8_t *start, const u
     uint32_t others = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(moved, _mm256_set1_epi8(0x7F - 10)));
     unsigned sign = others & 1, point = _tzcnt_u32(others - sign), stop = _tzcnt_u32(_blsr_u32(others - sign));
     unsigned whole = point - sign, n = stop - sign - 1; /* digits before the point; and all */
-    if (UNLIKELY(whole - 1 >= n - 1 || n > 17) || UNLIKELY(p[point] != '.')) return none;
+    if (UNLIKELY(whole - 1 >= n - 1 || n > MOST) || UNLIKELY(p[point] != '.')) return none;
     unsigned first = (unsigned)(p[sign] - '0');
-    if (UNLIKELY((unsigned)(*p == '-') != sign) || UNLIKELY(whole - 1 > 17 * first)) return none; /* 01 */
+    if (UNLIKELY((unsigned)(*p == '-') != sign) || UNLIKELY(whole - 1 > MOST * first)) return none; /* 01 */
+    if (UNLIKELY(((load_4(p + sign) ^ load_4("0.00")) & zeros[n]) != 0)) return none;
     const uint8_t *end = p + stop;
     unsigned fraction = n - whole;
-    if (UNLIKELY(end - start < 17)) return none;
+    if (UNLIKELY(end - start < 18)) return none;
 
     /* The last sixteen digits: those before the point move up by one, to where it was. */
     __m128i before = vec_load(end - 17), after = vec_load(end - 16);
@@ -192,7 +198,7 @@ static inline number_fraction number_read_fraction(const uint8_t *start, const u
     __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
     __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
     uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
-    uint64_t seventeenth = (uint64_t)first * (n >> 4 & n); /* n is 17 */
+    uint64_t seventeenth = (uint64_t)(end[fraction > 16 ? -17 : -18] - '0') * (n > 16);
     uint64_t w = (uint32_t)both * (uint64_t)100000000 + (both >> 32) + seventeenth * 10000000000000000;
 
     int64_t q = -(int64_t)fraction;

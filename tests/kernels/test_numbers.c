@@ -94,6 +94,26 @@ static void test_long_zeros(void)
     }
 }
 
+/* 0.00ddd: zeros before the digits that count, about as many as are read at once. */
+static void test_few_zeros(void)
+{
+    char text[80];
+    for (unsigned turn = 0; turn < 40; turn++)
+        for (unsigned zeros = 0; zeros < 8; zeros++)
+            for (unsigned digits = 1; digits < 24; digits++) {
+                size_t n = 0;
+                if (random_below(2)) text[n++] = '-';
+                text[n++] = turn % 8 == 7 ? (char)('1' + random_below(9)) : '0';
+                text[n++] = '.';
+                memset(text + n, '0', zeros), n += zeros;
+                for (unsigned i = 0; i < digits; i++) text[n++] = (char)('0' + random_below(10));
+                text[n] = 0;
+                check_parse_double(text, strtod(text, NULL));
+                snprintf(text + n, sizeof text - n, "e%d", (int)random_below(700) - 350);
+                check_parse_double(text, strtod(text, NULL));
+            }
+}
+
 /* Decimal digits of (2m + 1) * 2^(q - 1), the middle between m * 2^q and its successor; returns the power of ten that the
  * integer they form is to be multiplied with. */
 static int middle_digits(uint64_t m, int q, char *digits)
@@ -268,6 +288,7 @@ int main(int argc, char **argv)
 
     test_grammar();
     test_long_zeros();
+    test_few_zeros();
     test_ints();
     test_format_boundaries();
     check_middle(0);
