@@ -1169,9 +1169,10 @@ static PyObject *decode_str_by(decoder *d, PyObject *text, Py_ssize_t *index, in
     int width = PyUnicode_KIND(text);
     const uint8_t *data = PyUnicode_DATA(text), *p = data + *index * width;
     d->end = data + PyUnicode_GET_LENGTH(text) * width;
-    PyObject *result = width == 1   ? decode_text(d, &p, TEXT_LATIN1, whole)
-                       : width == 2 ? decode_text(d, &p, TEXT_UCS2, whole)
-                                    : decode_text(d, &p, TEXT_UCS4, whole);
+    PyObject *result;
+    if (PyUnicode_IS_ASCII(text)) result = decode_text(d, &p, TEXT_UTF8, whole); /* which takes no second look at what it composed */
+    else if (width == 1) result = decode_text(d, &p, TEXT_LATIN1, whole);
+    else result = width == 2 ? decode_text(d, &p, TEXT_UCS2, whole) : decode_text(d, &p, TEXT_UCS4, whole);
     *index = (Py_ssize_t)scan_characters((size_t)(p - data), width);
     return result;
 }
