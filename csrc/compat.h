@@ -292,6 +292,20 @@ PyObject *compat_dict_shape(PyObject *dict);
  * the references to all of items; NULL with MemoryError set, and none taken. */
 PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n);
 
+/* A list for n items, which are yet to be set. Without a GIL PyList_New that finds no memory for them frees the array that an
+ * earlier list had (3.13 and 3.14: cpython#152125). One without items comes back from its free list as the next, and has none. */
+static ALWAYS_INLINE PyObject *compat_list_new(Py_ssize_t n)
+{
+#if !COMPAT_HAS_GIL
+    if (n > 0) {
+        PyObject *empty = PyList_New(0);
+        if (UNLIKELY(empty == NULL)) return NULL;
+        Py_DECREF(empty);
+    }
+#endif
+    return PyList_New(n);
+}
+
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
 static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t n)
 {
