@@ -85,6 +85,24 @@ static ALWAYS_INLINE void compat_store_size(Py_ssize_t *place, Py_ssize_t value)
 #endif
 }
 
+static ALWAYS_INLINE int64_t compat_load_int64(const int64_t *place)
+{
+#if COMPAT_HAS_GIL
+    return *place;
+#else
+    return _Py_atomic_load_int64_relaxed(place);
+#endif
+}
+
+static ALWAYS_INLINE void compat_store_int64(int64_t *place, int64_t value)
+{
+#if COMPAT_HAS_GIL
+    *place = value;
+#else
+    _Py_atomic_store_int64_relaxed(place, value);
+#endif
+}
+
 /* ---- objects ---- */
 
 /* Legacy strings that are not "ready" ended with 3.12. */
