@@ -9,6 +9,9 @@
 #   make bench-instructions  count instructions with valgrind, compare with the baseline (BENCH_ARGS=--write: a new one)
 #   make test       build, then run every test on both backends
 #   make sanitize   build with AddressSanitizer and UndefinedBehaviorSanitizer, run every test, look for leaks
+#   make sanitize-threads  tests/test_threads.py without a GIL, interpreter and extension built with ThreadSanitizer (needs
+#                   what make matrix needs; THREADS_ARGS="tests/test_threads.py -k dicts")
+#   make test-parallel     each test of the files that allow it, in four threads at once
 #   make fuzz       the kernels and the module, MINUTES=2 for all together (FUZZ_ARGS="--only module --sanitize")
 #   make matrix     the tests on every interpreter that is here or can be got: 3.10 to 3.15, 3.13t, PyPy (needs root and a
 #                   Debian mirror for those that aren't here; MATRIX_ARGS="--only 3.14 pypy")
@@ -21,7 +24,7 @@
 # For CI: make warnings, make test-wheel, make test-fallback (see below).
 #
 # Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS, FUZZ_ARGS, MINUTES,
-# MATRIX_ARGS, BACKENDS (of make test); CC and CFLAGS reach the compiler, once something is compiled: after changing
+# MATRIX_ARGS, THREADS_ARGS, BACKENDS (of make test); CC and CFLAGS reach the compiler, once something is compiled: after changing
 # them, make clean.
 
 PYTHON ?= python3
@@ -31,6 +34,7 @@ PYTEST_ARGS ?= -n auto
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
 MATRIX_ARGS ?=
+THREADS_ARGS ?=
 BACKENDS ?= native fallback
 MINUTES ?= 2
 
@@ -46,7 +50,7 @@ fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
 sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.p[yx]* src/cyjson/py.typed)
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
-.PHONY: sanitize fuzz growth matrix
+.PHONY: sanitize sanitize-threads test-parallel fuzz growth matrix
 .PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
 
@@ -103,6 +107,15 @@ endif
 
 sanitize: sdist $(VENV)/.extra-test
 	@$(in_scratch) && $(python) tools/sanitize.py "$$scratch"/sources $(PYTEST_ARGS)
+
+sanitize-threads: sdist
+	@$(python) tools/sanitize_threads.py dist/cyjson-*.tar.gz $(THREADS_ARGS)
+
+# Not those that count memory, send signals, change the process's limits or start threads or processes themselves.
+parallel_tests := $(addprefix tests/test_,surface.py encode_bytes.py errors.py conformance.py files.py save.py)
+
+test-parallel: $(VENV)/.cyjson $(VENV)/.extra-parallel
+	@$(native) $(python) -m pytest $(PYTEST_ARGS) --parallel-threads=4 $(parallel_tests)
 
 fuzz: $(VENV)/.cyjson
 	@$(python) tools/fuzz.py --minutes $(MINUTES) $(FUZZ_ARGS)

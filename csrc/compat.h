@@ -85,6 +85,24 @@ static ALWAYS_INLINE void compat_store_size(Py_ssize_t *place, Py_ssize_t value)
 #endif
 }
 
+static ALWAYS_INLINE int64_t compat_load_int64(const int64_t *place)
+{
+#if COMPAT_HAS_GIL
+    return *place;
+#else
+    return _Py_atomic_load_int64_relaxed(place);
+#endif
+}
+
+static ALWAYS_INLINE void compat_store_int64(int64_t *place, int64_t value)
+{
+#if COMPAT_HAS_GIL
+    *place = value;
+#else
+    _Py_atomic_store_int64_relaxed(place, value);
+#endif
+}
+
 /* ---- objects ---- */
 
 /* Legacy strings that are not "ready" ended with 3.12. */
@@ -291,6 +309,20 @@ PyObject *compat_dict_shape(PyObject *dict);
 /* A dict with the keys of `like`, for which compat_dict_has_keys holds, and the values items[1], items[3], ..., taking over
  * the references to all of items; NULL with MemoryError set, and none taken. */
 PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n);
+
+/* A list for n items, which are yet to be set. Without a GIL PyList_New that finds no memory for them frees the array that an
+ * earlier list had (3.13 and 3.14: cpython#152125). One without items comes back from its free list as the next, and has none. */
+static ALWAYS_INLINE PyObject *compat_list_new(Py_ssize_t n)
+{
+#if !COMPAT_HAS_GIL
+    if (n > 0) {
+        PyObject *empty = PyList_New(0);
+        if (UNLIKELY(empty == NULL)) return NULL;
+        Py_DECREF(empty);
+    }
+#endif
+    return PyList_New(n);
+}
 
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */
 static inline int compat_list_take(PyObject *list, PyObject **items, Py_ssize_t n)

@@ -304,7 +304,7 @@ static ALWAYS_INLINE PyObject *array_from(const decoder *d, PyObject **items, Py
         for (Py_ssize_t i = 0; tuple != NULL && i < n; i++) PyTuple_SET_ITEM(tuple, i, items[i]);
         return tuple;
     }
-    PyObject *list = PyList_New(n);
+    PyObject *list = compat_list_new(n);
     if (list == NULL) return NULL;
     for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, items[i]);
     return list;
@@ -1147,7 +1147,7 @@ static PyObject *entry_utf8_items(decode_state *state, const decode_options *opt
     PyObject *list = NULL;
     if (!PyErr_Occurred() || !PyErr_ExceptionMatches(PyExc_MemoryError)) {
         PyErr_Clear(); /* the value that is to blame comes next */
-        list = PyList_New(n);
+        list = compat_list_new(n);
     }
     for (Py_ssize_t i = 0; list != NULL && members && i < n; i++) {
         PyObject *pair = PyTuple_Pack(2, d.values[2 * i], d.values[2 * i + 1]);

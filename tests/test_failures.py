@@ -101,8 +101,9 @@ def writers():
         __hash__ = str.__hash__
 
     def given(kind, hook, *arguments):
-        made = type(kind.__name__, (kind,), {"hook": staticmethod(hook)})
-        return made(*arguments)
+        made = kind(*arguments)
+        made.hook = hook
+        return made
 
     value = [Odd(), {"a": Odd(), "é": [Odd()]}, [[Odd()] * 3], "中"]
     for indent in None, 1:

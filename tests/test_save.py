@@ -359,6 +359,7 @@ def test_files_that_end_with_a_page(tmp_path):
             assert path.read_bytes() == text
 
 
+@pytest.mark.thread_unsafe
 def test_a_mapping_is_given_back(tmp_path):
     path = tmp_path / "value.json"
     for text in b'["text"]', b"[1", b"[" * 10_000:

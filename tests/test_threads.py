@@ -444,6 +444,27 @@ def test_closed_by_another():
 
 
 @native_only
+def test_positions_that_others_ask_for():
+    text = b'{"a": 1}\n' * 5000
+    reader = lines.loads(text)
+
+    def read():
+        nonlocal reader
+        for _ in reader:
+            pass
+        reader = lines.loads(text)
+
+    def ask():
+        asked, before = reader, (0, 0)
+        for _ in range(100):
+            lineno, offset = now = asked.lineno, asked.offset
+            assert before[0] <= lineno <= 5000 and before[1] <= offset <= len(text)
+            before = now
+
+    together(read, ask, ask)
+
+
+@native_only
 @pytest.mark.skipif(not FREE, reason="about free-threaded builds")
 def test_the_gil_stays_off():
     program = (

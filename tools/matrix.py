@@ -1,7 +1,7 @@
 """Run the tests on every interpreter that this machine has or can get, and say of each what came of it.
 
     python tools/matrix.py SDIST [--only NAME...]
-    python tools/matrix.py --prepare            (only get the interpreters that aren't here)
+    python tools/matrix.py --prepare [--only NAME...]   (only get the interpreters that aren't here)
 
 3.10 to 3.13 are taken from pyenv or PATH. 3.14, 3.15 and PyPy come from Debian sid, in a folder that debootstrap makes
 and chroot enters, and 3.13t, which Debian doesn't build, is compiled in it from Debian's source package. That needs
@@ -12,6 +12,7 @@ Ends with a line for each interpreter: passed, failed, or not available and why.
 """
 
 import argparse
+import contextlib
 import fcntl
 import os
 import re
@@ -25,13 +26,17 @@ from pathlib import Path
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cyjson-matrix"
 ROOT = CACHE / "sid"
 LOCAL = ["3.10", "3.11", "3.12", "3.13"]
+FREE_THREADED = ["libssl-dev", "zlib1g-dev", "libffi-dev", "libbz2-dev", "xz-utils"]
 # What each needs to be installed, and the name of its command.
 IN_SID = {
     "3.14": (["python3.14", "python3.14-venv", "python3.14-dev", "libpython3.14-testsuite"], "python3.14"),
     "3.15": (["python3.15", "python3.15-venv", "python3.15-dev", "libpython3.15-testsuite"], "python3.15"),
-    "3.13t": (["libssl-dev", "zlib1g-dev", "libffi-dev", "libbz2-dev", "xz-utils"], "/opt/python3.13t/bin/python3.13t"),
+    "3.13t": (FREE_THREADED, "/opt/python3.13t/bin/python3.13t"),
     "pypy": (["pypy3", "pypy3-venv", "pypy3-dev"], "pypy3"),
 }
+# As IN_SID, but not for the tests here: what tools/sanitize_threads.py runs.
+FOR_TOOLS = {"3.13t-tsan": (FREE_THREADED, "/opt/python3.13t-tsan/bin/python3.13t")}
+CONFIGURE = {"3.13t": "--disable-gil", "3.13t-tsan": "--disable-gil --with-thread-sanitizer --with-ensurepip=no"}
 EVERYWHERE = ["gcc", "libc6-dev", "make", "ca-certificates"]
 # Released Debian versions that have python3.13's source, one of which the mirror has.
 SOURCE_SUITES = ["trixie", "forky", "sid"]
@@ -147,21 +152,21 @@ def install_debootstrap():
 
 def install(name):
     """The interpreter's packages, installed if they aren't; the command that starts it."""
-    packages, command = IN_SID[name]
+    packages, command = (IN_SID | FOR_TOOLS)[name]
     stamp = ROOT / f".installed-{name}"
     if not stamp.exists():
         in_root([*APT, "update"], "apt-get update failed")
         wanted = [*EVERYWHERE, *packages]
         in_root([*APT, "install", "-y", "--no-install-recommends", *wanted], "apt-get install failed")
         copy_settings()  # over what the packages brought
-        if name == "3.13t":
-            compile_free_threaded()
+        if name in CONFIGURE:
+            compile_free_threaded(name)
         stamp.touch()
     return command
 
 
-def compile_free_threaded():
-    """3.13 without the GIL, from the source that Debian's package is made of."""
+def compile_free_threaded(name):
+    """3.13 without the GIL, from the source that Debian's package is made of, in /opt."""
     sources = ROOT / "opt" / "sources"
     shutil.rmtree(sources, ignore_errors=True)
     sources.mkdir(parents=True)
@@ -182,12 +187,12 @@ def compile_free_threaded():
     started = time.monotonic()
     script = (
         f"cd /opt/sources && tar -xf {archives[0].name} && cd */ && "
-        "./configure --disable-gil --prefix=/opt/python3.13t > ../log 2>&1 && "
+        f"./configure {CONFIGURE[name]} --prefix=/opt/python{name} > ../log 2>&1 && "
         f"make -j{os.cpu_count()} >> ../log 2>&1 && make install >> ../log 2>&1 || {{ tail -n 5 ../log; exit 1; }}"
     )
-    in_root(["sh", "-c", script], "compiling python3.13t failed")
+    in_root(["sh", "-c", script], f"compiling python{name} failed")
     shutil.rmtree(sources)
-    print(f"matrix: compiled python3.13t in {time.monotonic() - started:.0f} s", flush=True)
+    print(f"matrix: compiled python{name} in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def test_local(minor, sources):
@@ -234,12 +239,19 @@ def main():
     arguments = parser.parse_args()
     if (arguments.sdist is None) != arguments.prepare:
         parser.error("give either SDIST or --prepare")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / "lock", "w") as lock:  # a run waits for the preparation
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone():
         if arguments.prepare:
             return prepare([name for name in arguments.only if name in IN_SID])
         return test(arguments)
+
+
+@contextlib.contextmanager
+def alone():
+    """A run waits for another's preparation."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def prepare(names):

@@ -45,7 +45,7 @@ cdef class Reader:
     cdef int closed  # may be set at any time, by other threads too
     cdef bint plain, ended, is_text
     cdef object core, read, opened, decode, refuse
-    cdef readonly long long lineno, offset
+    cdef int64_t line_number, line_start  # lineno and offset; written by the call that holds busy
 
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
@@ -57,7 +57,7 @@ cdef class Reader:
         self.decode = decode
         self.refuse = refuse
         self.plain = plain
-        self.base = self.offset = offset
+        self.base = self.line_start = offset
         self.fate = NOT_OURS if cut else TAKEN
         self.stop = stop
         self.max_line = max_line
@@ -82,6 +82,14 @@ cdef class Reader:
     # The collector calls this before it clears anything: once closed, nothing that it cleared is used.
     def __del__(self):
         self.close()
+
+    @property
+    def lineno(self):
+        return compat_load_int64(&self.line_number)
+
+    @property
+    def offset(self):
+        return compat_load_int64(&self.line_start)
 
     def __iter__(self):
         return self
@@ -116,12 +124,11 @@ cdef class Reader:
                         self.give_up(not whole)
                     self.fate = TAKEN
                     continue
-                self.lineno += 1
-                self.offset = self.base + self.at
+                self.begin_line()
                 self.at = self.scanned = self.at + size + whole
                 if whole and size > 0 and line[size - 1] == c'\r':
                     size -= 1
-                if self.offset == 0 and not self.is_text and size >= 3 and (
+                if self.line_start == 0 and not self.is_text and size >= 3 and (
                     line[0] == 0xEF and line[1] == 0xBB and line[2] == 0xBF
                 ):
                     line += 3
@@ -147,13 +154,17 @@ cdef class Reader:
         self.close()
         raise StopIteration
 
+    cdef void begin_line(self) noexcept:
+        """The line that is read next begins at self.at."""
+        compat_store_int64(&self.line_number, self.line_number + 1)
+        compat_store_int64(&self.line_start, self.base + self.at)
+
     cdef int fill(self) except -1:
         """Read on behind what is in the buffer; give up a line that has grown too long."""
         cdef Py_buffer view
         if self.fate == TAKEN and 0 <= self.max_line < self.filled - self.at - 4:  # a byte order mark, and a \r
             self.fate = TOO_LONG
-            self.lineno += 1
-            self.offset = self.base + self.at
+            self.begin_line()
         if self.fate != TAKEN:
             self.at = self.filled
         if self.at > 0:

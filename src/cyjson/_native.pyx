@@ -9,7 +9,7 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_AsEncodedString, PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memchr, memcpy, memmove
 
 from json.decoder import _CONSTANTS
@@ -33,6 +33,8 @@ cdef extern from "core.h":
     void compat_release(int *flag)
     int compat_load_int(const int *place)
     void compat_store_int(int *place, int value)
+    int64_t compat_load_int64(const int64_t *place)
+    void compat_store_int64(int64_t *place, int64_t value)
     object core_new(object spec)
     int core_set_up(object core, object encoder_class, object decoder_class, object unpack_pair) except -1
     object core_decode_with(object core, const decode_options *options, object text)

@@ -39,6 +39,7 @@ VALUE = {
 }
 DEEP = [[[[[[[[[[[[[[[[[[[[{"k": [1]}]]]]]]]]]]]]]]]]]]]]
 LONG = ["x" * 3000, "é" * 3000, "中" * 3000, ["y\n" * 3000]]
+ODD = [1j, {"a": OrderedDict(a=1j)}, {1: 2}, Pair(1, [2])]
 RECORDS = [{"id": n, "name": f"n{n}", "tags": ["a", "é"], "sub": {"x": n / 7, "y": None}} for n in range(60)]
 TEXT = json.dumps(VALUE)
 WIDE = json.dumps(VALUE, ensure_ascii=False)
@@ -67,7 +68,7 @@ CALLS = {
     "encoder.iterencode": lambda: joined(VALUE),
     "encoder.iterencode text": lambda: joined([LONG, DEEP, VALUE], ensure_ascii=False, indent=1),
     "encoder.iterencode sorted": lambda: joined(RECORDS * 20, sort_keys=True),
-    "encoder.iterencode odd": lambda: joined([1j, {"a": OrderedDict(a=1j)}, {1: 2}, Pair(1, [2])]),
+    "encoder.iterencode odd": lambda: joined(ODD),
     "encode_basestring": lambda: cyjson.encoder.encode_basestring("é\n" * 50),
     "encode_basestring_ascii": lambda: cyjson.encoder.encode_basestring_ascii("é\n😀" * 50),
     "loads": lambda: cyjson.loads(TEXT),
