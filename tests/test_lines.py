@@ -9,7 +9,6 @@ import pickle
 import sys
 import tempfile
 import threading
-import tracemalloc
 
 import pytest
 from compare import frozen, native_only
@@ -829,6 +828,7 @@ class Endless:
 
 
 def peak_of(call):
+    tracemalloc = pytest.importorskip("tracemalloc", reason="this interpreter counts no memory")
     call()
     tracemalloc.start()
     try:
