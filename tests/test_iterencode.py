@@ -260,7 +260,8 @@ def test_deep():
     deep = []
     for _ in range(sys.getrecursionlimit() + 10):
         deep = [deep]
-    assert same(lambda json: text_of(json, deep))[1] is RecursionError
+    told = same(lambda json: text_of(json, deep))
+    assert told[1] is RecursionError or sys.implementation.name == "pypy"  # whose limit isn't one on levels
     half = []
     for _ in range(sys.getrecursionlimit() // 2):
         half = [half]
