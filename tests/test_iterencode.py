@@ -7,7 +7,7 @@ import threading
 import weakref
 
 import pytest
-from compare import Record, native_only, outcome, same
+from compare import PYPY, Record, native_only, outcome, same
 from hypothesis import given
 from test_differential import options, values, with_default
 from test_mutation import (
@@ -261,7 +261,7 @@ def test_deep():
     for _ in range(sys.getrecursionlimit() + 10):
         deep = [deep]
     told = same(lambda json: text_of(json, deep))
-    assert told[1] is RecursionError or sys.implementation.name == "pypy"  # whose limit isn't one on levels
+    assert told[1] is RecursionError or PYPY  # whose limit isn't one on levels
     half = []
     for _ in range(sys.getrecursionlimit() // 2):
         half = [half]

@@ -265,7 +265,8 @@ def test_blocks(name):
 def test_traced_memory(name):
     """Nor do the bytes, large blocks included."""
     call = ENTRIES[name]
-    rounds = rounds_of(name, 250 if cyjson.backend == "c" else 100)  # traced, the fallback is slow; it counts no references
+    usual = 250 if cyjson.backend == "c" else 100  # traced, the fallback is slow; it counts no references
+    rounds = rounds_of(name, usual)
     tracemalloc.start()
     try:
         for _ in range(20_000 if name == "loads new keys" else rounds):

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from compare import WORDED, frees_at_once
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -241,6 +242,7 @@ STREAM_OF_NUMBERS = """
 """
 
 
+@frees_at_once
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the peak of memory under /proc")
 @pytest.mark.parametrize("arguments", [["--compact"], ["--stream", "--tab"]])
 def test_long_documents_in_little_memory(arguments, tmp_path):
@@ -274,7 +276,7 @@ def test_stream_differs_where_it_says_so(tmp_path):
     assert json.loads(run("cyjson.tool", [], long, tmp_path)[1], object_pairs_hook=list) == [("a", [("b", 2)])]
     broken = "[%s, {]" % ("1, " * 2**20 + "2")
     with pytest.raises(json.JSONDecodeError) as error:
-        json.loads(broken)
+        json.loads(broken, **WORDED)
     code, out, err = run("cyjson.tool", ["--stream", "--compact"], broken, tmp_path)
     assert (code, err.decode()) == (1, f"{error.value}{os.linesep}")
     assert out.startswith(b"[1,1,1,")
