@@ -8,7 +8,7 @@ import json.tool
 import pickle
 
 import pytest
-from compare import WORDED, Record, frozen, native_only, outcome, same
+from compare import PYPY, Record, frozen, native_only, outcome, same
 
 import cyjson
 import cyjson.tool
@@ -480,9 +480,11 @@ def test_array_hook_changes_no_error(text):
     """... even where it makes the fallback use another scanner."""
 
     def call(module):
-        return cyjson.loads(text, array_hook=tuple) if module is cyjson else json.loads(text, **WORDED)
+        return cyjson.loads(text, array_hook=tuple) if module is cyjson else json.loads(text)
 
-    assert same(call)[0] == "exception"
+    told, expected = outcome(call, cyjson), outcome(call, json)
+    assert told[:2] == expected[:2] == ("exception", json.JSONDecodeError)
+    assert told == expected or PYPY  # whose json has other words, and with a hook takes any digits
 
 
 # Pickling and copying
