@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from compare import WORDED, frees_at_once
+from compare import PYPY, WORDED, frees_at_once
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -290,7 +290,8 @@ def test_stream_differs_where_it_says_so(tmp_path):
 def test_stream_has_the_same_errors(text, tmp_path):
     ours = run("cyjson.tool", ["--stream"], text, tmp_path)
     theirs = run("cyjson.tool", [], text, tmp_path)
-    assert (ours[0], ours[2]) == (theirs[0], theirs[2])
+    assert ours[0] == theirs[0]
+    assert ours[2] == theirs[2] or PYPY  # whose json has words of its own where no hook is given
 
 
 def test_replacing_the_infile(tmp_path):
