@@ -46,6 +46,7 @@ QUICK_NATIVE = ["benchmarks", "cpu", "kernels"]
 # And of the fallback, which is the interpreter's own json, what can't differ from it.
 QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "failures", "fuzz", "hostile", "interpreters", "large"]
 QUICK_FALLBACK += ["iterencode", "memory", "mutation", "numbers", "pages", "threads"]
+SAME_JSON = ["3.12", "3.13t"]  # as 3.11 and 3.13
 
 
 class Unavailable(Exception):
@@ -237,7 +238,9 @@ def left_out(name, quick):
     """The backends that are tested -> the test files that aren't run."""
     if name == "pypy":
         return {"fallback": QUICK_FALLBACK if quick else []}
-    return {"native": QUICK_NATIVE, "fallback": QUICK_FALLBACK} if quick else {"native": [], "fallback": []}
+    if not quick:
+        return {"native": [], "fallback": []}
+    return {"native": QUICK_NATIVE} | ({} if name in SAME_JSON else {"fallback": QUICK_FALLBACK})
 
 
 def test(name, sources, workers, quick):
