@@ -257,7 +257,7 @@ def test(name, sources, workers, quick):
         shutil.copytree(CONFORMANCE, work / "shared" / "conformance", dirs_exist_ok=True)
     (work / "venv" / ".cyjson").unlink(missing_ok=True)
     log = work / "log"
-    passed, counts = True, []
+    passed, counts, seen = True, [], 0
     with open(log, "w") as file:
         for backend, files in left_out(name, quick).items():
             pytest = " ".join([f"-n {workers}", *(f"--ignore=tests/test_{each}.py" for each in files)])
@@ -267,7 +267,8 @@ def test(name, sources, workers, quick):
             make = ["env", "-C", f"{where}/cyjson", "-u", "MAKEFLAGS", "-u", "MAKEOVERRIDES", *make]
             passed &= start(make, stdout=file, stderr=subprocess.STDOUT).returncode == 0
             told = re.findall(r"(\d+ (?:passed|failed|error).*) in [\d.]+s", log.read_text(errors="replace"))
-            counts.append(f"{backend}: {told[-1] if len(told) > len(counts) else 'ended early'}")
+            counts.append(f"{backend}: {told[-1] if len(told) > seen else 'ended early'}")
+            seen = len(told)
     return passed, "; ".join(counts), log
 
 
