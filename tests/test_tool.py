@@ -373,7 +373,12 @@ def test_broken_pipe(arguments):
             ["--json-lines"],
             "<stdin>:2:3: Expecting ',' delimiter\n[2\n  ^\n<stdin>:3:2: Extra data\n3]\n ^\n",
         ),
-        ('["a\tb"]', [], '<stdin>:1:4: Invalid control character at\n["a b"]\n   ^\n'),
+        pytest.param(
+            '["a\tb"]',
+            [],
+            '<stdin>:1:4: Invalid control character at\n["a b"]\n   ^\n',
+            marks=pytest.mark.skipif(PYPY, reason="its json has other words for it"),
+        ),
         ("\ufeff[]", [], "<stdin>:1:1: Unexpected UTF-8 BOM (decode using utf-8-sig)\n\ufeff[]\n^\n"),
     ],
     ids=lambda value: ascii(value)[:30],
