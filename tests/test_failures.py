@@ -324,7 +324,7 @@ def test_hash_and_equality_that_lie():
             expected = outcome(lambda module: module.dumps(value, **options), json)
             assert outcome(lambda module: module.dumps(value, **options), cyjson) == expected
     # json's decoder asks len() how long the text is. Ours looks, and says what is wrong, or reads it.
-    assert outcome(lambda module: module.loads(Liar(TEXT)), json)[0] == "exception"
+    assert outcome(lambda module: module.loads(Liar(TEXT)), json)[0] == "exception" or PYPY
     if cyjson.backend == "c":
         assert outcome(lambda module: module.loads(Liar(TEXT)), cyjson) == outcome(
             lambda module: module.loads(TEXT), json
