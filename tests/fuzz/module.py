@@ -55,8 +55,8 @@ def told(call, module, notes):
         doc = getattr(exc, "doc", None)
         noted = getattr(exc, "__notes__", None) if notes else None
         # PyPy's json has messages that an f-string refuses.
-        rest = f"{getattr(exc, 'pos', None)} {doc!r} {noted} {exc.args!r}"
-        return " ".join([str(type(exc)), str(exc), rest])
+        position = str(getattr(exc, "pos", None))
+        return " ".join([str(type(exc)), str(exc), position, repr(doc), str(noted), repr(exc.args)])
 
 
 def same(call, excused=None, notes=True):
