@@ -14,7 +14,7 @@
 #   make test-parallel     each test of the files that allow it, in four threads at once
 #   make fuzz       the kernels and the module, MINUTES=2 for all together (FUZZ_ARGS="--only module --sanitize")
 #   make matrix     the tests on every interpreter that is here or can be got: 3.10 to 3.15, 3.13t, PyPy (needs root and a
-#                   Debian mirror for those that aren't here; MATRIX_ARGS="--only 3.14 pypy")
+#                   Debian mirror for those that aren't here; MATRIX_ARGS="--only 3.14 pypy", or --quick as CI has it)
 #   make growth     count instructions of input made to hurt, at three sizes: they grow as the input does
 #   make lint       ruff; whether the generated table is what its generator prints
 #   make types      mypy and pyright over the sources and stubs, stubtest over the stubs and the runtime
@@ -156,22 +156,28 @@ wheel: $(VENV)/.build
 in_scratch = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	tar -xzf dist/cyjson-*.tar.gz -C "$$scratch" && mv "$$scratch"/cyjson-* "$$scratch"/sources
 
+strict := -DNDEBUG -Wall -Wextra -Werror
+
 # All C, Cython's included, without a warning from $(CC).
 warnings: sdist
-	@$(in_scratch) && CFLAGS="-DNDEBUG -Wall -Wextra -Werror $(CFLAGS)" CC="$(CC)" \
+	@$(in_scratch) && CFLAGS="$(strict) $(CFLAGS)" CC="$(CC)" \
 		$(pip) wheel --no-deps --wheel-dir "$$scratch" "$$scratch"/sources
 	@echo "no warning from $(CC)"
 
 # What tells whether something is missing in a wheel; all else make test has told.
 wheel_tests := $(addprefix tests/test_,surface.py stdlib_suite.py tool.py files.py lines.py stream.py fallback.py hardening.py)
+wheel_tests_of_the_fallback := $(addprefix tests/test_,surface.py lines.py stream.py fallback.py)
 
-# The wheel in an empty environment, with some of the tests that the sdist carries, away from this folder.
-test-wheel: wheel
+# The wheel in an empty environment, with some of the tests that the sdist carries, away from this folder. It is built
+# without a warning, so that CI need not compile once more to see that there is none.
+test-wheel:
+	@$(MAKE) --no-print-directory wheel CFLAGS="$(strict) $(CFLAGS)"
 	@$(in_scratch) && python="$$scratch"/venv/bin/python && $(PYTHON) -m venv "$$scratch"/venv && \
 	wheel=$$(ls "$$PWD"/dist/*.whl) && \
 	"$$python" -m pip $(quiet) install "$$wheel[test]" && \
 	rm -r "$$scratch"/sources/src && cd "$$scratch"/sources && \
-	$(native) "$$python" -m pytest $(PYTEST_ARGS) $(wheel_tests) && $(fallback) "$$python" -m pytest $(PYTEST_ARGS) $(wheel_tests)
+	$(native) "$$python" -m pytest $(PYTEST_ARGS) $(wheel_tests) && \
+	$(fallback) "$$python" -m pytest $(PYTEST_ARGS) $(wheel_tests_of_the_fallback)
 
 # Without a compiler: the fallback and one line that says so, or an error where the extension is required.
 test-fallback: sdist

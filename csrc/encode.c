@@ -7,37 +7,63 @@
  * Python code runs, before the output takes more memory, and at every fourfold depth. Going round a circle without Python
  * code repeats what went well before, so nothing but time shows that it was found late. */
 
-static int compare_addresses(const void *left, const void *right)
+/* Where on the path an object stands, by its address, so that each level of a long path takes as long as the one before.
+ * What has left the path isn't taken out: an entry counts only where the path holds its object. */
+struct path_places {
+    Py_ssize_t listed; /* so many of the first on the path are in here */
+    size_t used, room; /* a power of two */
+    struct {
+        PyObject *object;
+        Py_ssize_t index;
+    } at[];
+};
+
+/* Room for the path and for as much again before there has to be more: NULL with MemoryError set. */
+static struct path_places *new_places(encoder *e)
 {
-    uintptr_t a = (uintptr_t)*(PyObject *const *)left, b = (uintptr_t)*(PyObject *const *)right;
-    return a < b ? -1 : a > b;
+    size_t room = 1024;
+    while (room < 4 * (size_t)e->depth) room *= 2; /* a level counts a frame of the C stack: no overflow */
+    struct path_places *places = PyMem_Calloc(1, sizeof *places + room * sizeof places->at[0]);
+    if (places == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    places->room = room;
+    PyMem_Free(e->places);
+    return e->places = places;
 }
 
 /* Whether the path holds something twice; -1 with MemoryError set. */
-static int path_has_doubles(PyObject **path, Py_ssize_t depth, Py_ssize_t distinct)
+static int path_has_doubles(encoder *e)
 {
+    struct path_places *places = e->places;
+    Py_ssize_t depth = e->depth, fresh = depth - e->distinct;
     int doubles = 0;
-    if (depth * (depth - distinct) <= 1 << 16) {
-        for (Py_ssize_t j = distinct; j < depth && !doubles; j++)
-            for (Py_ssize_t i = 0; i < j; i++) doubles |= path[i] == path[j]; /* no way out, so that it is done in vectors */
+    if (places != NULL && places->listed > e->distinct) places->listed = e->distinct;
+    if (depth * fresh <= 1 << 12) {
+        for (Py_ssize_t j = e->distinct; j < depth && !doubles; j++)
+            for (Py_ssize_t i = 0; i < j; i++) doubles |= e->path[i] == e->path[j]; /* no way out, so that it is done in vectors */
         return doubles;
     }
-    PyObject **sorted = PyMem_Malloc((size_t)depth * sizeof *sorted);
-    if (sorted == NULL) {
-        PyErr_NoMemory();
-        return -1;
+    if ((places == NULL || places->used + (size_t)(depth - places->listed) > places->room / 2) && (places = new_places(e)) == NULL) return -1;
+    for (; places->listed < depth; places->listed++) {
+        PyObject *object = e->path[places->listed];
+        size_t slot = (size_t)((uint64_t)(uintptr_t)object * 0x9E3779B97F4A7C15 >> 32);
+        while (slot &= places->room - 1, places->at[slot].object != NULL && places->at[slot].object != object) slot++;
+        if (places->at[slot].object == NULL) {
+            places->at[slot].object = object;
+            places->used++;
+        }
+        else if (places->at[slot].index < places->listed && e->path[places->at[slot].index] == object) return 1;
+        places->at[slot].index = places->listed;
     }
-    memcpy(sorted, path, (size_t)depth * sizeof *sorted);
-    qsort(sorted, (size_t)depth, sizeof *sorted, compare_addresses);
-    for (Py_ssize_t i = 1; i < depth && !doubles; i++) doubles = sorted[i - 1] == sorted[i];
-    PyMem_Free(sorted);
-    return doubles;
+    return 0;
 }
 
 int encoder_check_path(encoder *e)
 {
     if (e->depth == e->distinct) return 0;
-    int doubles = path_has_doubles(e->path, e->depth, e->distinct);
+    int doubles = path_has_doubles(e);
     e->distinct = e->depth;
     if (doubles <= 0) return doubles;
     Py_ssize_t second = 1, first;
@@ -515,6 +541,7 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
     e->place = NULL;
     e->path = e->shallow_path;
     e->path_room = SHALLOW;
+    e->places = NULL;
     e->sorted = NULL;
     e->sorted_used = e->sorted_limit = 0;
     e->dict_layout_known = state->dict_layout_known;
@@ -542,6 +569,7 @@ void encoder_free(encoder *e)
 {
     PyMem_Free(e->sorted); /* spent: at the end nothing is under way */
     if (e->path != e->shallow_path) PyMem_Free(e->path);
+    PyMem_Free(e->places);
 }
 
 static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *options, PyObject *object)

@@ -62,6 +62,7 @@ typedef struct {
     PyObject **path, *shallow_path[SHALLOW]; /* the containers under way, borrowed: whoever writes one holds it */
     Py_ssize_t depth, path_room;
     Py_ssize_t distinct;    /* so many of the first on the path are known to differ */
+    struct path_places *places; /* where each stands, once the path is long; NULL before */
     Py_ssize_t noted_depth; /* containers further down add no note to the exception */
     PyObject *place;        /* where the exception happened: a list of steps, the innermost first; NULL without one */
     sorted_member *sorted; /* a stack: the members of the dicts under way */

@@ -1,7 +1,9 @@
 """What the tests share: the same call on json and on cyjson, and what counts as the same outcome."""
 
+import gc
 import json
 import math
+import sys
 
 import pytest
 
@@ -9,6 +11,17 @@ import cyjson
 
 native_only = pytest.mark.skipif(cyjson.backend != "c", reason="about the extension, and the fallback runs")
 fallback_only = pytest.mark.skipif(cyjson.backend != "python", reason="about the fallback, and the extension runs")
+
+PYPY = sys.implementation.name == "pypy"
+frees_at_once = pytest.mark.skipif(PYPY, reason="memory is taken until this interpreter's collector comes to it")
+# With a hook, even one that changes nothing, PyPy's json words errors as CPython's does, and otherwise not.
+WORDED = {"object_hook": dict} if PYPY else {}
+
+
+def collect():
+    """Let PyPy free what nobody holds, which CPython has done."""
+    if PYPY:
+        gc.collect()
 
 
 def frozen(value):

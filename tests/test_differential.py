@@ -9,7 +9,7 @@ import json
 import sys
 
 import pytest
-from compare import Record, outcome, same
+from compare import WORDED, Record, outcome, same
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -468,7 +468,7 @@ def test_array_hook(text, hook):
     def call(module):
         if module is cyjson:
             return cyjson.loads(text, array_hook=hook)
-        return hooked_lists(json.loads(text), hook)
+        return hooked_lists(json.loads(text, **WORDED), hook)
 
     same(call)
 

@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from compare import Record, outcome, same
+from compare import PYPY, Record, outcome, same
 
 import cyjson
 
@@ -203,8 +203,8 @@ def test_wrong_arguments_of_functions_whose_message_names_their_module(name):
         told = [outcome(lambda json: getattr(json.encoder, name)(*arguments), module) for module in (json, cyjson)]
         assert told[0][1] is told[1][1] is TypeError
         assert told[0][2].rpartition(".")[2] == told[1][2].rpartition(".")[2]
-    with pytest.raises(TypeError):
-        cyjson.decoder.scanstring(s='a"', end=0)
+    named = [outcome(lambda json: json.decoder.scanstring(s='a"', end=0), module) for module in (json, cyjson)]
+    assert named[0][:2] == named[1][:2]
 
 
 # Values that cannot be encoded
@@ -276,7 +276,9 @@ def test_keys_that_cannot_be_sorted():
         {b"a": 1, "a": 2},
     ):
         for options in {}, {"skipkeys": True}, {"indent": 1}:
-            assert same(lambda json: json.dumps(document, sort_keys=True, **options))[1] is TypeError
+            told = same(lambda json: json.dumps(document, sort_keys=True, **options))
+            # PyPy's json sorts what skipkeys leaves.
+            assert told[1] is TypeError or (options.get("skipkeys") and PYPY)
 
 
 # Circular references

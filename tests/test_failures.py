@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from compare import native_only, outcome
+from compare import PYPY, native_only, outcome
 from test_mutation import dicts_with_own_items, lists_with_own_iteration
 
 import cyjson
@@ -246,6 +246,7 @@ NEAR_THE_END = {
 }
 
 
+@pytest.mark.skipif(PYPY, reason="its limit isn't one on levels")
 @pytest.mark.parametrize("name", NEAR_THE_END)
 def test_near_the_end_of_the_stack(name):
     """From every depth at which Python's own limit is near: RecursionError, or what the call gives."""
@@ -324,7 +325,7 @@ def test_hash_and_equality_that_lie():
             expected = outcome(lambda module: module.dumps(value, **options), json)
             assert outcome(lambda module: module.dumps(value, **options), cyjson) == expected
     # json's decoder asks len() how long the text is. Ours looks, and says what is wrong, or reads it.
-    assert outcome(lambda module: module.loads(Liar(TEXT)), json)[0] == "exception"
+    assert outcome(lambda module: module.loads(Liar(TEXT)), json)[0] == "exception" or PYPY
     if cyjson.backend == "c":
         assert outcome(lambda module: module.loads(Liar(TEXT)), cyjson) == outcome(
             lambda module: module.loads(TEXT), json

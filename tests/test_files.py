@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 import threading
-import tracemalloc
 
 import pytest
 from compare import native_only, same
@@ -216,6 +215,7 @@ def test_long_strings(write, whole, character):
 @functions
 def test_memory_is_bounded(write, whole):
     """... by a chunk or two, whatever the document's size and however long its strings are."""
+    tracemalloc = pytest.importorskip("tracemalloc", reason="this interpreter counts no memory")
     small = large(100)
     document = [{"items": small, "text": "é" * 500_000, "escaped": "\x01" * 300_000, "ascii": "x" * 3_000_000}] * 20
 

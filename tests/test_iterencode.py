@@ -7,7 +7,7 @@ import threading
 import weakref
 
 import pytest
-from compare import Record, native_only, outcome, same
+from compare import PYPY, Record, native_only, outcome, same
 from hypothesis import given
 from test_differential import options, values, with_default
 from test_mutation import (
@@ -260,7 +260,8 @@ def test_deep():
     deep = []
     for _ in range(sys.getrecursionlimit() + 10):
         deep = [deep]
-    assert same(lambda json: text_of(json, deep))[1] is RecursionError
+    told = same(lambda json: text_of(json, deep))
+    assert told[1] is RecursionError or PYPY  # whose limit isn't one on levels
     half = []
     for _ in range(sys.getrecursionlimit() // 2):
         half = [half]

@@ -8,7 +8,7 @@ import json.tool
 import pickle
 
 import pytest
-from compare import Record, frozen, native_only, outcome, same
+from compare import PYPY, Record, frozen, native_only, outcome, same
 
 import cyjson
 import cyjson.tool
@@ -20,7 +20,7 @@ SUBMODULES = ["encoder", "decoder", "scanner"]
 
 
 def test_module_names():
-    names = {name for name in dir(json) if not name.startswith("__")} - {"tool"}
+    names = {name for name in dir(json) if not name.startswith("__")} - {"tool", "_pypyjson"}
     assert names <= set(dir(cyjson))
     new = {"backend", "detect_encoding", "dump_bytes", "encode", "open_document", "save"}
     assert set(cyjson.__all__) == {*json.__all__, *new}
@@ -62,10 +62,15 @@ def test_one_object_under_all_its_names():
     assert cyjson.encoder.JSONEncoder is cyjson.JSONEncoder
     assert cyjson.decoder.JSONDecoder is cyjson.JSONDecoder
     assert cyjson.decoder.scanner is cyjson.scanner
-    assert cyjson.encoder.encode_basestring is cyjson.encoder.c_encode_basestring
-    assert cyjson.encoder.encode_basestring_ascii is cyjson.encoder.c_encode_basestring_ascii
-    assert cyjson.decoder.scanstring is cyjson.decoder.c_scanstring
-    assert cyjson.scanner.make_scanner is cyjson.scanner.c_make_scanner
+    for module, name in [
+        ("encoder", "encode_basestring"),
+        ("encoder", "encode_basestring_ascii"),
+        ("decoder", "scanstring"),
+        ("scanner", "make_scanner"),
+    ]:
+        ours, theirs = getattr(cyjson, module), getattr(json, module)
+        written_in = "py_" if getattr(theirs, f"c_{name}") is None else "c_"  # PyPy's json is without C
+        assert getattr(ours, name) is getattr(ours, written_in + name)
 
 
 @native_only
@@ -477,7 +482,9 @@ def test_array_hook_changes_no_error(text):
     def call(module):
         return cyjson.loads(text, array_hook=tuple) if module is cyjson else json.loads(text)
 
-    assert same(call)[0] == "exception"
+    told, expected = outcome(call, cyjson), outcome(call, json)
+    assert told[:2] == expected[:2] == ("exception", json.JSONDecodeError)
+    assert told == expected or PYPY  # whose json has other words, and with a hook takes any digits
 
 
 # Pickling and copying

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from compare import PYPY, WORDED, frees_at_once
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -241,6 +242,7 @@ STREAM_OF_NUMBERS = """
 """
 
 
+@frees_at_once
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the peak of memory under /proc")
 @pytest.mark.parametrize("arguments", [["--compact"], ["--stream", "--tab"]])
 def test_long_documents_in_little_memory(arguments, tmp_path):
@@ -274,7 +276,7 @@ def test_stream_differs_where_it_says_so(tmp_path):
     assert json.loads(run("cyjson.tool", [], long, tmp_path)[1], object_pairs_hook=list) == [("a", [("b", 2)])]
     broken = "[%s, {]" % ("1, " * 2**20 + "2")
     with pytest.raises(json.JSONDecodeError) as error:
-        json.loads(broken)
+        json.loads(broken, **WORDED)
     code, out, err = run("cyjson.tool", ["--stream", "--compact"], broken, tmp_path)
     assert (code, err.decode()) == (1, f"{error.value}{os.linesep}")
     assert out.startswith(b"[1,1,1,")
@@ -288,7 +290,8 @@ def test_stream_differs_where_it_says_so(tmp_path):
 def test_stream_has_the_same_errors(text, tmp_path):
     ours = run("cyjson.tool", ["--stream"], text, tmp_path)
     theirs = run("cyjson.tool", [], text, tmp_path)
-    assert (ours[0], ours[2]) == (theirs[0], theirs[2])
+    assert ours[0] == theirs[0]
+    assert ours[2] == theirs[2] or PYPY  # whose json has words of its own where no hook is given
 
 
 def test_replacing_the_infile(tmp_path):
@@ -370,7 +373,12 @@ def test_broken_pipe(arguments):
             ["--json-lines"],
             "<stdin>:2:3: Expecting ',' delimiter\n[2\n  ^\n<stdin>:3:2: Extra data\n3]\n ^\n",
         ),
-        ('["a\tb"]', [], '<stdin>:1:4: Invalid control character at\n["a b"]\n   ^\n'),
+        pytest.param(
+            '["a\tb"]',
+            [],
+            '<stdin>:1:4: Invalid control character at\n["a b"]\n   ^\n',
+            marks=pytest.mark.skipif(PYPY, reason="its json has other words for it"),
+        ),
         ("\ufeff[]", [], "<stdin>:1:1: Unexpected UTF-8 BOM (decode using utf-8-sig)\n\ufeff[]\n^\n"),
     ],
     ids=lambda value: ascii(value)[:30],

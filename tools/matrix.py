@@ -1,6 +1,6 @@
 """Run the tests on every interpreter that this machine has or can get, and say of each what came of it.
 
-    python tools/matrix.py SDIST [--only NAME...]
+    python tools/matrix.py SDIST [--only NAME...] [--without NAME...] [--quick]
     python tools/matrix.py --prepare [--only NAME...]   (only get the interpreters that aren't here)
 
 3.10 to 3.13 are taken from pyenv or PATH. 3.14, 3.15 and PyPy come from Debian sid, in a folder that debootstrap makes
@@ -8,12 +8,14 @@ and chroot enters, and 3.13t, which Debian doesn't build, is compiled in it from
 root, debootstrap and a Debian mirror: the one that apt uses here. The folder stays in $XDG_CACHE_HOME/cyjson-matrix (in
 ~/.cache by default) for the next run; removing it is all it takes to begin anew.
 
-Ends with a line for each interpreter: passed, failed, or not available and why. Only a failure is an error.
+As many interpreters are tested at once as there are cores; of each that fails, all that was said is printed. Ends with
+a line for each: passed, failed, or not available and why. Only a failure is an error.
 """
 
 import argparse
 import contextlib
 import fcntl
+import functools
 import os
 import re
 import shutil
@@ -21,10 +23,12 @@ import subprocess
 import sys
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cyjson-matrix"
 ROOT = CACHE / "sid"
+CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
 LOCAL = ["3.10", "3.11", "3.12", "3.13"]
 FREE_THREADED = ["libssl-dev", "zlib1g-dev", "libffi-dev", "libbz2-dev", "xz-utils"]
 # What each needs to be installed, and the name of its command.
@@ -36,11 +40,18 @@ IN_SID = {
 }
 # As IN_SID, but not for the tests here: what tools/sanitize_threads.py runs.
 FOR_TOOLS = {"3.13t-tsan": (FREE_THREADED, "/opt/python3.13t-tsan/bin/python3.13t")}
-CONFIGURE = {"3.13t": "--disable-gil", "3.13t-tsan": "--disable-gil --with-thread-sanitizer --with-ensurepip=no"}
+CONFIGURE = dict.fromkeys(("3.13t", "3.13t-tsan"), "--disable-gil --without-ensurepip")
+CONFIGURE["3.13t-tsan"] += " --with-thread-sanitizer"
 EVERYWHERE = ["gcc", "libc6-dev", "make", "ca-certificates"]
 # Released Debian versions that have python3.13's source, one of which the mirror has.
 SOURCE_SUITES = ["trixie", "forky", "sid"]
-APT = ["apt-get", "-q", "-o", "Acquire::Check-Valid-Until=false"]
+APT = ["apt-get", "-q", "-o", "Acquire::Check-Valid-Until=false", "-o", "Acquire::Languages=none"]
+# What --quick leaves out: tests of what is the same C on each interpreter, or is no part of the extension.
+QUICK_NATIVE = ["benchmarks", "cpu", "kernels", "numbers.py::test_kernel_against_repr"]
+# And of the fallback, which is the interpreter's own json, what can't differ from it.
+QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "failures", "fuzz", "hostile", "interpreters", "large"]
+QUICK_FALLBACK += ["iterencode", "memory", "mutation", "numbers", "pages", "threads"]
+SAME_JSON = ["3.12", "3.13t"]  # as 3.11 and 3.13
 
 
 class Unavailable(Exception):
@@ -119,8 +130,9 @@ def put(path, to=None):
     target = ROOT / (to or path).relative_to("/")
     if path.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        shutil.copyfile(path, target)
+        # At once: tests that run in there may be reading it.
+        copy = shutil.copyfile(path, target.with_name(target.name + ".new"))
+        os.replace(copy, target)
 
 
 def make_root():
@@ -135,6 +147,8 @@ def make_root():
         ROOT.mkdir(parents=True)
         started = time.monotonic()
         run(["debootstrap", "--variant=minbase", "sid", str(ROOT), mirror()], "debootstrap of sid failed")
+        # What is lost where the machine stops can be made again.
+        (ROOT / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
         print(f"matrix: made a Debian sid folder in {time.monotonic() - started:.0f} s", flush=True)
         (ROOT / ".made").touch()
     copy_settings()
@@ -150,18 +164,35 @@ def install_debootstrap():
     return shutil.which("debootstrap") is not None
 
 
+@contextlib.contextmanager
+def the_sid_folder():
+    """The sid folder, for as long as nobody else may change it: a test waits for a preparation."""
+    with open(CACHE / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        make_root()
+        yield
+
+
+@functools.cache
+def update_packages():
+    in_root([*APT, "update"], "apt-get update failed")
+
+
 def install(name):
     """The interpreter's packages, installed if they aren't; the command that starts it."""
     packages, command = (IN_SID | FOR_TOOLS)[name]
     stamp = ROOT / f".installed-{name}"
-    if not stamp.exists():
-        in_root([*APT, "update"], "apt-get update failed")
-        wanted = [*EVERYWHERE, *packages]
-        in_root([*APT, "install", "-y", "--no-install-recommends", *wanted], "apt-get install failed")
-        copy_settings()  # over what the packages brought
-        if name in CONFIGURE:
-            compile_free_threaded(name)
-        stamp.touch()
+    with the_sid_folder():
+        if not stamp.exists():
+            started = time.monotonic()
+            update_packages()
+            wanted = [*EVERYWHERE, *packages]
+            in_root([*APT, "install", "-y", "--no-install-recommends", *wanted], "apt-get install failed")
+            copy_settings()  # over what the packages brought
+            if name in CONFIGURE:
+                compile_free_threaded(name)
+            stamp.touch()
+            print(f"matrix: installed {name} in {time.monotonic() - started:.0f} s", flush=True)
     return command
 
 
@@ -184,23 +215,15 @@ def compile_free_threaded(name):
     archives = [each for each in archives if not each.name.endswith(".asc")]
     if not archives:
         raise Unavailable("the mirror has no source package of python3.13")
-    started = time.monotonic()
+    # Compiled in half the time: neither optimised much, nor with symbols, nor all of the library to byte code.
     script = (
         f"cd /opt/sources && tar -xf {archives[0].name} && cd */ && "
-        f"./configure {CONFIGURE[name]} --prefix=/opt/python{name} > ../log 2>&1 && "
-        f"make -j{os.cpu_count()} >> ../log 2>&1 && make install >> ../log 2>&1 || {{ tail -n 5 ../log; exit 1; }}"
+        f"OPT='-DNDEBUG -O1' ./configure {CONFIGURE[name]} --prefix=/opt/python{name} > ../log 2>&1 && "
+        f"make -j{os.cpu_count()} >> ../log 2>&1 && make install COMPILEALL_OPTS=-l >> ../log 2>&1 || "
+        "{ tail -n 5 ../log; exit 1; }"
     )
     in_root(["sh", "-c", script], f"compiling python{name} failed")
     shutil.rmtree(sources)
-    print(f"matrix: compiled python{name} in {time.monotonic() - started:.0f} s", flush=True)
-
-
-def test_local(minor, sources):
-    """The suite on an interpreter of this machine; whether it passed."""
-    interpreter = find_local(minor)
-    make = ["make", "test", f"PYTHON={interpreter}", f"VENV={CACHE}/venv-{minor}"]
-    (CACHE / f"venv-{minor}" / ".cyjson").unlink(missing_ok=True)
-    return subprocess.run(make, cwd=sources).returncode == 0
 
 
 def find_local(minor):
@@ -216,74 +239,101 @@ def find_local(minor):
     raise Unavailable("neither pyenv nor PATH has it")
 
 
-def test_in_sid(name, sources, conformance):
-    make_root()
-    command = install(name)
-    work = ROOT / "work" / name
+def left_out(name, quick):
+    """The backends that are tested -> the files and tests that aren't run."""
+    if name == "pypy":
+        return {"fallback": QUICK_FALLBACK if quick else []}
+    if not quick:
+        return {"native": [], "fallback": []}
+    return {"native": QUICK_NATIVE} | ({} if name in SAME_JSON else {"fallback": QUICK_FALLBACK})
+
+
+def leaving_out(name):
+    return f"--deselect=tests/test_{name}" if "::" in name else f"--ignore=tests/test_{name}.py"
+
+
+def test(name, sources, workers, quick):
+    """The outcome of the suite on an interpreter, which is installed first if need be, and in which file it is told."""
+    work, where = CACHE / "work" / name, f"{CACHE}/work/{name}"
+    if name in LOCAL:
+        start, command = subprocess.run, find_local(name)
+    else:
+        start, command = in_root, install(name)
+        work, where = ROOT / "work" / name, f"/work/{name}"
     shutil.rmtree(work / "cyjson", ignore_errors=True)
     shutil.copytree(sources, work / "cyjson")
-    if conformance.is_dir():
-        shutil.copytree(conformance, work / "shared" / "conformance", dirs_exist_ok=True)
+    if CONFORMANCE.is_dir():
+        shutil.copytree(CONFORMANCE, work / "shared" / "conformance", dirs_exist_ok=True)
     (work / "venv" / ".cyjson").unlink(missing_ok=True)
-    make = ["make", "test", f"PYTHON={command}", f"VENV=/work/{name}/venv"]
-    if name == "pypy":
-        make += ["BACKENDS=fallback", "CYJSON_REQUIRE_NATIVE=0"]
-    return in_root(["env", "-C", f"/work/{name}/cyjson", *make]).returncode == 0
+    log = work / "log"
+    passed, counts, seen = True, [], 0
+    with open(log, "w") as file:
+        for backend, files in left_out(name, quick).items():
+            pytest = " ".join([f"-n {workers}", *map(leaving_out, files)])
+            make = ["make", "test", f"PYTHON={command}", f"VENV={where}/venv"]
+            make += [f"BACKENDS={backend}", f"PYTEST_ARGS={os.environ.get('PYTEST_ARGS') or pytest}"]
+            make += ["CYJSON_REQUIRE_NATIVE=0"] if name == "pypy" else []
+            make = ["env", "-C", f"{where}/cyjson", "-u", "MAKEFLAGS", "-u", "MAKEOVERRIDES", *make]
+            passed &= start(make, stdout=file, stderr=subprocess.STDOUT).returncode == 0
+            told = re.findall(r"(\d+ (?:passed|failed|error).*) in [\d.]+s", log.read_text(errors="replace"))
+            counts.append(f"{backend}: {told[-1] if len(told) > seen else 'ended early'}")
+            seen = len(told)
+    return passed, "; ".join(counts), log
 
 
 def main():
+    names = [*LOCAL, *IN_SID]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sdist", type=Path, nargs="?")
     parser.add_argument("--prepare", action="store_true")
-    parser.add_argument("--only", nargs="+", choices=[*LOCAL, *IN_SID], default=[*LOCAL, *IN_SID])
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--without", nargs="+", choices=names, default=[])
+    parser.add_argument("--quick", action="store_true", help="leave out tests that can't differ between interpreters")
     arguments = parser.parse_args()
     if (arguments.sdist is None) != arguments.prepare:
         parser.error("give either SDIST or --prepare")
-    with alone():
-        if arguments.prepare:
-            return prepare([name for name in arguments.only if name in IN_SID])
-        return test(arguments)
-
-
-@contextlib.contextmanager
-def alone():
-    """A run waits for another's preparation."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    names = [name for name in arguments.only if name not in arguments.without]
+    if arguments.prepare:
+        return prepare([name for name in names if name in IN_SID])
+    return test_all(names, arguments.sdist, arguments.quick)
 
 
 def prepare(names):
     for name in names:
         try:
-            make_root()
             install(name)
         except Unavailable as exc:
             print(f"matrix: {name:6} not available here: {exc}", flush=True)
     return 0
 
 
-def test(arguments):
-    conformance = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+def test_all(names, sdist, quick):
     unpacked = CACHE / "sources"
     shutil.rmtree(unpacked, ignore_errors=True)
-    with tarfile.open(arguments.sdist) as archive:
+    with tarfile.open(sdist) as archive:
         archive.extractall(unpacked)
     [sources] = unpacked.iterdir()
-    outcomes = {}
-    for name in arguments.only:
-        print(f"\nmatrix: {name}", flush=True)
+    cores = os.cpu_count()
+    at_once = min(cores, len(names))
+
+    def outcome(name):
+        print(f"matrix: {name:6} begins", flush=True)
         started = time.monotonic()
         try:
-            passed = test_local(name, sources) if name in LOCAL else test_in_sid(name, sources, conformance)
-            outcomes[name] = f"{'passed' if passed else 'FAILED'} in {time.monotonic() - started:.0f} s"
+            passed, counts, log = test(name, sources, cores // at_once, quick)
         except Unavailable as exc:
-            outcomes[name] = f"not available here: {exc}"
+            return f"not available here: {exc}"
+        if not passed:
+            print(f"\nmatrix: {name}\n{log.read_text(errors='replace')}", flush=True)
+        return f"{'passed' if passed else 'FAILED'} in {time.monotonic() - started:.0f} s ({counts})"
+
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = dict(zip(names, pool.map(outcome, names), strict=True))
     print()
-    for name, outcome in outcomes.items():
-        print(f"matrix: {name:6} {outcome}", flush=True)
-    return any("FAILED" in outcome for outcome in outcomes.values())
+    for name, told in outcomes.items():
+        print(f"matrix: {name:6} {told}", flush=True)
+    return any(told.startswith("FAILED") for told in outcomes.values())
 
 
 if __name__ == "__main__":

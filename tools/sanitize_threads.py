@@ -30,9 +30,8 @@ LOCK_FREE = {
 
 def build(sdist):
     """Both interpreters, an environment with pytest, and the extension: how the instrumented one is started."""
-    matrix.make_root()
-    with matrix.alone():
-        plain, instrumented = (matrix.install(name) for name in ("3.13t", "3.13t-tsan"))
+    matrix.CACHE.mkdir(parents=True, exist_ok=True)
+    plain, instrumented = (matrix.install(name) for name in ("3.13t", "3.13t-tsan"))
     work = matrix.ROOT / WORK.lstrip("/")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -34,7 +34,8 @@ class LineError(JSONDecodeError):
         self.offset = offset
         self.truncated = truncated
         end = ", which has no line break: it may have been cut off" if truncated else ""
-        self.args = (f"{msg}: line {lineno} column {self.colno} (char {pos} of the line at byte {offset}{end})",)
+        where = f"line {lineno} column {self.colno} (char {pos} of the line at byte {offset}{end})"
+        self.args = (f"%s: {where}" % msg,)  # PyPy's json gives a msg that f"{msg}" refuses
 
     def __reduce__(self):
         return self.__class__, (self.msg, self.doc, self.pos, self.lineno, self.offset, self.truncated)

@@ -54,7 +54,9 @@ def told(call, module, notes):
     except (Exception, KeyboardInterrupt) as exc:
         doc = getattr(exc, "doc", None)
         noted = getattr(exc, "__notes__", None) if notes else None
-        return f"{type(exc)} {exc} {getattr(exc, 'pos', None)} {doc!r} {noted} {exc.args!r}"
+        # PyPy's json has messages that an f-string refuses.
+        position = str(getattr(exc, "pos", None))
+        return " ".join([str(type(exc)), str(exc), position, repr(doc), str(noted), repr(exc.args)])
 
 
 def same(call, excused=None, notes=True):
