@@ -117,6 +117,9 @@ int encoder_too_deep(encoder *e)
 /* ---- errors ---- */
 
 #if PY_VERSION_HEX >= 0x030E0000
+/* Whether an exception and the one that is set now are both of a type. */
+static int is_alike(PyObject *exception, PyObject *type) { return PyErr_ExceptionMatches(type) && PyErr_GivenExceptionMatches(exception, type); }
+
 void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index)
 {
     if (e->depth > e->noted_depth) return; /* beyond where the stdlib would have stopped */
@@ -131,8 +134,9 @@ void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t in
     else if (note != NULL) done = PyObject_CallMethod(PyExc_BaseException, "add_note", "(OO)", exception, note);
     Py_XDECREF(note);
     Py_XDECREF(type);
-    if (done == NULL && PyErr_ExceptionMatches(PyExc_RecursionError) && PyErr_GivenExceptionMatches(exception, PyExc_RecursionError))
-        PyErr_Clear(); /* so near the stack's end even a note is too much */
+    /* Near the stack's end, or where memory is short, even a note is too much; and a chain of MemoryErrors would use up those
+     * that the interpreter has in store. */
+    if (done == NULL && (is_alike(exception, PyExc_RecursionError) || is_alike(exception, PyExc_MemoryError))) PyErr_Clear();
     else if (done == NULL) { /* as in the stdlib, what was raised here is the exception now */
         PyObject *newer = PyErr_GetRaisedException();
         PyException_SetContext(newer, exception);

@@ -232,7 +232,10 @@ static inline number_kind number_parse_any(const uint8_t *p, const uint8_t *limi
     }
     else {
         if (UNLIKELY(!number_is_digit(*p))) return NUMBER_INVALID;
-        p = number_digits(p, limit, &w);
+#if !defined(VEC_AVX2) /* where what comes here is long: short ints and fractions are read elsewhere */
+        for (int i = 0; i < 4 && number_is_digit(*p); i++) w = w * 10 + (uint64_t)(*p++ - '0');
+#endif
+        if (number_is_digit(*p)) p = number_digits(p, limit, &w);
     }
     int64_t n = p - digits;
 
