@@ -212,8 +212,9 @@ static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d)
     unsigned skip = d.tens < 1000000000000000;
     unsigned row = 2 * (16 - POINT_MIN) + 2 * (unsigned)d.exponent - skip;
     const unsigned rows = sizeof layouts / sizeof *layouts;
-    const layout *l = &layouts[row];
-    if (UNLIKELY(row >= rows)) l = &layouts[2 * (1 - POINT_MIN) + skip];
+    unsigned used = row;
+    if (UNLIKELY(row >= rows)) used = 2 * (1 - POINT_MIN) + skip;
+    const layout *l = &layouts[used];
     uint32_t head = (uint32_t)(d.tens / 100000000), tail = (uint32_t)(d.tens - (uint64_t)head * 100000000);
     __m256i digits = arrange(head, tail, d.last, l->order);
     uint32_t nonzero = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(digits, _mm256_setzero_si256()));
