@@ -157,7 +157,7 @@ enum { LAST_DIGIT = 0xFF, NO_DIGIT = 0x80, DIGIT_STRIDE = 1 };
 #endif
 enum { POINT_MIN = -3, POINT_MAX = 16 };
 
-#define DIGIT(n) ((n) < 16 ? DIGIT_STRIDE * (n) : (n) == 16 ? LAST_DIGIT : NO_DIGIT)
+#define DIGIT(n) ((n) < 16 ? DIGIT_STRIDE * ((n) & 15) : (n) == 16 ? LAST_DIGIT : NO_DIGIT)
 #define ORDER(point, skip, i) \
     ((point) < 1 ? ((i) < 2 - (point) ? NO_DIGIT : DIGIT((i) - 2 + (point) + (skip))) \
                  : ((i) == (point) ? NO_DIGIT : DIGIT((i) - ((i) > (point)) + (skip))))
