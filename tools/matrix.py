@@ -46,12 +46,17 @@ EVERYWHERE = ["gcc", "libc6-dev", "make", "ca-certificates"]
 # Released Debian versions that have python3.13's source, one of which the mirror has.
 SOURCE_SUITES = ["trixie", "forky", "sid"]
 APT = ["apt-get", "-q", "-o", "Acquire::Check-Valid-Until=false", "-o", "Acquire::Languages=none"]
-# What --quick leaves out: tests of what is the same C on each interpreter, or is no part of the extension.
+# What --quick leaves out: tests of what is the same C everywhere or no part of the extension; the slowest three.
 QUICK_NATIVE = ["benchmarks", "cpu", "kernels", "numbers.py::test_kernel_against_repr"]
-# And of the fallback, which is the interpreter's own json, what can't differ from it.
+QUICK_NATIVE += ["files.py::test_write_may_do_anything", "tool.py::test_long_documents_in_little_memory"]
+QUICK_NATIVE += ["memory.py::test_writing_half_a_gigabyte_takes_a_mebibyte"]
+# On 3.12, between two that are tested, also what is Python or text, and no business with objects.
+QUICK_BETWEEN = [*QUICK_NATIVE, "conformance", "differential", "files", "fuzz", "hostile", "large", "lines", "numbers"]
+QUICK_BETWEEN += ["save", "stream", "tool"]
+# And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
 QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "failures", "fuzz", "hostile", "interpreters", "large"]
 QUICK_FALLBACK += ["iterencode", "memory", "mutation", "numbers", "pages", "threads"]
-SAME_JSON = ["3.12", "3.13t"]  # as 3.11 and 3.13
+FALLBACK_TOO = ["3.10", "3.15"]  # the first and the last
 
 
 class Unavailable(Exception):
@@ -245,7 +250,8 @@ def left_out(name, quick):
         return {"fallback": QUICK_FALLBACK if quick else []}
     if not quick:
         return {"native": [], "fallback": []}
-    return {"native": QUICK_NATIVE} | ({} if name in SAME_JSON else {"fallback": QUICK_FALLBACK})
+    native = QUICK_BETWEEN if name == "3.12" else QUICK_NATIVE
+    return {"native": native} | ({"fallback": QUICK_FALLBACK} if name in FALLBACK_TOO else {})
 
 
 def leaving_out(name):
@@ -282,7 +288,7 @@ def test(name, sources, workers, quick):
 
 
 def main():
-    names = [*LOCAL, *IN_SID]
+    names = [*IN_SID, *LOCAL]  # those that take longest first: two end at about the same time then
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sdist", type=Path, nargs="?")
     parser.add_argument("--prepare", action="store_true")
