@@ -55,8 +55,8 @@ QUICK_NATIVE += ["memory.py::test_writing_half_a_gigabyte_takes_a_mebibyte"]
 QUICK_BETWEEN = [*QUICK_NATIVE, "conformance", "differential", "files", "fuzz", "hostile", "large", "lines", "numbers"]
 QUICK_BETWEEN += ["save", "stream", "tool"]
 # And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
-QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "failures", "fuzz", "hostile", "interpreters", "large"]
-QUICK_FALLBACK += ["iterencode", "memory", "mutation", "numbers", "pages", "threads"]
+QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "differential", "failures", "fuzz", "hostile"]
+QUICK_FALLBACK += ["interpreters", "iterencode", "large", "memory", "mutation", "numbers", "pages", "threads"]
 FALLBACK_TOO = ["3.10", "3.15"]  # the first and the last
 
 
