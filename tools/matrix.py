@@ -53,7 +53,7 @@ QUICK_NATIVE += ["memory.py::test_writing_half_a_gigabyte_takes_a_mebibyte"]
 # On 3.12, between two that are tested, also what is Python or text, and no business with objects.
 QUICK_BETWEEN = [*QUICK_NATIVE, "conformance", "differential", "files", "fuzz", "hostile", "large", "lines", "numbers"]
 QUICK_BETWEEN += ["save", "stream", "tool"]
-# 3.13t, as compiled here, is slow; and three calls of test_memory seem to keep some bytes there (docs/reliability.md).
+# 3.13t, as compiled here, is slow; and its allocator isn't what test_memory is made for (docs/reliability.md).
 QUICK_FREE = [*QUICK_BETWEEN, "memory"]
 # And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
 QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "differential", "failures", "fuzz", "hostile"]
