@@ -181,6 +181,44 @@ static ALWAYS_INLINE const uint8_t *compat_cached_utf8(PyObject *str, Py_ssize_t
 #endif
 }
 
+/* Memory as an object of a static type, without one call: what watches new objects (3.13 and later) is told by PyObject_Init. */
+static ALWAYS_INLINE PyObject *compat_init(PyObject *memory, PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030D0000 || defined(Py_REF_DEBUG) || defined(PYPY_VERSION)
+    return PyObject_Init(memory, type);
+#else
+    Py_SET_REFCNT(memory, 1);
+    Py_SET_TYPE(memory, type);
+    return memory;
+#endif
+}
+
+/* A float, as PyFloat_FromDouble makes it, which first asks for the thread, the interpreter and its free list. */
+static ALWAYS_INLINE PyObject *compat_float_from(double value)
+{
+    PyFloatObject *number = PyObject_Malloc(sizeof *number);
+    if (UNLIKELY(number == NULL)) return PyErr_NoMemory();
+    number->ob_fval = value;
+    return compat_init((PyObject *)number, &PyFloat_Type);
+}
+
+/* A str of n > 1 ASCII characters, which are yet to be written, with the header of a model: another such str, never hashed and
+ * never interned. n is the length of text in memory. NULL with MemoryError set. */
+static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n)
+{
+#if COMPAT_HAS_GIL && !defined(PYPY_VERSION)
+    PyASCIIObject *str = PyObject_Malloc(sizeof *str + (size_t)n + 1);
+    if (UNLIKELY(str == NULL)) return PyErr_NoMemory();
+    memcpy(str, model, sizeof *str);
+    str->length = n;
+    ((char *)(str + 1))[n] = 0;
+    return compat_init((PyObject *)str, &PyUnicode_Type);
+#else
+    (void)model;
+    return PyUnicode_New(n, 0x7F);
+#endif
+}
+
 /* Make a dict of n pairs, keys and values alternating from items on. Takes no reference of the caller's. */
 #if PY_VERSION_HEX >= 0x030D0000
 PyAPI_FUNC(PyObject *) _PyDict_FromItems(PyObject *const *keys, Py_ssize_t keys_offset, PyObject *const *values,
@@ -322,6 +360,31 @@ static ALWAYS_INLINE PyObject *compat_list_new(Py_ssize_t n)
     }
 #endif
     return PyList_New(n);
+}
+
+/* A list of n items, taking over the references; NULL with MemoryError set, and none taken. */
+static ALWAYS_INLINE PyObject *compat_list_from(PyObject *const *items, Py_ssize_t n)
+{
+#if COMPAT_HAS_GIL && !defined(PYPY_VERSION)
+    /* PyList_New(n) would have the array zeroed first. PyListObject's fields are public. */
+    PyObject *list = PyList_New(0);
+    if (UNLIKELY(list == NULL) || UNLIKELY(n == 0)) return list;
+    PyObject **array = PyMem_Malloc((size_t)n * sizeof *array); /* n objects are in memory: no overflow */
+    if (UNLIKELY(array == NULL)) {
+        Py_DECREF(list);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < n; i++) array[i] = items[i];
+    ((PyListObject *)list)->ob_item = array;
+    ((PyListObject *)list)->allocated = n;
+    Py_SET_SIZE((PyVarObject *)list, n);
+    return list;
+#else
+    PyObject *list = compat_list_new(n);
+    if (list == NULL) return NULL;
+    for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, items[i]);
+    return list;
+#endif
 }
 
 /* Append n items to a list that nobody else has seen, taking over the references; -1 with MemoryError set, and none taken. */

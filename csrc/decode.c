@@ -304,10 +304,7 @@ static ALWAYS_INLINE PyObject *array_from(const decoder *d, PyObject **items, Py
         for (Py_ssize_t i = 0; tuple != NULL && i < n; i++) PyTuple_SET_ITEM(tuple, i, items[i]);
         return tuple;
     }
-    PyObject *list = compat_list_new(n);
-    if (list == NULL) return NULL;
-    for (Py_ssize_t i = 0; i < n; i++) PyList_SET_ITEM(list, i, items[i]);
-    return list;
+    return compat_list_from(items, n);
 }
 
 /* A dict of n pairs from items on, whose references it takes over; NULL with MemoryError set, and none taken. Objects that
@@ -380,7 +377,7 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
 static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n)
 {
     if (UNLIKELY(n <= 1)) return n ? Py_NewRef(d->state->ascii[*p]) : PyUnicode_New(0, 0);
-    PyObject *str = PyUnicode_New((Py_ssize_t)n, 0x7F);
+    PyObject *str = compat_ascii_like(d->state->ascii_model, (Py_ssize_t)n);
     if (LIKELY(str != NULL)) copy_short((uint8_t *)PyUnicode_1BYTE_DATA(str), p, n);
     return str;
 }
@@ -805,7 +802,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
     case NUMBER_DOUBLE:
         if (UNLIKELY(d->options->parse_float != NULL))
             return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
-        return PyFloat_FromDouble(parsed->real);
+        return compat_float_from(parsed->real);
     case NUMBER_BIG:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
         return integer_from_text(p, (size_t)(parsed->end - p));

@@ -12,10 +12,11 @@ int decode_state_init(decode_state *state, cpu_level cpu)
     state->with = levels[cpu];
     for (int c = 0; c < 128; c++)
         if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
+    state->ascii_model = PyUnicode_New(2, 0x7F);
     state->nan = PyFloat_FromDouble(Py_NAN);
     state->infinity = PyFloat_FromDouble(Py_HUGE_VAL);
     state->minus_infinity = PyFloat_FromDouble(-Py_HUGE_VAL);
-    return state->nan == NULL || state->infinity == NULL || state->minus_infinity == NULL ? -1 : 0;
+    return state->ascii_model == NULL || state->nan == NULL || state->infinity == NULL || state->minus_infinity == NULL ? -1 : 0;
 }
 
 int decode_state_traverse(decode_state *state, visitproc visit, void *arg)
@@ -28,6 +29,7 @@ void decode_state_clear(decode_state *state)
 {
     keycache_pool_clear(&state->keys);
     for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
+    Py_CLEAR(state->ascii_model);
     Py_CLEAR(state->nan);
     Py_CLEAR(state->infinity);
     Py_CLEAR(state->minus_infinity);
