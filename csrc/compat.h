@@ -181,30 +181,42 @@ static ALWAYS_INLINE const uint8_t *compat_cached_utf8(PyObject *str, Py_ssize_t
 #endif
 }
 
-/* Memory as an object of a static type, without one call: what watches new objects (3.13 and later) is told by PyObject_Init. */
-static ALWAYS_INLINE PyObject *compat_init(PyObject *memory, PyTypeObject *type)
+/* Whether new objects have to be made known to somebody: to what watches all of them (from 3.13 on: PyRefTracer_SetTracer), or to an
+ * interpreter that keeps account of them. Holds until Python code runs. */
+static ALWAYS_INLINE int compat_new_objects_are_watched(void)
 {
-#if PY_VERSION_HEX >= 0x030D0000 || defined(Py_REF_DEBUG) || defined(PYPY_VERSION)
-    return PyObject_Init(memory, type);
+#if defined(Py_REF_DEBUG) || defined(PYPY_VERSION) || !COMPAT_HAS_GIL
+    return 1;
+#elif PY_VERSION_HEX >= 0x030D0000
+    void *ignored;
+    return PyRefTracer_GetTracer(&ignored) != NULL;
 #else
-    Py_SET_REFCNT(memory, 1);
-    Py_SET_TYPE(memory, type);
-    return memory;
+    return 0;
 #endif
 }
 
+/* Memory of PyObject_Malloc as an object of a static type: PyObject_Init without a call, unless new objects are watched. */
+static ALWAYS_INLINE PyObject *compat_init(PyObject *memory, PyTypeObject *type, int watched)
+{
+    if (UNLIKELY(watched)) return PyObject_Init(memory, type);
+    memset(memory, 0, sizeof *memory); /* 3.14's header has more in it than the two */
+    Py_SET_REFCNT(memory, 1);
+    Py_SET_TYPE(memory, type);
+    return memory;
+}
+
 /* A float, as PyFloat_FromDouble makes it, which first asks for the thread, the interpreter and its free list. */
-static ALWAYS_INLINE PyObject *compat_float_from(double value)
+static ALWAYS_INLINE PyObject *compat_float_from(double value, int watched)
 {
     PyFloatObject *number = PyObject_Malloc(sizeof *number);
     if (UNLIKELY(number == NULL)) return PyErr_NoMemory();
     number->ob_fval = value;
-    return compat_init((PyObject *)number, &PyFloat_Type);
+    return compat_init((PyObject *)number, &PyFloat_Type, watched);
 }
 
 /* A str of n > 1 ASCII characters, which are yet to be written, with the header of a model: another such str, never hashed and
  * never interned. n is the length of text in memory. NULL with MemoryError set. */
-static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n)
+static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n, int watched)
 {
 #if COMPAT_HAS_GIL && !defined(PYPY_VERSION)
     PyASCIIObject *str = PyObject_Malloc(sizeof *str + (size_t)n + 1);
@@ -212,9 +224,9 @@ static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n)
     memcpy(str, model, sizeof *str);
     str->length = n;
     ((char *)(str + 1))[n] = 0;
-    return compat_init((PyObject *)str, &PyUnicode_Type);
+    return compat_init((PyObject *)str, &PyUnicode_Type, watched);
 #else
-    (void)model;
+    (void)model, (void)watched;
     return PyUnicode_New(n, 0x7F);
 #endif
 }

@@ -51,6 +51,7 @@ typedef struct {
     PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
     int uses_shapes;          /* 0: all NULL, and nothing else is known of them */
     int gc_paused;            /* what compat_gc_pause said */
+    int watched;              /* what compat_new_objects_are_watched said */
 #if !COMPAT_HAS_GIL
     keycache *keys; /* taken at the first key; NULL before */
 #endif
@@ -110,6 +111,7 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->long_keys = NULL;
     d->uses_shapes = 0;
     d->gc_paused = 0;
+    d->watched = compat_new_objects_are_watched();
     d->expects_fraction = NULL;
 }
 
@@ -156,6 +158,7 @@ static ALWAYS_INLINE PyObject *call_hook(decoder *d, PyObject *hook, PyObject *a
     PyObject *result = PyObject_CallOneArg(hook, argument);
     Py_DECREF(argument);
     if (d->gc_paused) d->gc_paused = compat_gc_pause(1);
+    d->watched = compat_new_objects_are_watched();
     return result;
 }
 
@@ -377,7 +380,7 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
 static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n)
 {
     if (UNLIKELY(n <= 1)) return n ? Py_NewRef(d->state->ascii[*p]) : PyUnicode_New(0, 0);
-    PyObject *str = compat_ascii_like(d->state->ascii_model, (Py_ssize_t)n);
+    PyObject *str = compat_ascii_like(d->state->ascii_model, (Py_ssize_t)n, d->watched);
     if (LIKELY(str != NULL)) copy_short((uint8_t *)PyUnicode_1BYTE_DATA(str), p, n);
     return str;
 }
@@ -802,7 +805,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
     case NUMBER_DOUBLE:
         if (UNLIKELY(d->options->parse_float != NULL))
             return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
-        return compat_float_from(parsed->real);
+        return compat_float_from(parsed->real, d->watched);
     case NUMBER_BIG:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
         return integer_from_text(p, (size_t)(parsed->end - p));
@@ -1056,6 +1059,7 @@ static ALWAYS_INLINE int lone_value(const decode_options *options, const uint8_t
         const uint8_t *stop;
         d.options = options; /* all that a number asks of it */
         d.gc_paused = 0;
+        d.watched = 1;
         d.expects_fraction = NULL;
         *value = read_number_bytes(&d, NULL, p, p + size, &stop);
         if (UNLIKELY(*value == NULL)) return PyErr_Occurred() != NULL;
