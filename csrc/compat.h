@@ -139,32 +139,30 @@ static ALWAYS_INLINE int compat_is_compact_of(PyObject *str, int width)
     return ((PyASCIIObject *)str)->state.compact && ((PyASCIIObject *)str)->state.kind == (unsigned)width;
 }
 
+#if PY_VERSION_HEX >= 0x030C0000
+#define COMPAT_DIGITS long_value.ob_digit
+#else
+#define COMPAT_DIGITS ob_digit
+#endif
+
 /* The value of an int of up to two digits (60 bits); 0 where it has more. */
 static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int64_t *value)
 {
-    const digit *digits;
+    const digit *digits = ((PyLongObject *)integer)->COMPAT_DIGITS;
     int64_t sign;
 #if PY_VERSION_HEX >= 0x030C0000
     uintptr_t tag = ((PyLongObject *)integer)->long_value.lv_tag; /* digits << 3 | sign, which is 0, 1 (for zero) or 2 */
     size_t count = tag >> 3;
-    digits = ((PyLongObject *)integer)->long_value.ob_digit;
     sign = 1 - (int64_t)(tag & 3);
 #else
     Py_ssize_t size = Py_SIZE(integer);
     size_t count = (size_t)(size < 0 ? -size : size);
-    digits = ((PyLongObject *)integer)->ob_digit;
     sign = size < 0 ? -1 : size > 0;
 #endif
     if (LIKELY(count <= 1)) *value = sign * (int64_t)digits[0]; /* zero has a digit as well, and sign 0 */
     else if (count == 2) *value = sign * ((int64_t)digits[0] | (int64_t)digits[1] << PyLong_SHIFT);
     else return 0;
     return 1;
-}
-
-/* An int. The two make the same, PyLong_FromLong faster (3.11). */
-static ALWAYS_INLINE PyObject *compat_int_from(int64_t value)
-{
-    return sizeof(long) == sizeof(int64_t) ? PyLong_FromLong((long)value) : PyLong_FromLongLong(value);
 }
 
 /* UTF-8 that an earlier user of a non-ASCII str left in it, or NULL. */
@@ -212,6 +210,34 @@ static ALWAYS_INLINE PyObject *compat_float_from(double value, int watched)
     if (UNLIKELY(number == NULL)) return PyErr_NoMemory();
     number->ob_fval = value;
     return compat_init((PyObject *)number, &PyFloat_Type, watched);
+}
+
+/* An int. Those of up to two digits (60 bits) are put together as compat_int_is_small takes them apart, but for the small ones, of
+ * which the interpreter has one each. */
+static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, int watched)
+{
+#if COMPAT_HAS_GIL && PyLong_SHIFT == 30 && !defined(PYPY_VERSION)
+    enum { LEAST = -5, MOST = 1024 }; /* kept by the interpreter: to 256, from 3.15 on to 1024 */
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    if (LIKELY((uint64_t)(value - LEAST) > MOST - LEAST) && LIKELY(magnitude >> (2 * PyLong_SHIFT) == 0)) {
+        PyLongObject *integer = PyObject_Malloc(offsetof(PyLongObject, COMPAT_DIGITS) + 2 * sizeof(digit));
+        if (UNLIKELY(integer == NULL)) return PyErr_NoMemory();
+        unsigned digits = 1 + (magnitude >> PyLong_SHIFT != 0);
+        integer->COMPAT_DIGITS[0] = (digit)(magnitude & PyLong_MASK);
+        *(&integer->COMPAT_DIGITS[0] + 1) = (digit)(magnitude >> PyLong_SHIFT);
+#if PY_VERSION_HEX >= 0x030C0000
+        integer->long_value.lv_tag = (uintptr_t)digits << 3 | (uintptr_t)(value < 0) << 1;
+        return compat_init((PyObject *)integer, &PyLong_Type, watched);
+#else
+        compat_init((PyObject *)integer, &PyLong_Type, watched);
+        Py_SET_SIZE(integer, value < 0 ? -(Py_ssize_t)digits : (Py_ssize_t)digits);
+        return (PyObject *)integer;
+#endif
+    }
+#else
+    (void)watched;
+#endif
+    return sizeof(long) == sizeof(int64_t) ? PyLong_FromLong((long)value) : PyLong_FromLongLong(value);
 }
 
 /* A str of n > 1 ASCII characters, which are yet to be written, with the header of a model: another such str, never hashed and

@@ -801,7 +801,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
     switch (kind) {
     case NUMBER_INT:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
-        return compat_int_from(parsed->integer);
+        return compat_int_from(parsed->integer, d->watched);
     case NUMBER_DOUBLE:
         if (UNLIKELY(d->options->parse_float != NULL))
             return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
@@ -897,7 +897,7 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
             uint8_t behind = p[n];
             if (LIKELY(n < 7) && behind != '.' && (behind | 0x20) != 'e' && LIKELY((c != '0') | (n == 1)) && LIKELY(d->options->parse_int == NULL)) {
                 *at = p + n;
-                return compat_int_from((int64_t)number_join_first(digits, n));
+                return compat_int_from((int64_t)number_join_first(digits, n), d->watched);
             }
         }
         else if (c >= 'a') {
