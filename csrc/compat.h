@@ -543,6 +543,19 @@ static ALWAYS_INLINE int compat_enter(PyThreadState *thread, const char *where)
     return Py_EnterRecursiveCall(where);
 }
 
+static ALWAYS_INLINE void compat_leave(PyThreadState *thread);
+
+/* Whether compat_enter would find a level: 0, or -1 with RecursionError set. */
+static ALWAYS_INLINE int compat_may_enter(PyThreadState *thread, const char *where)
+{
+#ifdef COMPAT_RECURSION_LEFT
+    if (LIKELY(COMPAT_RECURSION_LEFT(thread) > 0)) return 0;
+#endif
+    if (Py_EnterRecursiveCall(where)) return -1;
+    compat_leave(thread);
+    return 0;
+}
+
 static ALWAYS_INLINE void compat_leave(PyThreadState *thread)
 {
 #ifdef COMPAT_RECURSION_LEFT

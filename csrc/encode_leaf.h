@@ -145,7 +145,11 @@ static ALWAYS_INLINE uint8_t *write_some(encoder *e, uint8_t *out, PyObject *str
     if (plain_bytes) return CPU_NAME(escape_bytes)(out, p, n, form == WRITE_ASCII);
     if (form == WRITE_ASCII) return CPU_NAME(escape_to_ascii)(out, p, n, width);
     out = CPU_NAME(escape_to_utf8)(out, p, n, width);
-    if (out == NULL) Py_XDECREF(PyUnicode_AsUTF8String(str)); /* raises UnicodeEncodeError */
+    if (out == NULL) { /* raises UnicodeEncodeError, without a collector that could run Python code: a leaf runs none */
+        int paused = compat_gc_pause(1);
+        Py_XDECREF(PyUnicode_AsUTF8String(str));
+        compat_gc_resume(paused);
+    }
     return out;
 }
 
@@ -358,6 +362,34 @@ static ALWAYS_INLINE void path_pop(encoder *e)
     if (!e->options->check_circular) return;
     e->depth--;
     if (e->distinct > e->depth) e->distinct = e->depth;
+}
+
+/* ---- levels ---- */
+
+static const char too_deep[] = " while encoding a JSON object";
+
+/* Whether there is a level left for a container: else NULL, with RecursionError or, in a circle, ValueError set. */
+static ALWAYS_INLINE int may_enter(encoder *e) { return LIKELY(compat_may_enter(e->thread, too_deep) == 0) ? 0 : encoder_too_deep(e); }
+
+/* Step into a container: counted, on the path, and held, whatever happens to what it was found in. -1 with an exception.
+ * Those that hold leaves only, which run no Python code, are written without it. */
+static ALWAYS_INLINE int enter(encoder *e, PyObject *container)
+{
+    if (UNLIKELY(compat_enter(e->thread, too_deep))) return encoder_too_deep(e);
+    if (UNLIKELY(path_push(e, container))) {
+        compat_leave(e->thread);
+        return -1;
+    }
+    Py_INCREF(container);
+    return 0;
+}
+
+/* Step out of it, also with an exception set. */
+static ALWAYS_INLINE void leave(encoder *e, PyObject *container)
+{
+    path_pop(e);
+    compat_leave(e->thread);
+    Py_DECREF(container);
 }
 
 /* ---- members and items ---- */

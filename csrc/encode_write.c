@@ -17,8 +17,8 @@ DECLARE_WRITERS(text4)
 /* ... and one for every width where it is seldom. */
 #define DECLARE_SELDOM(form) \
     static uint8_t *other_##form(encoder *e, uint8_t *out, PyObject *object); \
-    static uint8_t *odd_members_##form(encoder *e, uint8_t *out, PyObject *dict); \
-    static uint8_t *iterator_##form(encoder *e, uint8_t *out, PyObject *list);
+    static uint8_t *odd_dict_##form(encoder *e, uint8_t *out, PyObject *dict); \
+    static uint8_t *odd_list_##form(encoder *e, uint8_t *out, PyObject *list);
 DECLARE_SELDOM(ascii)
 DECLARE_SELDOM(utf8)
 DECLARE_SELDOM(text)
@@ -45,16 +45,16 @@ static ALWAYS_INLINE uint8_t *encode_other(encoder *e, uint8_t *out, PyObject *o
     return form == WRITE_UTF8 ? other_utf8(e, out, object) : other_text(e, out, object);
 }
 
-static ALWAYS_INLINE uint8_t *odd_members_of(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+static ALWAYS_INLINE uint8_t *odd_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
 {
-    if (form == WRITE_ASCII) return odd_members_ascii(e, out, dict);
-    return form == WRITE_UTF8 ? odd_members_utf8(e, out, dict) : odd_members_text(e, out, dict);
+    if (form == WRITE_ASCII) return odd_dict_ascii(e, out, dict);
+    return form == WRITE_UTF8 ? odd_dict_utf8(e, out, dict) : odd_dict_text(e, out, dict);
 }
 
-static ALWAYS_INLINE uint8_t *items_of_iterator(encoder *e, uint8_t *out, PyObject *list, write_form form)
+static ALWAYS_INLINE uint8_t *odd_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
 {
-    if (form == WRITE_ASCII) return iterator_ascii(e, out, list);
-    return form == WRITE_UTF8 ? iterator_utf8(e, out, list) : iterator_text(e, out, list);
+    if (form == WRITE_ASCII) return odd_list_ascii(e, out, list);
+    return form == WRITE_UTF8 ? odd_list_utf8(e, out, list) : odd_list_text(e, out, list);
 }
 
 /* The rest of a walk or list once the characters have widened. */
@@ -68,14 +68,14 @@ static NOINLINE uint8_t *items_widened(encoder *e, uint8_t *out, PyObject *list,
     return e->b.width == 2 ? items_text2(e, out, list, sequence, first) : items_text4(e, out, list, sequence, first);
 }
 
-/* Any other value. */
+/* Any other value. Whoever calls this has entered the container that it is in, and is sure that it lives until Python code runs. */
 static ALWAYS_INLINE uint8_t *write_nested(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
     PyTypeObject *type = Py_TYPE(object);
+    if (type == &PyDict_Type) return encode_dict(e, out, object, form);
+    if (type == &PyList_Type) return encode_list(e, out, object, form);
     Py_INCREF(object); /* Python code may run and drop it from its container */
-    if (type == &PyDict_Type) out = encode_dict(e, out, object, form);
-    else if (type == &PyList_Type) out = encode_list(e, out, object, form);
-    else out = encode_other(e, out, object, form);
+    out = encode_other(e, out, object, form);
     Py_DECREF(object);
     return out;
 }
@@ -151,6 +151,33 @@ static NOINLINE uint8_t *member_value_widened(encoder *e, uint8_t *out, PyObject
 
 static NOINLINE uint8_t *write_value_text(encoder *e, uint8_t *out, PyObject *value) { return write_value(e, out, value, WRITE_TEXT); }
 
+/* Enter the dict that is walked, if that hasn't been done. -1 with an exception. */
+static ALWAYS_INLINE int walk_enter(encoder *e, walk *w)
+{
+    if (w->entered) return 0;
+    if (UNLIKELY(enter(e, w->dict))) return -1;
+    w->entered = 1;
+    w->outer = e->walks;
+    e->walks = w;
+    return 0;
+}
+
+static ALWAYS_INLINE void walk_leave(encoder *e, walk *w)
+{
+    if (!w->entered) return;
+    e->walks = w->outer;
+    leave(e, w->dict);
+}
+
+/* Tell of a leaf that failed. */
+static NOINLINE uint8_t *leaf_failed(encoder *e, walk *w, PyObject *key)
+{
+    Py_INCREF(key); /* making the note may run the collector */
+    encoder_add_note(e, w->dict, key, -1);
+    Py_DECREF(key);
+    return NULL;
+}
+
 /* The members of an object from where a walk stands, and its end. */
 static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form, write_style style)
 {
@@ -161,7 +188,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
     for (;;) {
         if (style == STYLE_ANY && UNLIKELY(is_full(e, out))) {
             w->position = compat_entries_index(&entries);
-            out = encoder_flush(e, out);
+            out = walk_enter(e, w) ? NULL : encoder_flush(e, out);
             if (out == NULL || (generator && encoder_walk_is_disturbed(w))) return NULL;
             if (!walk_entries(e, w, &entries)) goto slowly;
         }
@@ -173,15 +200,13 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
             if (UNLIKELY(out == NULL)) return NULL;
             int widened = has_widened(e, form);
             if (LIKELY(!widened) && (style != STYLE_ANY || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
-                if (UNLIKELY(out == NULL)) {
-                    encoder_add_note(e, w->dict, key, -1);
-                    return NULL;
-                }
+                if (UNLIKELY(out == NULL)) return leaf_failed(e, w, key);
                 if (!has_widened(e, form)) continue;
                 w->position = compat_entries_index(&entries);
                 return members_widened(e, out, w, first);
             }
             w->position = compat_entries_index(&entries);
+            if (UNLIKELY(walk_enter(e, w))) return NULL;
             unsigned disturbances = e->disturbances;
             if (UNLIKELY(widened)) out = member_value_widened(e, out, w->dict, key, value);
             else out = write_member_value(e, out, w->dict, key, value, form);
@@ -190,7 +215,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
         }
         else {
             w->position = compat_entries_index(&entries);
-            out = encode_member(e, out, w->dict, key, value, &first, form);
+            out = walk_enter(e, w) ? NULL : encode_member(e, out, w->dict, key, value, &first, form);
         }
         if (UNLIKELY(out == NULL)) return NULL;
         if (generator && UNLIKELY(encoder_walk_is_disturbed(w))) return NULL;
@@ -201,6 +226,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
 
 slowly:;
     int more;
+    if (walk_enter(e, w)) return NULL;
     while ((more = encoder_walk_next(e, w, &key, &value)) > 0) {
         out = encode_member(e, out, w->dict, key, value, &first, form);
         if (UNLIKELY(out == NULL) || (is_full(e, out) && (out = encoder_flush(e, out)) == NULL)) return NULL;
@@ -266,8 +292,6 @@ static ALWAYS_INLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, Py
 /* The members that a walk gives, which is set up. */
 static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, write_form form)
 {
-    w->outer = e->walks;
-    e->walks = w;
     e->level++;
     if (LIKELY(e->style == STYLE_PLAIN) && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, STYLE_PLAIN);
     else if (e->style == STYLE_LINES && form < WRITE_TEXT2) out = write_members(e, out, w, 1, form, STYLE_LINES);
@@ -275,7 +299,6 @@ static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, writ
     else if (form == WRITE_UTF8) out = members_utf8(e, out, w, 1);
     else if (width_of(e, form) == 1) out = members_text1(e, out, w, 1);
     else out = width_of(e, form) == 2 ? members_text2(e, out, w, 1) : members_text4(e, out, w, 1);
-    e->walks = w->outer;
     return out;
 }
 
@@ -284,15 +307,19 @@ static ALWAYS_INLINE uint8_t *write_members_listed(encoder *e, uint8_t *out, PyO
 {
     walk w = {.dict = dict, .items = encoder_items(e, dict)};
     if (w.items == NULL) return NULL;
+    w.entered = 1; /* the dict is */
+    w.outer = e->walks;
+    e->walks = &w;
     out = write_walk(e, out, &w, form);
+    e->walks = w.outer;
     Py_DECREF(w.items);
     return out;
 }
 
 /* The members of a dict that isn't walked as it is. */
-static ALWAYS_INLINE uint8_t *write_odd_members(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+static ALWAYS_INLINE uint8_t *write_odd_members(encoder *e, uint8_t *out, PyObject *dict, int exact, write_form form)
 {
-    int exact = PyDict_CheckExact(dict), odd = 0;
+    int odd = 0;
     e->disturbances++;
     if (!exact && e->options->as_generator) return write_members_of_view(e, out, dict, form);
     if (exact && e->options->sort_keys) {
@@ -302,13 +329,11 @@ static ALWAYS_INLINE uint8_t *write_odd_members(encoder *e, uint8_t *out, PyObje
     return write_members_listed(e, out, dict, form);
 }
 
-/* A dict or a subclass's instance. The caller holds a reference. */
-static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+/* What is between entering a dict that isn't walked as it is and leaving it. */
+static ALWAYS_INLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *dict, write_form form)
 {
-    const encode_options *o = e->options;
     int exact = PyDict_CheckExact(dict), empty;
-    if (LIKELY(exact)) empty = PyDict_GET_SIZE(dict) == 0;
-    else if (o->as_generator) empty = encoder_before_python(e) ? -1 : PyObject_Not(dict);
+    if (!exact && e->options->as_generator) empty = encoder_before_python(e) ? -1 : PyObject_Not(dict);
     else empty = PyDict_GET_SIZE(dict) == 0;
     if (UNLIKELY(empty < 0)) return NULL;
     out = room(e, out, SLACK, form);
@@ -316,22 +341,52 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     out = put(e, out, '{', form);
     if (empty) return put(e, out, '}', form);
     if (UNLIKELY(path_push(e, dict))) return NULL;
-    if (LIKELY(exact && !o->sort_keys)) {
-        walk w;
-        int members = encoder_walk_start(&w, dict);
-        if (LIKELY(members > 0)) out = write_walk(e, out, &w, form);
-        else out = members < 0 ? NULL : put(e, out, '}', form); /* another thread has just emptied it */
-        encoder_walk_end(&w);
-    }
-    else out = odd_members_of(e, out, dict, form);
+    out = write_odd_members(e, out, dict, exact, form);
     path_pop(e);
+    return out;
+}
+
+/* A dict that isn't walked as it is: a subclass's instance, or to be sorted. */
+static ALWAYS_INLINE uint8_t *write_odd_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    if (UNLIKELY(compat_enter(e->thread, too_deep))) {
+        encoder_too_deep(e);
+        return NULL;
+    }
+    Py_INCREF(dict);
+    out = write_odd_object(e, out, dict, form);
+    Py_DECREF(dict);
+    compat_leave(e->thread);
+    return out;
+}
+
+/* A dict or a subclass's instance. It lives until Python code runs. */
+static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
+{
+    walk w;
+    if (UNLIKELY(!PyDict_CheckExact(dict)) || UNLIKELY(e->options->sort_keys)) return odd_dict(e, out, dict, form);
+    if (UNLIKELY(may_enter(e))) return NULL;
+    int empty = PyDict_GET_SIZE(dict) == 0;
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    out = put(e, out, '{', form);
+    if (empty) return put(e, out, '}', form);
+    int members = encoder_walk_start(&w, dict);
+    if (LIKELY(members > 0)) {
+        out = write_walk(e, out, &w, form);
+        walk_leave(e, &w);
+    }
+    else out = members < 0 ? NULL : put(e, out, '}', form); /* another thread has just emptied it */
+    encoder_walk_end(&w);
     return out;
 }
 
 /* ---- lists ---- */
 
-/* The items of a list or tuple from one on. It may change meanwhile. */
-static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, write_form form, write_style style)
+/* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered tells that it
+ * hasn't been. */
+static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered, write_form form,
+                                          write_style style)
 {
     for (; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = compat_item(sequence, i);
@@ -343,6 +398,10 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
         }
         prefetch_items(sequence, i);
         if ((style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, form)) {
+            if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
+                compat_item_done(item);
+                return NULL;
+            }
             prefetch_inside(e, sequence, i);
             out = write_nested(e, out, item, form);
         }
@@ -377,47 +436,81 @@ static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, 
     return i > 0 ? out : out - width_of(e, form);
 }
 
-/* A list, a tuple or a subclass's instance. The caller holds a reference. */
-static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
+/* The items in lines or of a str, whose width is found out while it is written. The list is entered. */
+static ALWAYS_INLINE uint8_t *write_items_apart(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, write_form form)
 {
-    const encode_options *o = e->options;
-    int exact = PyList_CheckExact(list) || PyTuple_CheckExact(list), empty;
-    PyObject *sequence = list;
-    if (UNLIKELY(!exact) && encoder_before_python(e)) return NULL;
-    if (LIKELY(exact)) empty = PySequence_Fast_GET_SIZE(list) == 0;
-    else if (o->as_generator) empty = PyObject_Not(list);
+    if (form == WRITE_ASCII) return items_ascii(e, out, list, sequence, 0);
+    if (form == WRITE_UTF8) return items_utf8(e, out, list, sequence, 0);
+    int width = width_of(e, form);
+    return width == 1 ? items_text1(e, out, list, sequence, 0) : width == 2 ? items_text2(e, out, list, sequence, 0) : items_text4(e, out, list, sequence, 0);
+}
+
+/* The bracket behind an array that isn't empty. */
+static ALWAYS_INLINE uint8_t *write_array_end(encoder *e, uint8_t *out, write_form form)
+{
+    if (e->options->indented && (out = put_line(e, out, seldom(form))) == NULL) return NULL;
+    out = room(e, out, SLACK, seldom(form));
+    return UNLIKELY(out == NULL) ? NULL : put(e, out, ']', seldom(form));
+}
+
+/* What is between entering an instance of a list's or tuple's subclass and leaving it. */
+static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    int generator = e->options->as_generator, empty;
+    PyObject *sequence = NULL;
+    if (encoder_before_python(e)) return NULL;
+    if (generator) empty = PyObject_Not(list);
     else {
         sequence = PySequence_Fast(list, "_iterencode_list needs a sequence");
         empty = sequence == NULL ? -1 : PySequence_Fast_GET_SIZE(sequence) == 0;
     }
-    if (UNLIKELY(empty < 0)) return NULL;
-    out = room(e, out, SLACK, form);
-    if (UNLIKELY(out == NULL)) goto done;
-    out = put(e, out, '[', form);
-    if (empty) {
-        out = put(e, out, ']', form);
-        goto done;
+    out = empty < 0 ? NULL : room(e, out, SLACK, form);
+    if (out != NULL) out = put(e, out, '[', form);
+    if (out != NULL && empty) out = put(e, out, ']', form);
+    else if (out != NULL && path_push(e, list)) out = NULL;
+    else if (out != NULL) {
+        e->level++;
+        out = generator ? write_items_of_iterator(e, out, list, form) : write_items_apart(e, out, list, sequence, form);
+        e->level--;
+        path_pop(e);
+        if (out != NULL) out = write_array_end(e, out, form);
     }
-    if (UNLIKELY(path_push(e, list))) {
-        out = NULL;
-        goto done;
-    }
-    e->level++;
-    if (UNLIKELY(!exact && o->as_generator)) out = items_of_iterator(e, out, list, form);
-    else if (LIKELY(e->style == STYLE_PLAIN)) out = write_items(e, out, list, sequence, 0, form, STYLE_PLAIN);
-    else if (form == WRITE_ASCII) out = items_ascii(e, out, list, sequence, 0);
-    else if (form == WRITE_UTF8) out = items_utf8(e, out, list, sequence, 0);
-    else if (form == WRITE_TEXT1) out = items_text1(e, out, list, sequence, 0);
-    else out = form == WRITE_TEXT2 ? items_text2(e, out, list, sequence, 0) : items_text4(e, out, list, sequence, 0);
-    e->level--;
-    path_pop(e);
-    if (UNLIKELY(out == NULL)) goto done;
-    if (o->indented && (out = put_line(e, out, seldom(form))) == NULL) goto done;
-    out = room(e, out, SLACK, seldom(form));
-    if (LIKELY(out != NULL)) out = put(e, out, ']', seldom(form));
-done:
-    if (sequence != list) Py_XDECREF(sequence);
+    Py_XDECREF(sequence);
     return out;
+}
+
+/* An instance of a list's or tuple's subclass. The caller holds a reference. */
+static ALWAYS_INLINE uint8_t *write_odd_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    if (UNLIKELY(compat_enter(e->thread, too_deep))) {
+        encoder_too_deep(e);
+        return NULL;
+    }
+    out = write_odd_array(e, out, list, form);
+    compat_leave(e->thread);
+    return out;
+}
+
+/* A list, a tuple or a subclass's instance. It lives until Python code runs. */
+static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
+{
+    if (UNLIKELY(!PyList_CheckExact(list)) && !PyTuple_CheckExact(list)) return odd_list(e, out, list, form);
+    if (UNLIKELY(may_enter(e))) return NULL;
+    int empty = PySequence_Fast_GET_SIZE(list) == 0, entered = 0;
+    out = room(e, out, SLACK, form);
+    if (UNLIKELY(out == NULL)) return NULL;
+    out = put(e, out, '[', form);
+    if (empty) return put(e, out, ']', form);
+    e->level++;
+    if (LIKELY(e->style == STYLE_PLAIN)) out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
+    else {
+        if (UNLIKELY(enter(e, list))) return NULL;
+        entered = 1;
+        out = write_items_apart(e, out, list, list, form);
+    }
+    e->level--;
+    if (entered) leave(e, list);
+    return UNLIKELY(out == NULL) ? NULL : write_array_end(e, out, form);
 }
 
 /* ---- everything else ---- */
@@ -431,7 +524,7 @@ static ALWAYS_INLINE uint8_t *write_default(encoder *e, uint8_t *out, PyObject *
     else if (function != NULL) made = PyObject_CallOneArg(function, object);
     else made = PyObject_CallMethod(e->state->default_encoder, "default", "(O)", object);
     if (made == NULL) out = NULL;
-    else if (compat_enter(e->thread, " while encoding a JSON object")) {
+    else if (compat_enter(e->thread, too_deep)) {
         encoder_too_deep(e);
         out = NULL;
     }
@@ -442,17 +535,6 @@ static ALWAYS_INLINE uint8_t *write_default(encoder *e, uint8_t *out, PyObject *
     }
     Py_XDECREF(made);
     path_pop(e);
-    return out;
-}
-
-static ALWAYS_INLINE uint8_t *write_container(encoder *e, uint8_t *out, PyObject *object, int is_dict, write_form form)
-{
-    if (UNLIKELY(compat_enter(e->thread, " while encoding a JSON object"))) {
-        encoder_too_deep(e);
-        return NULL;
-    }
-    out = is_dict ? write_dict(e, out, object, form) : write_list(e, out, object, form);
-    compat_leave(e->thread);
     return out;
 }
 
@@ -482,8 +564,8 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
 /* write_walk and write_list have the members and items of a plain document in place: they come here only as a str, whose
  * width is found out while it is written. */
 #define DEFINE_WRITERS(suffix, form) \
-    static NOINLINE uint8_t *dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_container(e, out, dict, 1, form); } \
-    static NOINLINE uint8_t *list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_container(e, out, list, 0, form); } \
+    static NOINLINE uint8_t *dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_dict(e, out, dict, form); } \
+    static NOINLINE uint8_t *list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_list(e, out, list, form); } \
     static NOINLINE uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
     { \
         if (e->style == STYLE_LINES) return write_members(e, out, w, first, form, STYLE_LINES); \
@@ -496,9 +578,10 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
     } \
     static NOINLINE uint8_t *items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first) \
     { \
-        if (e->style == STYLE_LINES) return write_items(e, out, list, sequence, first, form, STYLE_LINES); \
-        return is_text(form) && e->style == STYLE_PLAIN ? write_items(e, out, list, sequence, first, form, STYLE_PLAIN) \
-                                                        : write_items(e, out, list, sequence, first, form, STYLE_ANY); \
+        int entered = 1; \
+        if (e->style == STYLE_LINES) return write_items(e, out, list, sequence, first, &entered, form, STYLE_LINES); \
+        return is_text(form) && e->style == STYLE_PLAIN ? write_items(e, out, list, sequence, first, &entered, form, STYLE_PLAIN) \
+                                                        : write_items(e, out, list, sequence, first, &entered, form, STYLE_ANY); \
     }
 DEFINE_WRITERS(ascii, WRITE_ASCII)
 DEFINE_WRITERS(utf8, WRITE_UTF8)
@@ -509,8 +592,8 @@ DEFINE_WRITERS(text4, WRITE_TEXT4)
 /* ... and one for every width where it is seldom. */
 #define DEFINE_SELDOM(suffix, form) \
     static NOINLINE uint8_t *other_##suffix(encoder *e, uint8_t *out, PyObject *object) { return write_other(e, out, object, form); } \
-    static NOINLINE uint8_t *odd_members_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_odd_members(e, out, dict, form); } \
-    static NOINLINE uint8_t *iterator_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_items_of_iterator(e, out, list, form); }
+    static NOINLINE uint8_t *odd_dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_odd_dict(e, out, dict, form); } \
+    static NOINLINE uint8_t *odd_list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_odd_list(e, out, list, form); }
 DEFINE_SELDOM(ascii, WRITE_ASCII)
 DEFINE_SELDOM(utf8, WRITE_UTF8)
 DEFINE_SELDOM(text, WRITE_TEXT)

@@ -31,6 +31,7 @@ typedef struct walk {
     PyObject *dict;
     Py_ssize_t position;   /* as PyDict_Next's, or of a pair in items; up to date whenever Python code may run */
     Py_ssize_t used, left; /* what a dict iterator checks */
+    int entered;           /* see enter in encode_leaf.h: not before something in the dict may run Python code or nest */
     PyObject *items;       /* a list of pairs that replaces the dict; a tuple, keys and values in turn, where that is a copy; or NULL */
 #if !COMPAT_HAS_GIL
     PyObject *held[2]; /* what keeps the member at hand alive where items doesn't: the copy that items was, or key and value; or NULL */
@@ -109,6 +110,7 @@ static ALWAYS_INLINE int encoder_walk_start(walk *w, PyObject *dict)
 {
     w->dict = dict;
     w->position = 0;
+    w->entered = 0;
 #if COMPAT_HAS_GIL
     w->items = NULL;
     w->used = w->left = PyDict_GET_SIZE(dict);
