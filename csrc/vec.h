@@ -78,25 +78,34 @@ typedef __m128i vec;
 typedef uint32_t vec_mask;
 enum { VEC_STRIDE = 1 };
 
+#if defined(VEC_AVX2) && defined(__GNUC__) && !defined(__clang__)
+/* Sixteen times each byte below 0x80. A constant that gcc knew it would make anew at each use, by two or three instructions, where
+ * one in memory takes none of its own. */
+extern const uint8_t vec_sixteen[128][16] __attribute__((visibility("hidden")));
+#define VEC8_ALL(c) _mm_loadu_si128((const __m128i *)vec_sixteen[c])
+#else
+#define VEC8_ALL(c) _mm_set1_epi8((char)(c))
+#endif
+
 static ALWAYS_INLINE vec vec_load(const void *p) { return _mm_loadu_si128((const __m128i *)p); }
 static ALWAYS_INLINE void vec_store(void *p, vec v) { _mm_storeu_si128((__m128i *)p, v); }
 static ALWAYS_INLINE vec vec_pair(uint64_t low, uint64_t high) { return _mm_set_epi64x((long long)high, (long long)low); }
 static ALWAYS_INLINE vec vec_or(vec a, vec b) { return _mm_or_si128(a, b); }
-static ALWAYS_INLINE vec vec8_xor(vec v, uint8_t c) { return _mm_xor_si128(v, _mm_set1_epi8((char)c)); }
+static ALWAYS_INLINE vec vec8_xor(vec v, uint8_t c) { return _mm_xor_si128(v, VEC8_ALL(c)); }
 /* Lanes with their top bit set, fit only to be or-ed into what vec_bits reads. */
 static ALWAYS_INLINE vec vec8_high(vec v) { return v; }
 static ALWAYS_INLINE vec_mask vec_bits(vec v) { return (vec_mask)_mm_movemask_epi8(v); }
 
-static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)c)); }
+static ALWAYS_INLINE vec vec8_equal(vec v, uint8_t c) { return _mm_cmpeq_epi8(v, VEC8_ALL(c)); }
 /* Signed: true of bytes from 0x80 on as well. */
-static ALWAYS_INLINE vec vec8_less(vec v, int8_t c) { return _mm_cmpgt_epi8(_mm_set1_epi8(c), v); }
+static ALWAYS_INLINE vec vec8_less(vec v, int8_t c) { return _mm_cmpgt_epi8(VEC8_ALL(c), v); }
 static ALWAYS_INLINE vec vec8_at_most(vec v, uint8_t c)
 {
-    return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8((char)c)), v);
+    return _mm_cmpeq_epi8(_mm_min_epu8(v, VEC8_ALL(c)), v);
 }
 static ALWAYS_INLINE vec vec8_at_least(vec v, uint8_t c)
 {
-    return _mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8((char)c)), v);
+    return _mm_cmpeq_epi8(_mm_max_epu8(v, VEC8_ALL(c)), v);
 }
 static ALWAYS_INLINE vec vec16_equal(vec v, uint16_t c) { return _mm_cmpeq_epi16(v, _mm_set1_epi16((short)c)); }
 static ALWAYS_INLINE vec vec16_at_most(vec v, uint16_t c)
