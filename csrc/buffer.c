@@ -21,7 +21,7 @@ uint8_t *buffer_grow(buffer *b, uint8_t *out, size_t need)
     if (capacity < 4 * BUFFER_LOCAL) capacity = 4 * BUFFER_LOCAL;
     /* Texts of one size after another get blocks of one size, which malloc then keeps at hand: else each would be new
      * memory, and the faults at its pages cost as much as the encoding. Smaller texts don't get there. */
-    size_t hoped = b->expected + b->expected / 32;
+    size_t hoped = b->expected + b->expected / 32 + BUFFER_AHEAD;
     if (capacity < hoped && capacity > hoped / 8) capacity = hoped;
     Py_ssize_t chars = (Py_ssize_t)((capacity + width - 1) / width);
     capacity = (size_t)chars * width;

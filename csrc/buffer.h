@@ -8,7 +8,10 @@
 
 #include "compat.h"
 
-enum { BUFFER_LOCAL = 2048 };
+enum {
+    BUFFER_LOCAL = 2048,
+    BUFFER_AHEAD = 256, /* bytes that a writer may ask for beyond what it writes last */
+};
 
 typedef struct {
     uint8_t *start, *limit;

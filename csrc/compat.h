@@ -128,7 +128,16 @@ static ALWAYS_INLINE int compat_opaque(int x)
 /* Whether a str's characters follow its header, as ASCII. */
 static ALWAYS_INLINE int compat_is_compact_ascii(PyObject *str)
 {
+#if COMPAT_HAS_GIL && (defined(__GNUC__) || defined(__clang__)) && !defined(PYPY_VERSION)
+    /* Both bits by one mask, of which the compiler knows where they lie. */
+    __typeof__(((PyASCIIObject *)str)->state) both = {.compact = 1, .ascii = 1};
+    uint32_t mask, state;
+    memcpy(&mask, &both, sizeof mask);
+    memcpy(&state, &((PyASCIIObject *)str)->state, sizeof state);
+    return (state & mask) == mask;
+#else
     return ((PyASCIIObject *)str)->state.compact & ((PyASCIIObject *)str)->state.ascii;
+#endif
 }
 
 static ALWAYS_INLINE int compat_is_compact(PyObject *str) { return ((PyASCIIObject *)str)->state.compact; }
@@ -296,9 +305,12 @@ typedef struct { /* the interpreter's struct _dictkeysobject */
 
 int compat_dict_layout_known(void); /* 1, 0 where PyDict_Next is to be used, -1 with an exception set */
 
+enum { COMPAT_AHEAD = 2 };
+
 /* Where a walk over a dict goes on. Good until Python code runs, which may change the dict. */
 typedef struct {
     PyObject *const *entry, *const *end; /* the next key, which its value follows */
+    PyObject *const *send;               /* of entries before this one, that one's value which is COMPAT_AHEAD further is worth sending for */
     PyObject *const *first;
     Py_ssize_t step; /* words from one entry to the next */
 } compat_entries;
@@ -315,6 +327,7 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
     entries->first = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + entries->step - 2;
     entries->entry = entries->first + index * entries->step;
     entries->end = entries->first + keys->entries * entries->step;
+    entries->send = entries->end - COMPAT_AHEAD * entries->step;
     return 1;
 #else
     (void)known, (void)dict, (void)index;
@@ -330,6 +343,7 @@ static ALWAYS_INLINE void compat_entries_of_tuple(PyObject *tuple, Py_ssize_t in
     entries->first = ((PyTupleObject *)tuple)->ob_item;
     entries->entry = entries->first + 2 * index;
     entries->end = entries->first + PyTuple_GET_SIZE(tuple);
+    entries->send = entries->end - COMPAT_AHEAD * 2;
 }
 
 /* The next pair as borrowed references; 0 at the end. */
@@ -346,11 +360,10 @@ static ALWAYS_INLINE int compat_entries_next(compat_entries *entries, PyObject *
     return 0;
 }
 
-/* Send for the value `ahead` entries behind the next one. */
-static ALWAYS_INLINE void compat_entries_prefetch(const compat_entries *entries, Py_ssize_t ahead)
+/* Send for the value that comes after COMPAT_AHEAD others. */
+static ALWAYS_INLINE void compat_entries_prefetch(const compat_entries *entries)
 {
-    PyObject *const *entry = entries->entry + ahead * entries->step;
-    if (entry < entries->end) PREFETCH(entry[1]);
+    if (entries->entry < entries->send) PREFETCH(entries->entry[COMPAT_AHEAD * entries->step + 1]);
 }
 
 /* Send for a dict's table. */

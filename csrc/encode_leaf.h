@@ -10,6 +10,7 @@
 enum {
     SLACK = 80,  /* characters of room beyond a value, */
     MARGIN = 32, /* of which whatever writes one leaves this many: punctuation needs no check of its own */
+    SCALAR = NUMBER_DOUBLE_SPACE + SLACK, /* what a value takes that is no str or container; a key leaves so much */
     CHUNK = 1024, /* characters that are escaped between two looks at the room left */
 };
 
@@ -190,13 +191,14 @@ static NOINLINE uint8_t *careful_ascii(encoder *e, uint8_t *out, PyObject *str) 
 static NOINLINE uint8_t *careful_utf8(encoder *e, uint8_t *out, PyObject *str) { return write_str_with_care(e, out, str, WRITE_UTF8); }
 static NOINLINE uint8_t *careful_text(encoder *e, uint8_t *out, PyObject *str) { return write_str_with_care(e, out, str, WRITE_TEXT); }
 
-/* A quoted string. Text may widen. */
+/* A quoted string. Text may widen. A key leaves SCALAR and room for its separator. */
 static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str, int is_key, write_form form)
 {
+    const size_t slack = is_key ? SCALAR + SLACK : SLACK; /* with the quotes, and what is written behind them in vain */
     const size_t width = (size_t)width_of(e, form);
     if (form != WRITE_TEXT && LIKELY(compat_is_compact_ascii(str))) {
         size_t n = (size_t)PyUnicode_GET_LENGTH(str);
-        out = room(e, out, n + SLACK, form);
+        out = room(e, out, n + slack, form);
         if (UNLIKELY(out == NULL)) return NULL;
         const uint8_t *p = (const uint8_t *)((PyASCIIObject *)str + 1); /* behind a header of at least 40 bytes */
         if (LIKELY(escape_copy_ascii(out + width, (int)width, p, n, form == WRITE_ASCII, !is_key))) {
@@ -209,7 +211,7 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
         const uint8_t *p = compat_cached_utf8(str, &size);
         if (p != NULL) {
             size_t n = (size_t)size;
-            out = room(e, out, n + SLACK, form);
+            out = room(e, out, n + slack, form);
             if (UNLIKELY(out == NULL)) return NULL;
             if (LIKELY(escape_copy_utf8(out + 1, p, n))) {
                 out[0] = '"';
@@ -220,15 +222,16 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
     }
     else if (is_text(form) && form != WRITE_TEXT && compat_is_compact_of(str, (int)width) && (width > 1 || e->b.maxchar == 0xFF)) {
         size_t n = (size_t)PyUnicode_GET_LENGTH(str);
-        out = room(e, out, n + SLACK, form);
+        out = room(e, out, n + slack, form);
         if (UNLIKELY(out == NULL)) return NULL;
         if (LIKELY(escape_copy_same(out + width, (int)width, PyUnicode_DATA(str), n))) {
             put(e, out, '"', form);
             return put(e, out + (n + 1) * width, '"', form);
         }
     }
-    if (form == WRITE_ASCII) return careful_ascii(e, out, str);
-    return form == WRITE_UTF8 ? careful_utf8(e, out, str) : careful_text(e, out, str);
+    if (form == WRITE_ASCII) out = careful_ascii(e, out, str);
+    else out = form == WRITE_UTF8 ? careful_utf8(e, out, str) : careful_text(e, out, str);
+    return is_key && out != NULL ? room(e, out, slack, seldom(form)) : out;
 }
 
 /* ---- numbers ---- */
@@ -241,8 +244,8 @@ static ALWAYS_INLINE uint8_t *put_number(encoder *e, uint8_t *out, const uint8_t
     return put_short(e, out, p + 16, n - 16, form);
 }
 
-/* An int of 64 bits; 0 for a bigger one. */
-static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, write_form form)
+/* An int of 64 bits; 0 for a bigger one. Here and below: `roomy` where SCALAR characters of room are there. */
+static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, int roomy, write_form form)
 {
     int64_t value;
     if (!LIKELY(compat_int_is_small(integer, &value))) {
@@ -250,7 +253,7 @@ static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, 
         value = PyLong_AsLongLongAndOverflow(integer, &overflow);
         if (overflow) return 0;
     }
-    uint8_t *out = *at = room(e, *at, NUMBER_INT64_SPACE + SLACK, form);
+    uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_INT64_SPACE + SLACK, form);
     if (UNLIKELY(out == NULL)) return 1;
     if (width_of(e, form) == 1) *at = number_format_int64(out, value);
     else {
@@ -272,11 +275,11 @@ static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integ
 }
 
 /* A finite float; 0 for another. */
-static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number, write_form form)
+static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number, int roomy, write_form form)
 {
     double value = PyFloat_AS_DOUBLE(number);
     if (UNLIKELY(value - value != 0)) return 0;
-    uint8_t *out = *at = room(e, *at, NUMBER_DOUBLE_SPACE + SLACK, form);
+    uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_DOUBLE_SPACE + SLACK, form);
     if (UNLIKELY(out == NULL)) return 1;
     if (width_of(e, form) == 1) *at = CPU_NAME(number_format_double)(out, value);
     else {
@@ -302,24 +305,28 @@ static uint8_t *write_not_finite(encoder *e, uint8_t *out, PyObject *number, wri
 /* ---- values ---- */
 
 /* null, true, false or [], taken from a table: which of them it is can't be predicted. */
-static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, write_form form)
+static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, int roomy, write_form form)
 {
     static const uint8_t words[4][16] = {"false", "true", "null", "[]"};
     static const uint8_t lengths[4] = {5, 4, 4, 2};
-    out = room(e, out, SLACK, form);
+    if (!roomy) out = room(e, out, SLACK, form);
     return UNLIKELY(out == NULL) ? NULL : put_short(e, out, words[word], lengths[word], form);
 }
 
 /* A value that holds no others (an empty list is such), whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
  * isn't such. */
-static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, write_form form)
+static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, int roomy, write_form form)
 {
     PyTypeObject *type = Py_TYPE(object);
     if (type == &PyUnicode_Type) *out = write_str(e, *out, object, 0, form);
-    else if (type == &PyLong_Type) return write_int(e, out, object, form);
-    else if (type == &PyFloat_Type) return write_float(e, out, object, form);
-    else if (compat_opaque((type == &PyBool_Type) | (object == Py_None))) *out = write_word(e, *out, (size_t)(object == Py_True) | (size_t)(object == Py_None) << 1, form);
-    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) *out = write_word(e, *out, 3, form);
+    else if (type == &PyLong_Type) return write_int(e, out, object, roomy, form);
+    else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
+    else if (type == &PyDict_Type) return 0;
+    else if (type == &PyList_Type) {
+        if (PyList_GET_SIZE(object) != 0) return 0;
+        *out = write_word(e, *out, 3, roomy, form);
+    }
+    else if (compat_opaque((type == &PyBool_Type) | (object == Py_None))) *out = write_word(e, *out, (size_t)(object == Py_True) | (size_t)(object == Py_None) << 1, roomy, form);
     else return 0;
     return 1;
 }
@@ -330,10 +337,10 @@ static ALWAYS_INLINE int write_odd_scalar(encoder *e, uint8_t **out, PyObject *o
 {
     if (PyUnicode_Check(object)) *out = write_str(e, *out, object, 0, form);
     else if (PyLong_Check(object)) {
-        if (!write_int(e, out, object, form)) *out = write_big_int(e, *out, object, form);
+        if (!write_int(e, out, object, 0, form)) *out = write_big_int(e, *out, object, form);
     }
     else if (PyFloat_Check(object)) {
-        if (!write_float(e, out, object, form)) *out = write_not_finite(e, *out, object, form);
+        if (!write_float(e, out, object, 0, form)) *out = write_not_finite(e, *out, object, form);
     }
     else return 0;
     return 1;
@@ -466,9 +473,8 @@ static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssi
     else if (PyDict_CheckExact(item)) {
         compat_entries entries;
         if (!compat_entries_from(e->dict_layout_known, item, 0, &entries)) return;
-        compat_entries_prefetch(&entries, 0);
-        compat_entries_prefetch(&entries, 1);
-        compat_entries_prefetch(&entries, 2);
+        PyObject *key, *value;
+        for (int n = 0; n <= COMPAT_AHEAD && compat_entries_next(&entries, &key, &value); n++) PREFETCH(value);
     }
 }
 

@@ -63,7 +63,7 @@ static ALWAYS_INLINE uint8_t *begin(encode_pieces *p, uint8_t *out, PyObject *ob
 /* Any value. */
 static ALWAYS_INLINE uint8_t *write_or_begin(encode_pieces *p, uint8_t *out, PyObject *object, write_form form)
 {
-    return !is_long_str(&p->e, object) && write_leaf(&p->e, &out, object, form) ? out : begin(p, out, object, form);
+    return !is_long_str(&p->e, object) && write_leaf(&p->e, &out, object, 0, form) ? out : begin(p, out, object, form);
 }
 
 /* The value of a member, which isn't written yet; `key` as a note tells it. */
@@ -146,7 +146,7 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
             return NULL;
         }
         prefetch_items(list, i);
-        if (LIKELY(!is_long_str(e, item)) && LIKELY(write_leaf(e, &out, item, form))) {
+        if (LIKELY(!is_long_str(e, item)) && LIKELY(write_leaf(e, &out, item, 0, form))) {
             compat_item_done(item);
             if (LIKELY(out != NULL)) continue;
         }
@@ -202,7 +202,7 @@ static ALWAYS_INLINE uint8_t *step_dict(encode_pieces *p, encode_frame *f, uint8
     int first = f->first;
     while (!stops(e, out, form)) {
         if (UNLIKELY(!compat_entries_next(&entries, &key, &value))) return end_object(p, out, first, form);
-        compat_entries_prefetch(&entries, 2);
+        compat_entries_prefetch(&entries);
         if (UNLIKELY(w->left-- <= 0)) return encoder_walk_is_too_long();
         if (UNLIKELY(Py_TYPE(key) != &PyUnicode_Type)) {
             w->position = compat_entries_index(&entries);
@@ -211,7 +211,7 @@ static ALWAYS_INLINE uint8_t *step_dict(encode_pieces *p, encode_frame *f, uint8
         }
         out = write_key(e, out, key, &first, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) return NULL;
-        if (LIKELY(!has_widened(e, form)) && LIKELY(!is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
+        if (LIKELY(!has_widened(e, form)) && LIKELY(!is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, 0, form))) {
             if (LIKELY(out != NULL)) continue;
             f->key = Py_NewRef(key);
             f->in_value = 1;
@@ -237,7 +237,7 @@ static ALWAYS_INLINE uint8_t *step_sorted(encode_pieces *p, encode_frame *f, uin
         f->index++;
         out = write_key(e, out, key, &f->first, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) return NULL;
-        if (LIKELY(!has_widened(e, form)) && LIKELY(!is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
+        if (LIKELY(!has_widened(e, form)) && LIKELY(!is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, 0, form))) {
             if (LIKELY(out != NULL)) continue;
             f->key = Py_NewRef(key);
             f->in_value = 1;

@@ -82,7 +82,7 @@ static ALWAYS_INLINE uint8_t *write_nested(encoder *e, uint8_t *out, PyObject *o
 
 static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, write_form form)
 {
-    return !is_long_str(e, object) && write_leaf(e, &out, object, form) ? out : write_nested(e, out, object, form);
+    return !is_long_str(e, object) && write_leaf(e, &out, object, 0, form) ? out : write_nested(e, out, object, form);
 }
 
 /* ---- dicts ---- */
@@ -193,13 +193,13 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
             if (!walk_entries(e, w, &entries)) goto slowly;
         }
         if (UNLIKELY(!compat_entries_next(&entries, &key, &value))) break;
-        compat_entries_prefetch(&entries, 2);
+        compat_entries_prefetch(&entries);
         if (generator && UNLIKELY(w->left-- <= 0)) return encoder_walk_is_too_long();
         if (LIKELY(Py_TYPE(key) == &PyUnicode_Type)) {
             out = write_key(e, out, key, &first, form, style);
             if (UNLIKELY(out == NULL)) return NULL;
             int widened = has_widened(e, form);
-            if (LIKELY(!widened) && (style != STYLE_ANY || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, form))) {
+            if (LIKELY(!widened) && (style != STYLE_ANY || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, style != STYLE_ANY, form))) {
                 if (UNLIKELY(out == NULL)) return leaf_failed(e, w, key);
                 if (!has_widened(e, form)) continue;
                 w->position = compat_entries_index(&entries);
@@ -367,16 +367,18 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     if (UNLIKELY(!PyDict_CheckExact(dict)) || UNLIKELY(e->options->sort_keys)) return odd_dict(e, out, dict, form);
     if (UNLIKELY(may_enter(e))) return NULL;
     int empty = PyDict_GET_SIZE(dict) == 0;
-    out = room(e, out, SLACK, form);
-    if (UNLIKELY(out == NULL)) return NULL;
+    if (UNLIKELY(empty) || e->style != STYLE_PLAIN) { /* else a key is next, which makes room */
+        out = room(e, out, SLACK, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+    }
     out = put(e, out, '{', form);
-    if (empty) return put(e, out, '}', form);
+    if (UNLIKELY(empty)) return put(e, out, '}', form);
     int members = encoder_walk_start(&w, dict);
     if (LIKELY(members > 0)) {
         out = write_walk(e, out, &w, form);
         walk_leave(e, &w);
     }
-    else out = members < 0 ? NULL : put(e, out, '}', form); /* another thread has just emptied it */
+    else if ((out = members < 0 ? NULL : room(e, out, SLACK, form)) != NULL) out = put(e, out, '}', form); /* another thread has just emptied it */
     encoder_walk_end(&w);
     return out;
 }
@@ -397,7 +399,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return NULL;
         }
         prefetch_items(sequence, i);
-        if ((style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, form)) {
+        if ((style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, 0, form)) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
                 compat_item_done(item);
                 return NULL;
