@@ -37,12 +37,13 @@ static ALWAYS_INLINE void scan_write(uint8_t *out, uint32_t c, int width)
 }
 
 /* Bits for the characters of a block that end a plain run: quote, backslash, control characters, and with `ascii_only`
- * everything from 0x80 on (width 1). */
+ * everything from 0x80 on (width 1). '"' is the one character that an exclusive or with 2 brings below 0x21 besides the
+ * control characters, and, signed, what is from 0x80 on is below as well. */
 static ALWAYS_INLINE vec_mask scan_specials(vec v, int width, int ascii_only)
 {
     if (width == 1) {
-        vec m = vec_or(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')), vec8_at_most(v, 0x1F));
-        return vec_bits(ascii_only ? vec_or(m, vec8_high(v)) : m);
+        vec_mask m = vec_bits(vec_or(vec8_less(vec8_xor(v, 2), 0x21), vec8_equal(v, '\\')));
+        return ascii_only ? m : m & ~vec_bits(vec8_high(v));
     }
     if (width == 2) return vec_bits(vec_or(vec_or(vec16_equal(v, '"'), vec16_equal(v, '\\')), vec16_at_most(v, 0x1F)));
     return vec_bits(vec_or(vec_or(vec32_equal(v, '"'), vec32_equal(v, '\\')), vec32_at_most(v, 0x1F)));
@@ -73,7 +74,7 @@ static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const ui
         vec v = vec_load(p);
         vec_mask m = scan_specials(v, 1, 0), h = vec_bits(vec8_high(v));
         if (m) {
-            *high |= (seen | (h & ((m & (~m + 1)) - 1))) != 0; /* only lanes below the first special one */
+            *high |= (seen | (h & (m ^ (m - 1)))) != 0; /* only lanes up to the first special one, which isn't such */
             return p + vec_first(m);
         }
         seen |= h;
