@@ -49,6 +49,7 @@ typedef struct {
 
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
     PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
+    size_t seen[SHAPES];      /* what tells the dict that came last, where that wasn't copied from: with hooks it takes a copy for them */
     int uses_shapes;          /* 0: all NULL, and nothing else is known of them */
     int gc_paused;            /* what compat_gc_pause said */
     int watched;              /* what compat_new_objects_are_watched said */
@@ -120,7 +121,7 @@ static ALWAYS_INLINE void decoder_prepare_for_many(decoder *d)
 {
     if (d->end - d->start < SMALL_TEXT) return;
     d->uses_shapes = d->state->dict_layout_known && !d->options->ordered && d->options->object_pairs_hook == NULL;
-    for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL;
+    for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL, d->seen[i] = 0;
     d->gc_paused = compat_gc_pause(decode_runs_python(d->options));
 }
 
@@ -314,19 +315,26 @@ static ALWAYS_INLINE PyObject *array_from(const decoder *d, PyObject **items, Py
  * have the same keys in the same order, as those of an array mostly have, are copies of the first with other values. */
 static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_t n)
 {
-    PyObject *dict, **shape = NULL;
+    PyObject *dict, **shape = NULL, *kept;
+    size_t mark = 0;
     if (d->uses_shapes && n >= SHAPE_LEAST) {
         /* Two keys' hashes (or -1), not their addresses: what a document costs shall not depend on where objects lie. */
         size_t first = (size_t)((PyASCIIObject *)items[0])->hash, second = (size_t)((PyASCIIObject *)items[2])->hash;
-        shape = &d->shapes[(first + 3 * second + (size_t)n) % SHAPES];
+        mark = first + 3 * second + (size_t)n;
+        shape = &d->shapes[mark % SHAPES];
         if (*shape != NULL && compat_dict_has_keys(*shape, items, n)) return compat_dict_like(*shape, items, n);
     }
     dict = compat_dict_from_pairs(items, n);
     if (UNLIKELY(dict == NULL)) return NULL;
     for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
     if (shape == NULL || PyDict_GET_SIZE(dict) != n) return dict;
-    /* A hook does with its dict what it likes, so it doesn't get the one that is copied from. */
-    PyObject *kept = UNLIKELY(decode_runs_python(d->options)) ? compat_dict_shape(dict) : Py_NewRef(dict);
+    if (LIKELY(!decode_runs_python(d->options))) kept = Py_NewRef(dict);
+    else { /* a hook does with its dict what it likes: it gets another than what is copied from */
+        size_t *seen = &d->seen[mark % SHAPES], before = *seen;
+        *seen = mark;
+        if (before != mark) return dict;
+        kept = compat_dict_shape(dict);
+    }
     if (LIKELY(kept != NULL)) Py_XSETREF(*shape, kept);
     else PyErr_Clear(); /* it would only have saved time */
     return dict;
