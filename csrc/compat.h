@@ -221,10 +221,13 @@ static ALWAYS_INLINE PyObject *compat_float_from(double value, int watched)
     return compat_init((PyObject *)number, &PyFloat_Type, watched);
 }
 
-/* An int. Those of up to two digits (60 bits) are put together as compat_int_is_small takes them apart, but for the small ones, of
- * which the interpreter has one each. */
-static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, int watched)
+enum { COMPAT_SMALL_INTS = 257 }; /* from 0 on, of which the interpreter has one each */
+
+/* An int, `small` having the small ones. Others of up to two digits (60 bits) are put together as compat_int_is_small takes them
+ * apart. */
+static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, PyObject *const *small, int watched)
 {
+    if ((uint64_t)value < COMPAT_SMALL_INTS) return Py_NewRef(small[value]);
 #if COMPAT_HAS_GIL && PyLong_SHIFT == 30 && !defined(PYPY_VERSION)
     enum { LEAST = -5, MOST = 1024 }; /* kept by the interpreter: to 256, from 3.15 on to 1024 */
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -266,17 +269,19 @@ static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n, 
 #endif
 }
 
-/* Make a dict of n pairs, keys and values alternating from items on. Takes no reference of the caller's. */
-#if PY_VERSION_HEX >= 0x030D0000
+#if PY_VERSION_HEX >= 0x030D0000 /* exported, and declared in headers of the interpreter's own */
+PyAPI_FUNC(int) _PyDict_SetItem_KnownHash(PyObject *dict, PyObject *key, PyObject *value, Py_hash_t hash);
 PyAPI_FUNC(PyObject *) _PyDict_FromItems(PyObject *const *keys, Py_ssize_t keys_offset, PyObject *const *values,
                                          Py_ssize_t values_offset, Py_ssize_t length);
+#endif
+
+/* Make a dict of n pairs, keys and values alternating from items on. Takes no reference of the caller's. */
 static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py_ssize_t n)
 {
-    return _PyDict_FromItems(items, 2, items + 1, 2, n);
-}
-#else
-static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py_ssize_t n)
-{
+#if PY_VERSION_HEX >= 0x030D0000
+    enum { SMALLEST_TABLE = 5 }; /* as many are in every dict's first one */
+    if (n > SMALLEST_TABLE || !COMPAT_HAS_GIL) return _PyDict_FromItems(items, 2, items + 1, 2, n);
+#endif
     PyObject *dict = PyDict_New();
     for (Py_ssize_t i = 0; dict != NULL && i < n; i++) {
         PyObject *key = items[2 * i];
@@ -287,7 +292,6 @@ static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py
     }
     return dict;
 }
-#endif
 
 /* The table of a dict's entries, read directly where it has the layout that 3.11 to 3.15 share. */
 #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x03100000 && COMPAT_HAS_GIL && !defined(PYPY_VERSION)

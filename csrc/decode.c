@@ -809,7 +809,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
     switch (kind) {
     case NUMBER_INT:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
-        return compat_int_from(parsed->integer, d->watched);
+        return compat_int_from(parsed->integer, d->state->small_ints, d->watched);
     case NUMBER_DOUBLE:
         if (UNLIKELY(d->options->parse_float != NULL))
             return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
@@ -876,6 +876,19 @@ static ALWAYS_INLINE PyObject *read_number(decoder *d, const uint8_t **at, text_
     return form == TEXT_UCS2 ? read_number2(d, at) : read_number4(d, at);
 }
 
+/* An int of less than eight digits, behind which at most some bytes are left, digit by digit: its end, or NULL where it is
+ * something else, or there is a hook. */
+static ALWAYS_INLINE const uint8_t *read_last_int(const decode_options *options, const uint8_t *p, const uint8_t *end, uint32_t *value)
+{
+    const uint8_t *first = p;
+    uint32_t n = 0;
+    if (UNLIKELY(options->parse_int != NULL) || end - p >= 8) return NULL;
+    for (; number_is_digit(*p); p++) n = n * 10 + (uint32_t)(*p - '0');
+    if (UNLIKELY(*p == '.') || UNLIKELY((*p | 0x20) == 'e') || UNLIKELY((*first == '0') & (p - first > 1))) return NULL;
+    *value = n;
+    return p > first ? p : NULL;
+}
+
 /* Whether the ASCII word stands at p. Stops at the zero at end, so it reads no further. */
 static ALWAYS_INLINE int stands_at(const uint8_t *p, const char *word, int width)
 {
@@ -905,7 +918,7 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
             uint8_t behind = p[n];
             if (LIKELY(n < 7) && behind != '.' && (behind | 0x20) != 'e' && LIKELY((c != '0') | (n == 1)) && LIKELY(d->options->parse_int == NULL)) {
                 *at = p + n;
-                return compat_int_from((int64_t)number_join_first(digits, n), d->watched);
+                return compat_int_from((int64_t)number_join_first(digits, n), d->state->small_ints, d->watched);
             }
         }
         else if (c >= 'a') {
@@ -915,6 +928,14 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
                 *at = p + 4 + is_false;
                 return Py_NewRef(is_null ? Py_None : is_true ? Py_True : Py_False);
             }
+        }
+    }
+    else if (width == 1 && c - '0' <= 9) {
+        uint32_t last;
+        const uint8_t *stop = read_last_int(d->options, p, d->end, &last);
+        if (LIKELY(stop != NULL)) {
+            *at = stop;
+            return compat_int_from(last, d->state->small_ints, d->watched);
         }
     }
     if (LIKELY(c - '-' <= (uint32_t)('9' - '-'))) { /* a sign can't be predicted, so it gets no branch of its own */
@@ -1058,14 +1079,17 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
 
 /* A document of bytes or Latin-1, decoded without hooks, that is but a number or an empty container needs no decoder: 1 with
  * *value set, NULL where an exception is set; 0 where it is something else. */
-static ALWAYS_INLINE int lone_value(const decode_options *options, const uint8_t *p, Py_ssize_t size, PyObject **value)
+static ALWAYS_INLINE int lone_value(decode_state *state, const decode_options *options, const uint8_t *p, Py_ssize_t size, PyObject **value)
 {
+    uint32_t last;
     if (size == 2 && p[0] == '{' && p[1] == '}') *value = options->ordered ? PyODict_New() : PyDict_New();
     else if (size == 2 && p[0] == '[' && p[1] == ']') *value = options->tuples ? PyTuple_New(0) : PyList_New(0);
+    else if (number_is_digit(p[0]) && read_last_int(options, p, p + size, &last) == p + size) *value = compat_int_from(last, state->small_ints, 1);
     else if (size < LONE_NUMBER && ((uint8_t)(p[0] - '0') <= 9 || p[0] == '-')) {
         decoder d;
         const uint8_t *stop;
-        d.options = options; /* all that a number asks of it */
+        d.state = state; /* all that a number asks of it */
+        d.options = options;
         d.gc_paused = 0;
         d.watched = 1;
         d.expects_fraction = NULL;
@@ -1092,7 +1116,7 @@ static NOINLINE PyObject *decode_utf8(decode_state *state, const decode_options 
 static PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
 {
     PyObject *value;
-    return lone_value(options, data, size, &value) ? value : decode_utf8(state, options, data, size);
+    return lone_value(state, options, data, size, &value) ? value : decode_utf8(state, options, data, size);
 }
 
 static PyObject *entry_utf8_at(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size, Py_ssize_t *index)
@@ -1215,7 +1239,7 @@ static PyObject *entry_str(decode_state *state, const decode_options *options, P
     Py_ssize_t index = 0;
     if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND && !decode_runs_python(options)) {
         PyObject *value;
-        if (lone_value(options, PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text), &value)) return value;
+        if (lone_value(state, options, PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text), &value)) return value;
     }
     return decode_str_from(state, options, text, &index, 1);
 }

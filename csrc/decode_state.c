@@ -12,6 +12,8 @@ int decode_state_init(decode_state *state, cpu_level cpu)
     state->with = levels[cpu];
     for (int c = 0; c < 128; c++)
         if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
+    for (int i = 0; i < COMPAT_SMALL_INTS; i++)
+        if ((state->small_ints[i] = PyLong_FromLong(i)) == NULL) return -1;
     state->ascii_model = PyUnicode_New(2, 0x7F);
     state->nan = PyFloat_FromDouble(Py_NAN);
     state->infinity = PyFloat_FromDouble(Py_HUGE_VAL);
@@ -29,6 +31,7 @@ void decode_state_clear(decode_state *state)
 {
     keycache_pool_clear(&state->keys);
     for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
+    for (int i = 0; i < COMPAT_SMALL_INTS; i++) Py_CLEAR(state->small_ints[i]);
     Py_CLEAR(state->ascii_model);
     Py_CLEAR(state->nan);
     Py_CLEAR(state->infinity);
