@@ -1,5 +1,6 @@
 #include "core.h"
 #include "encode_pieces.h"
+#include "method.h"
 
 /* Every keyword of every function here. */
 typedef enum {
@@ -9,6 +10,7 @@ typedef enum {
     NAME_object_hook, NAME_parse_float, NAME_parse_int, NAME_parse_constant, NAME_object_pairs_hook, NAME_array_hook,
     NAME_strict,
     NAME_item_separator, NAME_key_separator, NAME_encode, NAME_iterencode, NAME_decode, NAME_write, NAME_read,
+    NAME_scan_once, NAME_raw_decode,
     NAMES
 } name;
 
@@ -19,7 +21,15 @@ static const char *const name_texts[NAMES] = {
     "object_hook", "parse_float", "parse_int", "parse_constant", "object_pairs_hook", "array_hook",
     "strict",
     "item_separator", "key_separator", "encode", "iterencode", "decode", "write", "read",
+    "scan_once", "raw_decode",
 };
+
+/* A class that was looked through once, and isn't again as long as it has the same version. */
+typedef struct {
+    unsigned version;
+    int own_default; /* an encoder's: default() isn't json's */
+} known_class;
+
 
 struct core_state {
     decode_state decode;
@@ -29,7 +39,11 @@ struct core_state {
     PyObject *json_loads, *json_dumps, *json_dump, *json_detect_encoding, *json_scanstring, *json_decode_error, *json_escape, *json_escape_ascii;
     PyObject *json_encoder_class, *json_decoder_class, *json_encode, *json_iterencode;
     /* ours */
-    PyObject *encoder_class, *decoder_class, *our_encode, *our_iterencode, *pieces_type;
+    PyObject *encoder_class, *decoder_class, *our_encode, *our_iterencode, *pieces_type, *method_type;
+    PyObject *json_default, *json_raw_decode;
+    PyObject *scanner_type; /* and how one decodes */
+    PyObject *(*decode_by)(PyObject *scanner, PyObject *text);
+    known_class known_encoder, known_decoder;
 };
 
 static core_state *state_of(PyObject *core) { return PyModule_GetState(core); }
@@ -585,6 +599,158 @@ static int encode_instance(core_state *state, const encode_options *base, PyObje
     return odd;
 }
 
+/* ---- methods ---- */
+
+/* Whether a class's attribute is one of these two, or is missing where both are NULL. Leaves no exception. */
+static int class_attribute_is(core_state *state, PyTypeObject *type, name n, PyObject *wanted, PyObject *other)
+{
+    PyObject *value = PyObject_GetAttr((PyObject *)type, state->names[n]);
+    int missing = value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError);
+    int is = wanted == NULL ? missing : value == wanted || (value != NULL && value == other);
+    if (value == NULL) PyErr_Clear();
+    Py_XDECREF(value);
+    return is;
+}
+
+static int class_text_is(core_state *state, PyTypeObject *type, name n, const char *wanted)
+{
+    PyObject *value = PyObject_GetAttr((PyObject *)type, state->names[n]);
+    int is = value != NULL && PyUnicode_CheckExact(value) && PyUnicode_CompareWithASCIIString(value, wanted) == 0;
+    if (value == NULL) PyErr_Clear();
+    Py_XDECREF(value);
+    return is;
+}
+
+/* Whether an instance's attributes are those of its own __dict__, or else the class's, as objects usually have them. */
+static int has_plain_attributes(PyTypeObject *type) { return type->tp_getattro == PyObject_GenericGetAttr && Py_TYPE(type) == &PyType_Type; }
+
+/* What an encoder's __init__ sets. */
+static const name encoder_attributes[] = {NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan, NAME_sort_keys, NAME_indent,
+                                          NAME_item_separator, NAME_key_separator, NAME_default, NAME_iterencode};
+enum { E_SKIPKEYS, E_ENSURE_ASCII, E_CHECK_CIRCULAR, E_ALLOW_NAN, E_SORT_KEYS, E_INDENT, E_ITEM_SEPARATOR, E_KEY_SEPARATOR, E_DEFAULT, E_ITERENCODE, E_COUNT };
+
+/* Whether an encoder of this class has nothing that matters but what __init__ sets, and perhaps a default() of its own; looked up
+ * once. Leaves no exception. */
+static int knows_encoder(core_state *state, PyTypeObject *type)
+{
+    known_class *known = &state->known_encoder;
+    unsigned version = compat_type_version(type);
+    if (LIKELY(version != 0 && version == known->version)) return 1;
+    if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_iterencode, state->json_iterencode, state->our_iterencode)) return 0;
+    for (int i = E_SKIPKEYS; i <= E_INDENT; i++)
+        if (!class_attribute_is(state, type, encoder_attributes[i], NULL, NULL)) return 0;
+    int usual = class_text_is(state, type, NAME_item_separator, ", ") && class_text_is(state, type, NAME_key_separator, ": ");
+    known->own_default = !class_attribute_is(state, type, NAME_default, state->json_default, NULL);
+    known->version = usual ? compat_type_version(type) : 0;
+    return known->version != 0;
+}
+
+/* An instance's __dict__: NULL where it has none, or with MemoryError set. */
+static PyObject *dict_of(PyObject *instance)
+{
+    PyObject *dict = PyObject_GenericGetDict(instance, NULL);
+    if (dict == NULL && !PyErr_ExceptionMatches(PyExc_MemoryError)) PyErr_Clear();
+    return dict;
+}
+
+/* The attributes in an instance's __dict__ that have one of these names, borrowed, NULL where one is missing: 0, or 1 where a key
+ * can't be told by its address. */
+static int own_attributes(core_state *state, PyObject *dict, const name *names, int count, PyObject **values)
+{
+    PyObject *key, *value;
+    Py_ssize_t position = 0;
+    for (int i = 0; i < count; i++) values[i] = NULL;
+    for (int next = 0; PyDict_Next(dict, &position, &key, &value); next++) {
+        int i = next; /* mostly they are in this order */
+        if (i >= count || state->names[names[i]] != key) {
+            for (i = 0; i < count && state->names[names[i]] != key; i++) {}
+            if (i == count && (!PyUnicode_CheckExact(key) || !PyUnicode_CHECK_INTERNED(key))) return 1; /* may be equal all the same */
+            if (i == count) continue;
+        }
+        values[i] = value;
+    }
+    return 0;
+}
+
+/* A flag that is exactly a bool: 0, or 1 where it isn't. */
+static int plain_flag(PyObject *value, int *flag)
+{
+    *flag = value == Py_True;
+    return value != Py_True && value != Py_False;
+}
+
+/* JSONEncoder.encode for an encoder that has nothing unusual. */
+static PyObject *encode_quickly(PyObject *core, PyObject *encoder, PyObject *object)
+{
+    core_state *state = state_of(core);
+    if (UNLIKELY(!knows_encoder(state, Py_TYPE(encoder)))) return NULL;
+    int own_default = state->known_encoder.own_default;
+    PyObject *dict = dict_of(encoder), *v[E_COUNT], *function = NULL, *result = NULL;
+    if (UNLIKELY(dict == NULL)) return NULL;
+    prepared p = {.o = dumps_defaults};
+    int ascii, odd = own_attributes(state, dict, encoder_attributes, E_COUNT, v);
+    if (!odd) odd = v[E_INDENT] != Py_None || v[E_ITERENCODE] != NULL || plain_flag(v[E_SKIPKEYS], &p.o.skipkeys) || plain_flag(v[E_ENSURE_ASCII], &ascii) ||
+                    plain_flag(v[E_CHECK_CIRCULAR], &p.o.check_circular) || plain_flag(v[E_ALLOW_NAN], &p.o.allow_nan) || plain_flag(v[E_SORT_KEYS], &p.o.sort_keys);
+    if (!odd && !ascii) p.o.form = ENCODE_TEXT;
+    if (!odd && v[E_ITEM_SEPARATOR] != NULL) odd = prepare_piece(&p.o.item_separator, p.item_separator = Py_NewRef(v[E_ITEM_SEPARATOR]), p.o.form);
+    if (!odd && v[E_KEY_SEPARATOR] != NULL) odd = prepare_piece(&p.o.key_separator, p.key_separator = Py_NewRef(v[E_KEY_SEPARATOR]), p.o.form);
+    if (!odd && v[E_DEFAULT] != NULL) function = Py_NewRef(v[E_DEFAULT]);
+    else if (!odd && UNLIKELY(own_default) && (function = PyObject_GetAttr(encoder, state->names[NAME_default])) == NULL) odd = -1;
+    Py_DECREF(dict);
+    p.o.default_function = function;
+    if (!odd) result = encode_document(&state->encode, &p.o, object);
+    Py_XDECREF(function);
+    prepared_clear(&p);
+    return result;
+}
+
+static int knows_decoder(core_state *state, PyTypeObject *type)
+{
+    known_class *known = &state->known_decoder;
+    unsigned version = compat_type_version(type);
+    if (LIKELY(version != 0 && version == known->version)) return 1;
+    if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_raw_decode, state->json_raw_decode, NULL) ||
+        !class_attribute_is(state, type, NAME_scan_once, NULL, NULL))
+        return 0;
+    known->version = compat_type_version(type);
+    return known->version != 0;
+}
+
+/* JSONDecoder.decode for a decoder that has nothing unusual. */
+static PyObject *decode_quickly(PyObject *core, PyObject *decoder, PyObject *text)
+{
+    core_state *state = state_of(core);
+    if (UNLIKELY(!PyUnicode_CheckExact(text)) || UNLIKELY(!knows_decoder(state, Py_TYPE(decoder)))) return NULL;
+    PyObject *dict = dict_of(decoder), *result = NULL;
+    if (UNLIKELY(dict == NULL)) return NULL;
+    PyObject *scanner = PyDict_GetItemWithError(dict, state->names[NAME_scan_once]);
+    if (LIKELY(scanner != NULL) && LIKELY((PyObject *)Py_TYPE(scanner) == state->scanner_type) &&
+        LIKELY(PyDict_GetItemWithError(dict, state->names[NAME_raw_decode]) == NULL) && LIKELY(!PyErr_Occurred())) {
+        Py_INCREF(scanner);
+        result = state->decode_by(scanner, text);
+        Py_DECREF(scanner);
+    }
+    Py_DECREF(dict);
+    return result;
+}
+
+static PyObject *new_method(PyObject *core, PyObject *function, method_function quick)
+{
+    core_state *state = state_of(core);
+    if (state->method_type == NULL && (state->method_type = method_type()) == NULL) return NULL;
+    return method_new(state->method_type, core, function, quick);
+}
+
+PyObject *core_encode_method(PyObject *core, PyObject *function) { return new_method(core, function, encode_quickly); }
+
+PyObject *core_decode_method(PyObject *core, PyObject *function, PyObject *scanner, PyObject *(*decode_by)(PyObject *scanner, PyObject *text))
+{
+    core_state *state = state_of(core);
+    Py_XSETREF(state->scanner_type, Py_NewRef(scanner));
+    state->decode_by = decode_by;
+    return new_method(core, function, decode_quickly);
+}
+
 static PyObject *core_encode_with(PyObject *core, PyObject *const *args, Py_ssize_t nargs)
 {
     core_state *state = state_of(core);
@@ -1016,6 +1182,10 @@ static int core_traverse(PyObject *core, visitproc visit, void *arg)
     Py_VISIT(state->our_encode);
     Py_VISIT(state->our_iterencode);
     Py_VISIT(state->pieces_type);
+    Py_VISIT(state->method_type);
+    Py_VISIT(state->json_default);
+    Py_VISIT(state->json_raw_decode);
+    Py_VISIT(state->scanner_type);
     return 0;
 }
 
@@ -1043,6 +1213,10 @@ static int core_clear(PyObject *core)
     Py_CLEAR(state->our_encode);
     Py_CLEAR(state->our_iterencode);
     Py_CLEAR(state->pieces_type);
+    Py_CLEAR(state->method_type);
+    Py_CLEAR(state->json_default);
+    Py_CLEAR(state->json_raw_decode);
+    Py_CLEAR(state->scanner_type);
     return 0;
 }
 
@@ -1134,6 +1308,8 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
               take_attribute(&state->json_decoder_class, json, "JSONDecoder") ||
               take_attribute(&state->json_encode, state->json_encoder_class, "encode") ||
               take_attribute(&state->json_iterencode, state->json_encoder_class, "iterencode") ||
+              take_attribute(&state->json_default, state->json_encoder_class, "default") ||
+              take_attribute(&state->json_raw_decode, state->json_decoder_class, "raw_decode") ||
               take(&state->decode.default_decoder, PyObject_CallNoArgs(state->json_decoder_class)) ||
               take(&state->encode.default_encoder, PyObject_CallNoArgs(encoder_class)) ||
               take(&strict, Py_BuildValue("{s:O}", "allow_nan", Py_False)) ||

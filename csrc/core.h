@@ -13,6 +13,11 @@ typedef struct core_state core_state;
 /* A new module object; spec.name becomes the functions' __module__. NULL with an exception set. */
 PyObject *core_new(PyObject *spec);
 
+/* Methods that stand for the Python functions JSONEncoder.encode and JSONDecoder.decode. The latter's `scanner` is the type of
+ * scan_once that it knows, and decode_by calls core_decode_with with such a one's options. */
+PyObject *core_encode_method(PyObject *core, PyObject *function);
+PyObject *core_decode_method(PyObject *core, PyObject *function, PyObject *scanner, PyObject *(*decode_by)(PyObject *scanner, PyObject *text));
+
 /* Give the module its classes, and a function that unpacks a pair as Python does, and complete its state: to be called
  * once, before any other function. -1 with an exception set. */
 int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class, PyObject *unpack_pair);

@@ -39,6 +39,8 @@ cdef extern from "core.h":
     int core_set_up(object core, object encoder_class, object decoder_class, object unpack_pair) except -1
     object core_decode_with(object core, const decode_options *options, object text)
     object core_decode_utf8(object core, const uint8_t *data, Py_ssize_t size)
+    object core_encode_method(object core, object function)
+    object core_decode_method(object core, object function, object scanner, object (*decode_by)(object scanner, object text))
     object core_scan_once(object core, const decode_options *options, object text, Py_ssize_t index)
 
 
@@ -124,6 +126,20 @@ cdef PyObject *hook(object function, object default) noexcept:
 
 
 make_scanner = Scanner
+
+
+cdef object decode_by(object scanner, object text):
+    return core_decode_with((<Scanner>scanner).alive(), &(<Scanner>scanner).options, text)
+
+
+def encode_method(function):
+    """What JSONEncoder.encode is: C where that can do it, or else this function."""
+    return core_encode_method(_core, function)
+
+
+def decode_method(function):
+    """What JSONDecoder.decode is, likewise."""
+    return core_decode_method(_core, function, Scanner, decode_by)
 
 
 def set_up(encoder_class, decoder_class, unpack_pair):

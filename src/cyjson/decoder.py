@@ -62,5 +62,7 @@ if backend == "c":
             ):
                 return scan_once.decode(s)
             return super().decode(s, _w)
+
+    JSONDecoder.decode = _impl.decode_method(JSONDecoder.decode)
 else:
     JSONDecoder = _impl.JSONDecoder

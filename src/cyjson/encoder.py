@@ -38,6 +38,8 @@ if backend == "c":
                 return super().iterencode(o, _one_shot)
             return _iterencode_with(self, o)
 
+    JSONEncoder.encode = _impl.encode_method(JSONEncoder.encode)
+
     def _unpack_pair(pair):
         key, value = pair
         return key, value
