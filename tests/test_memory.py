@@ -547,12 +547,12 @@ def test_encoding_takes_the_output_and_little_beside():
 @pytest.mark.parametrize("ensure_ascii", [None, True, False], ids=["encode", "dumps", "dumps text"])
 @pytest.mark.parametrize("kind", ["doubles", "text", "records"])
 def test_encoding_allocates_the_output_and_little_beside(kind, ensure_ascii):
-    """... where what was touched says nothing. An output that grows may have twice what it needs; of a document as large as the
-    one before it is as large at once."""
+    """... where what was touched says nothing. An output that grows may have twice what it needs; that of a document as
+    large as the one before has its size at once."""
     document = {
         "doubles": [i / 7 for i in range(200_000)],
         "text": ["é中" * 20] * 50_000,
-        "records": [{"id": i, "name": "user %d" % i} for i in range(50_000)],
+        "records": [{"id": i, "name": f"user {i}"} for i in range(50_000)],
     }[kind]
 
     def call(document=document):
