@@ -169,6 +169,8 @@ static PyObject *pieces_close(PyObject *self, PyObject *none)
     return Py_NewRef(Py_None);
 }
 
+/* Without a GIL the collector comes when every other thread waits: for a lock, in Python code or outside of the interpreter. Even
+ * within a step each reference that is found here is one that is held; one that is on its way isn't found, which keeps its object. */
 static int pieces_traverse(PyObject *self, visitproc visit, void *arg)
 {
     encode_pieces *p = (encode_pieces *)self;
@@ -179,6 +181,10 @@ static int pieces_traverse(PyObject *self, visitproc visit, void *arg)
         Py_VISIT(p->frames[i].object);
         Py_VISIT(p->frames[i].iterator);
         Py_VISIT(p->frames[i].key);
+#if !COMPAT_HAS_GIL
+        Py_VISIT(p->frames[i].w.held[0]);
+        Py_VISIT(p->frames[i].w.held[1]);
+#endif
     }
     for (Py_ssize_t i = 0; i < p->e.sorted_used; i++) {
         Py_VISIT(p->e.sorted[i].key);

@@ -1,9 +1,11 @@
 """Input made to hurt: very deep, very long, full of collisions. json's outcome, and no more than that."""
 
+import contextlib
 import io
 import json
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -89,12 +91,25 @@ def test_an_integer_with_many_digits_written():
         assert same(lambda json: json.dumps(value))[1] is ValueError
 
 
+@contextlib.contextmanager
+def address_space(limit):
+    """No more of it than that: without a GIL the allocator asks for addresses, which systems give by the terabyte."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def test_indentation_beyond_memory():
     """As wide as an index goes, at two levels: an error, no overflow."""
-    for indent in sys.maxsize, sys.maxsize // 2, sys.maxsize // 64, 1 << 40:
-        for value in [1], [[1]], {"a": {"b": 1}}:
-            told = outcome(lambda module: module.dumps(value, indent=indent), cyjson)
-            assert told[0] == "exception" and told[1] in (MemoryError, OverflowError)
+    with address_space(1 << 39) if sysconfig.get_config_var("Py_GIL_DISABLED") else contextlib.nullcontext():
+        for indent in sys.maxsize, sys.maxsize // 2, sys.maxsize // 64, 1 << 40:
+            for value in [1], [[1]], {"a": {"b": 1}}:
+                told = outcome(lambda module: module.dumps(value, indent=indent), cyjson)
+                assert told[0] == "exception" and told[1] in (MemoryError, OverflowError)
     separators = ("," * MILLION, ":" * MILLION)
     assert same(lambda json: json.dumps({"a": [1, 2], "b": 3}, separators=separators))[0] == "result"
 

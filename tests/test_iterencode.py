@@ -188,14 +188,17 @@ def test_objects_are_let_go(how):
     assert [each() for each in there] == [None, None]
 
 
-def test_collected():
+@pytest.mark.parametrize("sort_keys", [False, True])
+@pytest.mark.parametrize("where", ["behind", "within"])
+def test_collected(where, sort_keys):
     """What is being encoded may refer to the iterator."""
     holder = Odd()
-    value = [list(range(50000)), {"b": [1, 2]}, {"k": holder}]
-    holder.pieces = cyjson.JSONEncoder(sort_keys=True).iterencode(value)
+    numbers = list(range(50000))
+    value = [numbers, {"b": [1, 2]}, {"k": holder}] if where == "behind" else {"k": [numbers, holder], "l": 1}
+    holder.pieces = cyjson.JSONEncoder(sort_keys=sort_keys).iterencode(value)
     next(holder.pieces)
     there = weakref.ref(holder)
-    del holder, value
+    del holder, value, numbers
     gc.collect()
     assert there() is None
 

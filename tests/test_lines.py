@@ -11,7 +11,7 @@ import tempfile
 import threading
 
 import pytest
-from compare import collect, frozen, native_only
+from compare import collect, frees_at_once, frozen, native_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -590,6 +590,27 @@ def test_a_bytearray_stays_as_large_as_it_is():
     collect()
     data.clear()
     assert list(reader) == []
+
+
+@frees_at_once
+@pytest.mark.parametrize("how", ["line", "hook"])
+def test_errors_make_no_circles(how):
+    """What an error was raised in is let go with it, and not kept for the collector."""
+
+    def refuse(found):
+        raise KeyError
+
+    data = bytearray(b"{}\n" if how == "hook" else b"{\n")
+    gc.collect()
+    gc.disable()
+    try:
+        try:
+            list(lines.loads(data, object_hook=refuse))
+        except (KeyError, lines.LineError):
+            pass
+        data.clear()  # BufferError, while somebody reads it
+    finally:
+        gc.enable()
 
 
 def test_many_threads_at_one_reader():

@@ -87,6 +87,8 @@ WRITERS = {
     "default sort_keys": lambda obj: cyjson.dumps(obj, default=made, sort_keys=True),
     "default encode": lambda obj: cyjson.encode(obj, default=made),
     "default dump": lambda obj: written(lambda obj, file: cyjson.dump(obj, file, default=made), io.StringIO(), obj),
+    "iterencode": lambda obj: "".join(cyjson.JSONEncoder().iterencode(obj)),
+    "default iterencode": lambda obj: "".join(cyjson.JSONEncoder(default=made, sort_keys=True).iterencode(obj)),
     "lines": lambda obj: lines.dumps([obj]),
 }
 
@@ -250,6 +252,26 @@ def test_dict_is_written_as_it_was_at_one_moment():
         for options in {}, {"sort_keys": True}, {"indent": 1}:
             found = sorted(map(int, json.loads(cyjson.dumps(items, **options))))
             assert found == list(range(found[0], found[0] + len(found))) and len(found) in (30, 31)
+
+    together(write, write, change)
+
+
+@native_only
+def test_large_dict_is_written_as_it_was_at_one_moment():
+    """As many members as make it likely that threads on one core change places meanwhile."""
+    items = {"a": 0, **dict.fromkeys((f"m{n:05}" for n in range(20_000)), "x"), "z": 0}
+    newest = iter(range(1, 1 << 60))
+
+    def change():
+        n = next(newest)
+        items["a"] = n
+        items["z"] = n
+
+    def write():
+        for options in {}, {"sort_keys": True}, {"sort_keys": True, "indent": 1}:
+            text = cyjson.dumps(items, **options)
+            first = int(text[text.index(":") + 1 : text.index(",")])
+            assert first - int(text[text.rindex(":") + 1 : -1]) in (0, 1)
 
     together(write, write, change)
 
@@ -419,6 +441,39 @@ def test_one_iterator_for_all(name, close):
         assert sorted(repr(value) for each in taken for value in each) == sorted(map(repr, expected))
         if time.monotonic() > end:
             break
+
+
+@native_only
+@pytest.mark.parametrize("name", ["items", "kvitems", "lines", "pieces"])
+def test_an_iterator_in_use_refuses_others(name):
+    """Another thread that comes while a hook runs is refused, and disturbs nothing."""
+    told = []
+
+    def hook(found):
+        if not told:
+            other = threading.Thread(target=ask)
+            other.start()
+            other.join(60)
+            assert told
+        return found if name != "pieces" else "made"
+
+    def ask():
+        try:
+            told.append(next(iterator))
+        except ValueError as exc:
+            told.append(str(exc))
+
+    data = b'{"a": {"b": 1}}'
+    iterator = {
+        "items": lambda: stream.items(b"[" + data + b"]", "item", object_hook=hook),
+        "kvitems": lambda: stream.kvitems(data, "", object_hook=hook),
+        "lines": lambda: lines.loads(data, object_hook=hook),
+        "pieces": lambda: cyjson.JSONEncoder(default=hook).iterencode([Odd()]),
+    }[name]()
+    value = {"a": {"b": 1}}
+    expected = {"items": [value], "kvitems": list(value.items()), "lines": [value], "pieces": ['["made"]']}
+    assert list(iterator) == expected[name]
+    assert any(words in told[0] for words in RUNNING.split("|"))
 
 
 @native_only

@@ -50,11 +50,11 @@ APT = ["apt-get", "-q", "-o", "Acquire::Check-Valid-Until=false", "-o", "Acquire
 QUICK_NATIVE = ["benchmarks", "cpu", "kernels", "numbers.py::test_kernel_against_repr"]
 QUICK_NATIVE += ["files.py::test_write_may_do_anything", "tool.py::test_long_documents_in_little_memory"]
 QUICK_NATIVE += ["memory.py::test_writing_half_a_gigabyte_takes_a_mebibyte"]
-# On 3.12 and 3.13, between those that are tested, also what is Python or text, and no business with objects.
+# On 3.12 and 3.13, between those that are tested, also what is Python or text, and no business with objects; and on
+# 3.13t, which is slow, as compiled here.
+BETWEEN = ["3.12", "3.13", "3.13t"]
 QUICK_BETWEEN = [*QUICK_NATIVE, "conformance", "differential", "files", "fuzz", "hostile", "large", "lines", "numbers"]
 QUICK_BETWEEN += ["save", "stream", "tool"]
-# 3.13t, as compiled here, is slow; and its allocator isn't what test_memory is made for (docs/reliability.md).
-QUICK_FREE = [*QUICK_BETWEEN, "memory"]
 # And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
 QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "differential", "failures", "fuzz", "hostile"]
 QUICK_FALLBACK += ["interpreters", "iterencode", "large", "memory", "mutation", "numbers", "pages", "threads"]
@@ -252,7 +252,7 @@ def left_out(name, quick):
         return {"fallback": QUICK_FALLBACK if quick else []}
     if not quick:
         return {"native": [], "fallback": []}
-    native = {"3.12": QUICK_BETWEEN, "3.13": QUICK_BETWEEN, "3.13t": QUICK_FREE}.get(name, QUICK_NATIVE)
+    native = QUICK_BETWEEN if name in BETWEEN else QUICK_NATIVE
     return {"native": native} | ({"fallback": QUICK_FALLBACK} if name in FALLBACK_TOO else {})
 
 

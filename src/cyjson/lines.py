@@ -65,13 +65,19 @@ class _Refusal:
         elif isinstance(error, (ValueError, RecursionError)) and self.blamed_without_hooks(text, error):
             msg, doc, pos = str(error), text, 0
         else:
-            raise error
+            try:
+                raise error
+            finally:
+                del error, cause  # or its traceback, which holds this frame, would make a circle
         if self.errors == "skip":
             return
         report = LineError(msg, doc, pos, reader.lineno, reader.offset, last)
         report.__cause__ = cause
         if self.errors == "raise":
-            raise report
+            try:
+                raise report
+            finally:
+                del report
         self.errors(report)
 
     def blamed_without_hooks(self, text, error):
