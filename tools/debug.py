@@ -21,7 +21,7 @@ NOT_RUN = [
     "--ignore=tests/test_benchmarks.py",  # is about the benchmarks' own code
     "--ignore=tests/test_hardening.py",  # this build isn't meant for anybody
     "--ignore=tests/test_kernels.py",  # and these run no interpreter
-    # Its allocator writes to all that is allocated; this counts what is touched.
+    # A debug interpreter fills the blocks, and every str, that it allocates; this counts what is touched.
     "--deselect=tests/test_memory.py::test_encoding_takes_the_output_and_little_beside",
 ]
 
