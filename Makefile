@@ -9,6 +9,8 @@
 #   make bench-instructions  count instructions with valgrind, compare with the baseline (BENCH_ARGS=--write: a new one)
 #   make test       build, then run every test on both backends
 #   make sanitize   build with AddressSanitizer and UndefinedBehaviorSanitizer, run every test, look for leaks
+#   make debug      build for a debug interpreter, run every test with its assertions, compare totals of references: Debian's
+#                   python3.11-dbg with libpython3.11-dev, or PYTHON_DEBUG=/path/to/python
 #   make sanitize-threads  tests/test_threads.py without a GIL, interpreter and extension built with ThreadSanitizer (needs
 #                   what make matrix needs; THREADS_ARGS="tests/test_threads.py -k dicts")
 #   make test-parallel     each test of the files that allow it, in four threads at once
@@ -22,6 +24,9 @@
 #   make clean      remove what was built; make distclean removes .venv too
 #
 # For CI: make warnings, make test-wheel, make test-fallback (see below).
+#
+# Tests of documents beyond 4 GiB run where they are asked for, and 14 GiB of memory are available; some minutes:
+# CYJSON_HUGE=1 make test BACKENDS=native PYTEST_ARGS="tests/test_large.py -k huge".
 #
 # Variables: PYTHON (which interpreter VENV is made with), VENV, CORPUS, PYTEST_ARGS, BENCH_ARGS, FUZZ_ARGS, MINUTES,
 # MATRIX_ARGS, THREADS_ARGS, BACKENDS (of make test); CC and CFLAGS reach the compiler, once something is compiled: after changing
@@ -50,7 +55,7 @@ fallback := CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
 sources := pyproject.toml setup.py $(wildcard csrc/*.[ch] src/cyjson/*.p[yx]* src/cyjson/py.typed)
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
-.PHONY: sanitize sanitize-threads test-parallel fuzz growth matrix
+.PHONY: sanitize debug sanitize-threads test-parallel fuzz growth matrix
 .PHONY: build bench test lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
 
@@ -107,6 +112,9 @@ endif
 
 sanitize: sdist $(VENV)/.extra-test
 	@$(in_scratch) && $(python) tools/sanitize.py "$$scratch"/sources $(PYTEST_ARGS)
+
+debug: sdist
+	@$(in_scratch) && $(python) tools/debug.py "$$scratch"/sources $(PYTEST_ARGS)
 
 sanitize-threads: sdist
 	@$(python) tools/sanitize_threads.py dist/cyjson-*.tar.gz $(THREADS_ARGS)

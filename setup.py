@@ -1,7 +1,8 @@
 """Builds the C extension; everything that is static stands in pyproject.toml.
 
 In the environment:
-    CFLAGS                    flags to add to the compiler's; without a -O among them, -O3 is added
+    CFLAGS                    flags to add to the compiler's; without a -O among them, -O3 is added, and on Linux
+                              -D_FORTIFY_SOURCE=2 where they say nothing of that
     CYJSON_REQUIRE_NATIVE=1   fail where the extension can't be built, rather than install the fallback
 """
 
@@ -56,7 +57,12 @@ class BuildExtension(build_ext):
         msvc = self.compiler.compiler_type == "msvc"
         level = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
         ext.extra_compile_args = ["/O2", "/std:c11"] if msvc else ["-std=c11", "-fvisibility=hidden", *level]
-        if sys.platform == "linux":  # addresses of functions can't be overwritten once the library is loaded
+        if sys.platform == "linux":
+            # What is written past an array's end is found out before it is used; addresses of functions can't be
+            # overwritten once the library is loaded.
+            ext.extra_compile_args += ["-fstack-protector-strong"]
+            if "_FORTIFY_SOURCE" not in os.environ.get("CFLAGS", ""):
+                ext.extra_compile_args += ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]
             ext.extra_link_args = ["-Wl,-z,relro,-z,now"]
         compile_all = self.compiler.compile
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # one compiler a core: setuptools starts one after another

@@ -65,29 +65,27 @@ PyObject *buffer_finish(buffer *b, uint8_t *out)
 {
     Py_ssize_t chars = (Py_ssize_t)scan_characters((size_t)(out - b->start), b->width);
     PyObject *object = b->object;
-    b->object = NULL;
     if (b->is_bytes) {
         if (object == NULL) return PyBytes_FromStringAndSize((char *)b->start, chars);
         if (fits_well(b, out)) {
             *out = 0;
             Py_SET_SIZE(object, chars);
-            return object;
         }
-        _PyBytes_Resize(&object, chars); /* NULL on failure */
-        return object;
+        else _PyBytes_Resize(&b->object, chars); /* NULL on failure */
     }
-    if (object == NULL || b->maxchar == 0xFF) { /* Latin-1 was gathered in an ASCII str */
+    else if (object == NULL || b->maxchar == 0xFF) { /* Latin-1 was gathered in an ASCII str */
         PyObject *result = PyUnicode_New(chars, b->maxchar);
         if (result != NULL) copy_short((uint8_t *)PyUnicode_DATA(result), b->start, (size_t)chars);
         Py_XDECREF(object);
-        return result;
+        b->object = result;
     }
-    if (b->width == 1 && fits_well(b, out)) { /* ASCII: nothing but the length depends on it */
+    else if (b->width == 1 && fits_well(b, out)) { /* ASCII: nothing but the length depends on it */
         *out = 0;
         ((PyASCIIObject *)object)->length = chars;
-        return object;
     }
-    if (PyUnicode_Resize(&object, chars)) Py_CLEAR(object);
+    else if (PyUnicode_Resize(&b->object, chars)) Py_CLEAR(b->object);
+    object = b->object;
+    b->object = NULL;
     return object;
 }
 

@@ -283,11 +283,9 @@ static int parse_hook(PyObject **hook, PyObject *value, PyObject *otherwise)
     return set < 0 ? -1 : 0;
 }
 
-static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+/* Not inline, as dumps_with and encode_utf8 aren't: calls without options are spared the arrays' stack protector. */
+static NOINLINE PyObject *loads_with(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    core_state *state = state_of(core);
-    if (LIKELY(nargs == 1 && kwnames == NULL)) return loads_any(state, &loads_defaults, args[0]);
-
     PyObject *v[L_COUNT], *others = NULL, *result = NULL;
     int wrong = take_arguments(state, loads_names, L_COUNT, args, nargs, kwnames, v, &others);
     PyObject *cls = wrong ? NULL : given(v[L_CLS]);
@@ -312,6 +310,13 @@ static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t na
     }
     Py_XDECREF(others);
     return result;
+}
+
+static PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    core_state *state = state_of(core);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return loads_any(state, &loads_defaults, args[0]);
+    return loads_with(state, args, nargs, kwnames);
 }
 
 /* loads(fp.read(), ...) */
@@ -834,11 +839,8 @@ static PyObject *encode_by(core_state *state, PyObject *encoder, PyObject *objec
     return text;
 }
 
-static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+static NOINLINE PyObject *dumps_with(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    core_state *state = state_of(core);
-    if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &dumps_defaults, args[0]);
-
     PyObject *v[D_COUNT], *others = NULL, *result = NULL, *encoder = NULL;
     int wrong = take_arguments(state, dumps_names, D_COUNT, args, nargs, kwnames, v, &others);
     if (wrong > 0 || (wrong == 0 && others != NULL && is_plain_class(state, given(v[D_CLS]))))
@@ -847,6 +849,13 @@ static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t na
         result = encode_by(state, encoder, v[D_OBJ]);
     Py_XDECREF(others);
     return result;
+}
+
+static PyObject *core_dumps(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    core_state *state = state_of(core);
+    if (LIKELY(nargs == 1 && kwnames == NULL)) return encode_document(&state->encode, &dumps_defaults, args[0]);
+    return dumps_with(state, args, nargs, kwnames);
 }
 
 /* A file being written to. */
@@ -1004,7 +1013,7 @@ static int check_encode_call(PyObject **got, PyObject *const *args, Py_ssize_t n
 }
 
 /* encode, and dump_bytes where it goes to a file. */
-static PyObject *encode_utf8(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, int to_file)
+static NOINLINE PyObject *encode_utf8(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, int to_file)
 {
     static const name names[] = {NAME_obj, NAME_skipkeys, NAME_check_circular, NAME_cls, NAME_indent, NAME_separators, NAME_default, NAME_sort_keys, NAME_fp};
     static const unsigned char places[] = {D_OBJ, D_SKIPKEYS, D_CHECK_CIRCULAR, D_CLS, D_INDENT, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS};

@@ -1113,7 +1113,8 @@ static NOINLINE PyObject *decode_utf8(decode_state *state, const decode_options 
     return decode_text(&d, &data, TEXT_UTF8, 1);
 }
 
-static PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
+/* A lone number's decoder holds the options, nothing else: none of its arrays is there to be written to. */
+static NO_STACK_PROTECTOR PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size)
 {
     PyObject *value;
     return lone_value(state, options, data, size, &value) ? value : decode_utf8(state, options, data, size);
@@ -1234,7 +1235,8 @@ static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode
     return decode_str_roomy(state, options, text, index, whole);
 }
 
-static PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
+/* As entry_utf8. */
+static NO_STACK_PROTECTOR PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
 {
     Py_ssize_t index = 0;
     if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND && !decode_runs_python(options)) {

@@ -598,7 +598,8 @@ static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *
     return NULL;
 }
 
-PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object)
+/* The one array, lone_value's, is as long as number_format_int64 may write, whatever the number. */
+NO_STACK_PROTECTOR PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object)
 {
     PyObject *result;
     if (options->sink == NULL && lone_value(options, object, &result)) return result;

@@ -244,14 +244,27 @@ static ALWAYS_INLINE uint8_t *put_number(encoder *e, uint8_t *out, const uint8_t
     return put_short(e, out, p + 16, n - 16, form);
 }
 
+typedef struct {
+    int64_t value;
+    int overflow;
+} int_value;
+
+/* By value: a variable with an address would cost every container that is written a stack protector. */
+static NOINLINE int_value large_int(PyObject *integer)
+{
+    int_value v;
+    v.value = PyLong_AsLongLongAndOverflow(integer, &v.overflow);
+    return v;
+}
+
 /* An int of 64 bits; 0 for a bigger one. Here and below: `roomy` where SCALAR characters of room are there. */
 static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, int roomy, write_form form)
 {
     int64_t value;
     if (!LIKELY(compat_int_is_small(integer, &value))) {
-        int overflow;
-        value = PyLong_AsLongLongAndOverflow(integer, &overflow);
-        if (overflow) return 0;
+        int_value v = large_int(integer);
+        if (v.overflow) return 0;
+        value = v.value;
     }
     uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_INT64_SPACE + SLACK, form);
     if (UNLIKELY(out == NULL)) return 1;

@@ -563,12 +563,17 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
 
 /* ---- one function for each form ---- */
 
+/* What has an address in them is a walk, a position, a key and a value: arrays for digits are in those of wide text only, which
+ * keep their stack protector. */
+#define ONLY_SCALARS NO_STACK_PROTECTOR
+#define DIGITS
+
 /* write_walk and write_list have the members and items of a plain document in place: they come here only as a str, whose
  * width is found out while it is written. */
-#define DEFINE_WRITERS(suffix, form) \
-    static NOINLINE uint8_t *dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_dict(e, out, dict, form); } \
+#define DEFINE_WRITERS(suffix, form, locals) \
+    static NOINLINE locals uint8_t *dict_##suffix(encoder *e, uint8_t *out, PyObject *dict) { return write_dict(e, out, dict, form); } \
     static NOINLINE uint8_t *list_##suffix(encoder *e, uint8_t *out, PyObject *list) { return write_list(e, out, list, form); } \
-    static NOINLINE uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
+    static NOINLINE locals uint8_t *members_##suffix(encoder *e, uint8_t *out, walk *w, int first) \
     { \
         if (e->style == STYLE_LINES) return write_members(e, out, w, first, form, STYLE_LINES); \
         return is_text(form) && e->style == STYLE_PLAIN ? write_members(e, out, w, first, form, STYLE_PLAIN) \
@@ -585,11 +590,11 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
         return is_text(form) && e->style == STYLE_PLAIN ? write_items(e, out, list, sequence, first, &entered, form, STYLE_PLAIN) \
                                                         : write_items(e, out, list, sequence, first, &entered, form, STYLE_ANY); \
     }
-DEFINE_WRITERS(ascii, WRITE_ASCII)
-DEFINE_WRITERS(utf8, WRITE_UTF8)
-DEFINE_WRITERS(text1, WRITE_TEXT1)
-DEFINE_WRITERS(text2, WRITE_TEXT2)
-DEFINE_WRITERS(text4, WRITE_TEXT4)
+DEFINE_WRITERS(ascii, WRITE_ASCII, ONLY_SCALARS)
+DEFINE_WRITERS(utf8, WRITE_UTF8, ONLY_SCALARS)
+DEFINE_WRITERS(text1, WRITE_TEXT1, ONLY_SCALARS)
+DEFINE_WRITERS(text2, WRITE_TEXT2, DIGITS)
+DEFINE_WRITERS(text4, WRITE_TEXT4, DIGITS)
 
 /* ... and one for every width where it is seldom. */
 #define DEFINE_SELDOM(suffix, form) \

@@ -12,6 +12,17 @@
 #include <stdint.h>
 #include <string.h>
 
+/* For functions in which nothing is written at an index or for a length that varies: where such a one runs often, the
+ * stack protector costs time and protects nothing. Each says why. */
+#if defined(__has_attribute)
+#if __has_attribute(no_stack_protector)
+#define NO_STACK_PROTECTOR __attribute__((no_stack_protector))
+#endif
+#endif
+#ifndef NO_STACK_PROTECTOR
+#define NO_STACK_PROTECTOR
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))

@@ -1,6 +1,10 @@
-"""The extension as setup.py links it on Linux: relocations read-only, functions bound at once, no code on the stack."""
+"""The extension as setup.py builds it on Linux: relocations read-only, functions bound at once, no code on the stack,
+frames and copies checked."""
 
 import importlib.metadata
+import os
+import platform
+import re
 import struct
 import sys
 from pathlib import Path
@@ -51,6 +55,18 @@ def test_functions_are_bound_at_once(segments):
     _, contents, order = segments[DYNAMIC]
     entries = dict(struct.iter_unpack(f"{order}QQ", contents[: len(contents) // 16 * 16]))
     assert entries.get(FLAGS, 0) & 8 or entries.get(FLAGS_1, 0) & 1
+
+
+def test_stacks_are_protected():
+    """-fstack-protector-strong: an array's function ends here where its frame was written over."""
+    assert b"\0__stack_chk_fail\0" in Path(cyjson._impl.__file__).read_bytes()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="checked copies are glibc's")
+@pytest.mark.skipif("CYJSON_SANITIZED" in os.environ, reason="a sanitizer checks more than they do")
+def test_copies_are_checked():
+    """-D_FORTIFY_SOURCE: at least one copy of a length that varies, into room of a known size, knows that size."""
+    assert re.search(rb"\0__mem(cpy|move|set)_chk\0", Path(cyjson._impl.__file__).read_bytes())
 
 
 def test_the_stack_holds_no_code(segments):

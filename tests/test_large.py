@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 import random
 from collections import OrderedDict
 
@@ -282,3 +283,100 @@ def test_widening_anywhere(options):
             compact = {"separators": (",", ":" if "indent" not in options else ": "), **more}
             del more["ensure_ascii"]
             assert cyjson.encode(each, **more) == json.dumps(each, **compact).encode()
+
+
+# Lengths that 32 bits don't hold, where they are asked for: CYJSON_HUGE=1
+
+GIB = 2**30
+BEYOND = 4 * GIB + 100
+
+
+def available():
+    """GiB of memory that could be had; 0 where the system doesn't tell."""
+    try:
+        with open("/proc/meminfo") as file:
+            return next(int(line.split()[1]) / 2**20 for line in file if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        return 0
+
+
+def huge(test):
+    asked = os.environ.get("CYJSON_HUGE", "0") not in ("", "0")
+    test = pytest.mark.skipif(asked and available() < 14, reason="14 GiB of memory aren't available")(test)
+    return pytest.mark.skipif(not asked, reason="takes 13 GiB of memory and minutes: CYJSON_HUGE=1 runs it")(test)
+
+
+@pytest.fixture(scope="module")
+def long_text():
+    return "x" * BEYOND
+
+
+def quoted(text):
+    return '"'.join(["", text, ""])
+
+
+@huge
+def test_huge_str_from_bytes(long_text):
+    document = b'"'.join([b"", b"x" * BEYOND, b""])
+    assert cyjson.loads(document) == long_text
+
+
+@huge
+def test_huge_str_from_str(long_text):
+    document = quoted(long_text)
+    assert cyjson.loads(document) == long_text
+    # From an index beyond 32 bits on, a plain string and one that is put together.
+    assert cyjson.decoder.scanstring(document, BEYOND - 5) == ("x" * 6, BEYOND + 2)
+    document = "".join(["x" * BEYOND, '\\né"', "[1]"])
+    assert cyjson.decoder.scanstring(document, BEYOND - 5) == ("xxxxx\né", BEYOND + 4)
+    assert cyjson.JSONDecoder().raw_decode(document, BEYOND + 4) == ([1], BEYOND + 7)
+
+
+@huge
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_huge_str_written(long_text, ensure_ascii):
+    assert cyjson.dumps(long_text, ensure_ascii=ensure_ascii) == quoted(long_text)
+
+
+@huge
+def test_huge_str_to_bytes(long_text):
+    written = cyjson.encode(long_text)
+    assert written == b'"'.join([b"", b"x" * BEYOND, b""])
+
+
+@huge
+def test_huge_str_to_a_file(long_text):
+    class File:
+        size = 0
+
+        def write(self, piece):
+            self.size += len(piece)
+
+    file = File()
+    cyjson.dump([long_text, "é"], file)
+    assert file.size == len('["", "\\u00e9"]') + BEYOND
+
+
+@huge
+@pytest.mark.parametrize("function", [cyjson.encode, lambda value: cyjson.dumps(value, ensure_ascii=False)])
+@pytest.mark.parametrize("last", ["", "é"])
+def test_huge_output_of_many_parts(function, last):
+    """And all of it is read again."""
+    part = "y" * 2**26 + last
+    written = function([part] * 70)
+    assert len(written) > 2**32
+    parts = cyjson.loads(written)
+    assert len(parts) == 70 and all(each == part for each in parts)
+
+
+@huge
+def test_huge_position_of_an_error(long_text):
+    document = "".join(['["', long_text, '",\n nul]'])
+    told = []
+    for module in json, cyjson:
+        with pytest.raises(json.JSONDecodeError) as caught:
+            module.loads(document)
+        told.append((str(caught.value), caught.value.pos, caught.value.lineno, caught.value.colno))
+        del caught
+    assert told[0] == told[1]
+    assert told[1][1] == BEYOND + 6

@@ -17,7 +17,7 @@ import tarfile
 import matrix
 
 WORK = "/work/threads"  # in the sid folder
-FLAGS = "-fsanitize=thread -fno-omit-frame-pointer -g -O1"
+FLAGS = "-fsanitize=thread -fno-omit-frame-pointer -g -O1 -U_FORTIFY_SOURCE"
 ACCESS = re.compile(r"  (?:Previous )?(?:atomic )?(?:read|write) of size", re.IGNORECASE)
 FRAME = re.compile(r"    #\d+ (\S+) .*\((\S+?)\+0x[0-9a-f]+\)")
 EXTENSION = "_native."

@@ -229,6 +229,8 @@ cdef class Reader:
                 return NotImplemented
             try:
                 return self.decode(text)
+            except MemoryError:
+                raise  # no line's fault; and 3.11 may crash on another one that comes while this one is handled
             except Exception as error:
                 self.refuse(self, data, text, error, last)
                 return NotImplemented

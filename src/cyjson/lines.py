@@ -109,6 +109,10 @@ def _reader(read, opened, errors, max_line, options, offset=0, cut=False, stop=-
     )
 
 
+# A global: 3.11 loses the arguments of a function with a cell variable that finds no memory for the cell.
+_NONE_IS_ABSENT = {"cls", *_JSONDecoder.__init__.__kwdefaults__} - {"strict"}
+
+
 def _check(errors, max_line, options):
     """The options of ``loads`` that were given; TypeError or ValueError where an argument is wrong."""
     if not callable(errors) and errors not in ("raise", "skip"):
@@ -117,8 +121,7 @@ def _check(errors, max_line, options):
         _check_count("max_line", max_line, "a number of bytes")
     if not options:
         return options
-    without = {"cls", *_JSONDecoder.__init__.__kwdefaults__} - {"strict"}  # None means that they aren't given
-    options = {name: value for name, value in options.items() if value is not None or name not in without}
+    options = {name: value for name, value in options.items() if value is not None or name not in _NONE_IS_ABSENT}
     if "cls" not in options:
         _JSONDecoder(**options)  # TypeError where one is unknown
     return options

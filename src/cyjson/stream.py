@@ -290,9 +290,10 @@ def _reader(mode, path, source, buf_size, options):
         if name not in _OPTIONS and options.get("cls") is None:
             raise TypeError(f"unexpected keyword argument {name!r}: the options are those of loads, and buf_size")
     strict = bool(options.get("strict", True))
-    options = {
-        name: value for name, value in options.items() if value is not None and not (name == "strict" and strict)
-    }
+    # Without a variable of this function's in it: 3.11 loses arguments where memory for a cell is missing.
+    options = {name: value for name, value in options.items() if value is not None}
+    if strict:
+        options.pop("strict", None)
     decode = functools.partial(loads, **options) if options else loads
     decode_string = loads if strict else functools.partial(loads, strict=False)
     opened = _Source(source)

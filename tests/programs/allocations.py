@@ -13,6 +13,7 @@ import warnings
 from collections import OrderedDict, namedtuple
 
 import cyjson
+from cyjson import lines, stream
 
 
 class Encoder(cyjson.JSONEncoder):
@@ -49,6 +50,8 @@ KEYS = json.dumps([{("k" * length) + "中": length} for length in range(60, 70)]
 MANY = json.dumps(list(range(3000)))
 NUMBERS = "[1, -2.5, 1e400, NaN, -Infinity, 123456789012345678901234567890, 1" + "0" * 100 + "]"
 DEEP_TEXT = "[" * 100 + "1" + "]" * 100
+STREAM = json.dumps(RECORDS[:9]).encode()
+LINES = b"\n".join(json.dumps(record).encode() for record in RECORDS[:9])
 
 CALLS = {
     "dumps": lambda: cyjson.dumps(VALUE),
@@ -91,6 +94,16 @@ CALLS = {
     "decoder.decode": lambda: cyjson.JSONDecoder(parse_int=str).decode(TEXT),
     "decoder.raw_decode": lambda: cyjson.JSONDecoder().raw_decode(TEXT + " rest"),
     "scanstring": lambda: cyjson.decoder.scanstring('a\\u00e9é\\n" rest' + "x" * 600, 0),
+    "lines.loads": lambda: list(lines.loads(LINES)),
+    "lines.loads options": lambda: list(lines.loads(LINES, object_hook=None, parse_int=str)),
+    "lines.dumps": lambda: lines.dumps(RECORDS[:9]),
+    "stream.items": lambda: list(stream.items(STREAM, "item", buf_size=200)),
+    "stream.items deeper": lambda: list(stream.items(STREAM, "item.sub")),
+    "stream.items options": lambda: list(stream.items(STREAM, "item", buf_size=200, strict=False, parse_int=str)),
+    "stream.items given up": lambda: next(stream.items(STREAM, "item", buf_size=200)),
+    "stream.kvitems": lambda: list(stream.kvitems(STREAM, "item", buf_size=200)),
+    "stream.basic_parse": lambda: list(stream.basic_parse(STREAM, buf_size=500)),
+    "stream.parse": lambda: list(stream.parse(STREAM, buf_size=500)),
 }
 # No call that fails by itself: where memory is short the interpreter loses exceptions that it raises, or crashes, as it
 # does in json's own functions.
