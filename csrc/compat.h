@@ -275,13 +275,17 @@ PyAPI_FUNC(PyObject *) _PyDict_FromItems(PyObject *const *keys, Py_ssize_t keys_
                                          Py_ssize_t values_offset, Py_ssize_t length);
 #endif
 
+/* Whether a type's version tells that nothing about it has changed. On 3.10 sys._clear_type_cache() has versions given out again;
+ * without a GIL the type may change while it is looked at. */
+#define COMPAT_HAS_TYPE_VERSIONS (PY_VERSION_HEX >= 0x030B0000 && COMPAT_HAS_GIL)
+
 /* A number that no type has once one of its attributes, or of its bases', has changed, and that no other type ever has; 0: none. */
 static ALWAYS_INLINE unsigned compat_type_version(PyTypeObject *type)
 {
 #if PY_VERSION_HEX < 0x030C0000
     if (!PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
 #endif
-    return COMPAT_HAS_GIL ? type->tp_version_tag : 0;
+    return COMPAT_HAS_TYPE_VERSIONS ? type->tp_version_tag : 0;
 }
 
 /* Make a dict of n pairs, keys and values alternating from items on. Takes no reference of the caller's. */

@@ -550,19 +550,22 @@ static int read_flag(PyObject *instance, PyObject *attribute)
     return flag;
 }
 
+static int is_text_alone(const encode_options *o, PyObject *object) { return PyUnicode_Check(object) && !o->as_generator; }
+
 /* The options from an encoder's attributes, with a new reference in *function. As prepare_piece. */
 static int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject *object, PyObject **function)
 {
     encode_options *o = &p->o;
     PyObject *const *names = state->names;
+    int alone = is_text_alone(o, object); /* for which encode() looks at nothing else */
+    if (!alone && (o->check_circular = read_flag(encoder, names[NAME_check_circular])) < 0) return -1;
     int ascii = read_flag(encoder, names[NAME_ensure_ascii]);
     if (ascii < 0) return -1;
     if (o->form != ENCODE_UTF8) {
         o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
-        if (PyUnicode_Check(object) && !o->as_generator) return 0; /* encode() looks at nothing else for a str */
+        if (alone) return 0;
         if ((o->allow_nan = read_flag(encoder, names[NAME_allow_nan])) < 0) return -1;
     }
-    if ((o->check_circular = read_flag(encoder, names[NAME_check_circular])) < 0) return -1;
     PyObject *indent = PyObject_GetAttr(encoder, names[NAME_indent]);
     if (indent == NULL) return -1;
     *function = PyObject_GetAttr(encoder, names[NAME_default]);
@@ -593,7 +596,7 @@ static int is_method_of(PyObject *instance, PyObject *attribute, PyObject *funct
 static int encode_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int asks_encode, PyObject **result)
 {
     int ours = asks_encode ? is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode) : 1;
-    if (ours > 0) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, state->our_iterencode);
+    if (ours > 0 && !is_text_alone(base, object)) ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, state->our_iterencode);
     if (ours <= 0) return ours < 0 ? -1 : 1;
     prepared p = {.o = *base};
     PyObject *function = NULL;
@@ -606,24 +609,24 @@ static int encode_instance(core_state *state, const encode_options *base, PyObje
 
 /* ---- methods ---- */
 
-/* Whether a class's attribute is one of these two, or is missing where both are NULL. Leaves no exception. */
+/* Whether a class's attribute is one of these two, or is missing where both are NULL. As the next two, it runs no __get__. */
 static int class_attribute_is(core_state *state, PyTypeObject *type, name n, PyObject *wanted, PyObject *other)
 {
-    PyObject *value = PyObject_GetAttr((PyObject *)type, state->names[n]);
-    int missing = value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError);
-    int is = wanted == NULL ? missing : value == wanted || (value != NULL && value == other);
-    if (value == NULL) PyErr_Clear();
-    Py_XDECREF(value);
-    return is;
+    PyObject *value = _PyType_Lookup(type, state->names[n]);
+    return value == wanted || (value != NULL && value == other);
 }
 
 static int class_text_is(core_state *state, PyTypeObject *type, name n, const char *wanted)
 {
-    PyObject *value = PyObject_GetAttr((PyObject *)type, state->names[n]);
-    int is = value != NULL && PyUnicode_CheckExact(value) && PyUnicode_CompareWithASCIIString(value, wanted) == 0;
-    if (value == NULL) PyErr_Clear();
-    Py_XDECREF(value);
-    return is;
+    PyObject *value = _PyType_Lookup(type, state->names[n]);
+    return value != NULL && PyUnicode_CheckExact(value) && PyUnicode_CompareWithASCIIString(value, wanted) == 0;
+}
+
+/* Whether it is a Python function: asking an instance for it runs nothing either, and the instance's own __dict__ comes first. */
+static int class_has_function(core_state *state, PyTypeObject *type, name n)
+{
+    PyObject *value = _PyType_Lookup(type, state->names[n]);
+    return value != NULL && PyFunction_Check(value);
 }
 
 /* Whether an instance's attributes are those of its own __dict__, or else the class's, as objects usually have them. */
@@ -639,6 +642,7 @@ enum { E_SKIPKEYS, E_ENSURE_ASCII, E_CHECK_CIRCULAR, E_ALLOW_NAN, E_SORT_KEYS, E
 static int knows_encoder(core_state *state, PyTypeObject *type)
 {
     known_class *known = &state->known_encoder;
+    if (!COMPAT_HAS_TYPE_VERSIONS) return 0;
     unsigned version = compat_type_version(type);
     if (LIKELY(version != 0 && version == known->version)) return 1;
     if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_iterencode, state->json_iterencode, state->our_iterencode)) return 0;
@@ -646,6 +650,7 @@ static int knows_encoder(core_state *state, PyTypeObject *type)
         if (!class_attribute_is(state, type, encoder_attributes[i], NULL, NULL)) return 0;
     int usual = class_text_is(state, type, NAME_item_separator, ", ") && class_text_is(state, type, NAME_key_separator, ": ");
     known->own_default = !class_attribute_is(state, type, NAME_default, state->json_default, NULL);
+    if (known->own_default && !class_has_function(state, type, NAME_default)) usual = 0;
     known->version = usual ? compat_type_version(type) : 0;
     return known->version != 0;
 }
@@ -712,6 +717,7 @@ static PyObject *encode_quickly(PyObject *core, PyObject *encoder, PyObject *obj
 static int knows_decoder(core_state *state, PyTypeObject *type)
 {
     known_class *known = &state->known_decoder;
+    if (!COMPAT_HAS_TYPE_VERSIONS) return 0;
     unsigned version = compat_type_version(type);
     if (LIKELY(version != 0 && version == known->version)) return 1;
     if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_raw_decode, state->json_raw_decode, NULL) ||
@@ -728,9 +734,10 @@ static PyObject *decode_quickly(PyObject *core, PyObject *decoder, PyObject *tex
     if (UNLIKELY(!PyUnicode_CheckExact(text)) || UNLIKELY(!knows_decoder(state, Py_TYPE(decoder)))) return NULL;
     PyObject *dict = dict_of(decoder), *result = NULL;
     if (UNLIKELY(dict == NULL)) return NULL;
-    PyObject *scanner = PyDict_GetItemWithError(dict, state->names[NAME_scan_once]);
-    if (LIKELY(scanner != NULL) && LIKELY((PyObject *)Py_TYPE(scanner) == state->scanner_type) &&
-        LIKELY(PyDict_GetItemWithError(dict, state->names[NAME_raw_decode]) == NULL) && LIKELY(!PyErr_Occurred())) {
+    PyObject *scanner = NULL; /* asked for last: a key's __eq__ may run */
+    if (LIKELY(PyDict_GetItemWithError(dict, state->names[NAME_raw_decode]) == NULL) && LIKELY(!PyErr_Occurred()))
+        scanner = PyDict_GetItemWithError(dict, state->names[NAME_scan_once]);
+    if (LIKELY(scanner != NULL) && LIKELY((PyObject *)Py_TYPE(scanner) == state->scanner_type)) {
         Py_INCREF(scanner);
         result = state->decode_by(scanner, text);
         Py_DECREF(scanner);

@@ -5,7 +5,7 @@
 typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
-    PyObject *core, *function;
+    PyObject *core, *function, *weak_references;
     method_function quick;
 } method;
 
@@ -29,7 +29,8 @@ static PyObject *method_get(PyObject *self, PyObject *instance, PyObject *owner)
 /* All that a function tells of itself, but for how it is pickled. */
 static PyObject *method_getattro(PyObject *self, PyObject *attribute)
 {
-    if (PyUnicode_CompareWithASCIIString(attribute, "__reduce_ex__") == 0) return PyObject_GenericGetAttr(self, attribute);
+    if (PyUnicode_CompareWithASCIIString(attribute, "__reduce_ex__") == 0 || PyUnicode_CompareWithASCIIString(attribute, "__reduce__") == 0)
+        return PyObject_GenericGetAttr(self, attribute);
     return PyObject_GetAttr(((method *)self)->function, attribute);
 }
 
@@ -65,6 +66,7 @@ static void method_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    if (((method *)self)->weak_references != NULL) PyObject_ClearWeakRefs(self);
     Py_XDECREF(((method *)self)->core);
     Py_XDECREF(((method *)self)->function);
     PyObject_GC_Del(self);
@@ -73,6 +75,7 @@ static void method_dealloc(PyObject *self)
 
 static PyMemberDef method_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(method, vectorcall), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(method, weak_references), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -104,6 +107,7 @@ PyObject *method_new(PyObject *type, PyObject *core, PyObject *function, method_
     m->vectorcall = method_vectorcall;
     m->core = Py_NewRef(core);
     m->function = Py_NewRef(function);
+    m->weak_references = NULL;
     m->quick = quick;
     PyObject_GC_Track(m);
     return (PyObject *)m;

@@ -1,11 +1,16 @@
 """Every public name of json, with its signature, attributes and overridable methods."""
 
 import copy
+import functools
 import inspect
 import io
 import json
 import json.tool
 import pickle
+import sys
+import types
+import weakref
+from unittest import mock
 
 import pytest
 from compare import PYPY, Record, frozen, native_only, outcome, same
@@ -427,6 +432,442 @@ def test_what_a_class_gets_from_loads():
     same(lambda json: json.loads(b"[1", cls=Anything, parse_int=float, own=2))
     same(lambda json: json.loads("\ufeff[1]", cls=Anything))
     assert record[0] == record[1] == {"own": 2, "parse_int": float}
+
+
+# encode and decode, which are C where nothing is unusual
+
+
+METHODS = [("JSONEncoder", "encode"), ("JSONDecoder", "decode")]
+
+
+@pytest.mark.parametrize("cls, name", METHODS)
+def test_methods_look_like_functions(cls, name):
+    ours, theirs = (getattr(getattr(module, cls), name) for module in (cyjson, json))
+    assert isinstance(ours, types.FunctionType)
+    assert inspect.isfunction(ours)
+    assert inspect.isroutine(ours)
+    assert inspect.getfullargspec(ours).args == inspect.getfullargspec(theirs).args
+    assert (ours.__name__, ours.__qualname__, ours.__annotations__) == (name, f"{cls}.{name}", {})
+    defining = next(each for each in getattr(cyjson, cls).__mro__ if name in vars(each))
+    assert ours.__module__ == defining.__module__
+    assert ours.__doc__
+    assert f"def {name}(" in inspect.getsource(ours)
+    assert repr(ours).startswith(f"<function {cls}.{name} at ")
+    assert vars(defining)[name] is ours
+    assert hash(ours) == hash(ours)
+    assert callable(ours)
+    instance = getattr(cyjson, cls)()
+    bound = getattr(instance, name)
+    assert inspect.ismethod(bound)
+    assert bound.__self__ is instance
+    assert bound.__func__ is ours
+    assert bound == getattr(instance, name)
+    assert parameters(bound)[:1] == parameters(ours)[1:2]
+    assert functools.wraps(ours)(lambda *args: None).__wrapped__ is ours
+
+
+@pytest.mark.parametrize("cls, name", METHODS)
+def test_methods_pickle_and_copy(cls, name):
+    function = getattr(getattr(cyjson, cls), name)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        # Python's pickler asks in another way.
+        for dumps in (pickle.dumps, pickle._dumps):
+            assert pickle.loads(dumps(function, protocol)) is function
+    assert copy.copy(function) is copy.deepcopy(function) is function
+    assert pickle.loads(pickle.dumps(cyjson.JSONEncoder(sort_keys=True).encode))({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
+
+
+@pytest.mark.parametrize("cls, name", METHODS)
+def test_methods_have_weak_references_and_attributes(cls, name):
+    function, instance = getattr(getattr(cyjson, cls), name), getattr(cyjson, cls)()
+    assert weakref.ref(function)() is function
+    assert weakref.WeakMethod(getattr(instance, name))() == getattr(instance, name)
+    assert weakref.WeakKeyDictionary({function: 1})[function] == 1
+    function.mark = 1
+    assert function.mark == function.__dict__["mark"] == getattr(instance, name).mark == 1
+    del function.mark
+    assert not hasattr(function, "mark")
+
+
+def test_methods_are_replaced_as_functions_are():
+    def call(json):
+        with mock.patch.object(json.JSONEncoder, "encode", autospec=True, return_value="mocked") as encode:
+            encoder = json.JSONEncoder()
+            told = [encoder.encode([1]), encode.call_count, outcome(lambda _: encoder.encode(), json)[1]]
+        with mock.patch.object(json.JSONDecoder, "decode", lambda self, s: ["patched", s]):
+            told.append(json.JSONDecoder().decode("[1]"))
+        return [*told, json.JSONEncoder().encode([1]), json.JSONDecoder().decode("[1]")]
+
+    same(call)
+
+
+CALLS = [
+    lambda method, instance, argument: method(),
+    lambda method, instance, argument: method(instance),
+    lambda method, instance, argument: method(instance, argument, argument, argument),
+    lambda method, instance, argument: method(instance, o=argument),
+    lambda method, instance, argument: method(instance, s=argument),
+    lambda method, instance, argument: method(instance, argument, o=argument),
+    lambda method, instance, argument: method(instance, argument, s=argument),
+    lambda method, instance, argument: method(instance, x=argument),
+    lambda method, instance, argument: method(self=instance, o=argument),
+    lambda method, instance, argument: method(self=instance, s=argument),
+    lambda method, instance, argument: method(None, argument),
+    lambda method, instance, argument: method(object(), argument),
+    lambda method, instance, argument: method(types.SimpleNamespace(), argument),
+    lambda method, instance, argument: method([], argument),
+    lambda method, instance, argument: method(type(instance), argument),
+    lambda method, instance, argument: method(instance, argument),
+    lambda method, instance, argument: method.__get__(instance)(argument),
+    lambda method, instance, argument: method.__get__(instance, type(instance))(argument),
+    lambda method, instance, argument: method.__get__(None, type(instance))(instance, argument),
+    lambda method, instance, argument: method.__call__(instance, argument),
+    lambda method, instance, argument: functools.partial(method, instance)(argument),
+    lambda method, instance, argument: list(map(method, [instance], [argument])),
+]
+
+
+@pytest.mark.parametrize("cls, name", METHODS)
+@pytest.mark.parametrize("index", range(len(CALLS)))
+def test_methods_called_rightly_and_wrongly(cls, name, index):
+    for argument in ("[1]", '"', [1], b"[1]", 1, None, {1}):
+        same(lambda json: CALLS[index](getattr(getattr(json, cls), name), getattr(json, cls)(), argument))
+
+
+BOUND_CALLS = [
+    lambda method, argument: method(),
+    lambda method, argument: method(argument),
+    lambda method, argument: method(*[argument] * 3),
+    lambda method, argument: method(o=argument),
+    lambda method, argument: method(s=argument),
+    lambda method, argument: method(argument, o=argument),
+    lambda method, argument: method(argument, x=argument),
+    lambda method, argument: method(argument, self=argument),
+    lambda method, argument: method(*[argument], **{}),
+]
+
+
+@pytest.mark.parametrize("cls, name", METHODS)
+@pytest.mark.parametrize("index", range(len(BOUND_CALLS)))
+def test_bound_methods_called_rightly_and_wrongly(cls, name, index):
+    for argument in ("[1]", '"', [1], b"[1]", 1, None, {1}):
+        same(lambda json: BOUND_CALLS[index](getattr(getattr(json, cls)(), name), argument))
+
+
+def test_methods_of_other_objects():
+    """Called with an object that has what they look for, they do what they can."""
+
+    def call(json):
+        class Encoder:
+            item_separator, key_separator, iterencode = ", ", ": ", json.JSONEncoder.iterencode
+            default = json.JSONEncoder.default
+
+        class Decoder:
+            raw_decode = json.JSONDecoder.raw_decode
+
+        encoder, decoder = Encoder(), Decoder()
+        told = [outcome(lambda _: json.JSONEncoder.encode(encoder, [1]), json)[1]]
+        told.append(outcome(lambda _: json.JSONDecoder.decode(decoder, "[1]"), json))
+        vars(encoder).update(vars(json.JSONEncoder()))
+        vars(decoder).update(vars(json.JSONDecoder()))
+        return *told, json.JSONEncoder.encode(encoder, [1]), json.JSONDecoder.decode(decoder, "[1]")
+
+    same(call)
+
+
+class Odd(str):
+    """A str that is equal to another but isn't an interned one."""
+
+    __slots__ = ()
+
+
+def set_all(**values):
+    def change(instance):
+        for name, value in values.items():
+            setattr(instance, name, value)
+
+    return change
+
+
+def set_under_another_key(name, value):
+    def change(instance):
+        vars(instance).pop(name, None)
+        vars(instance)[Odd(name)] = value
+
+    return change
+
+
+ENCODER_CHANGES = {
+    "default": set_all(default=lambda o: "set"),
+    "default not callable": set_all(default=3),
+    "default None": set_all(default=None),
+    "iterencode": set_all(iterencode=lambda o, _one_shot=False: ["set", str(_one_shot)]),
+    "encode": set_all(encode=lambda o: "set"),
+    "indent": set_all(indent=2),
+    "indent 0": set_all(indent=0),
+    "indent False": set_all(indent=False),
+    "indent text": set_all(indent="--"),
+    "indent odd": set_all(indent=1.5),
+    "sort_keys 1": set_all(sort_keys=1),
+    "sort_keys None": set_all(sort_keys=None),
+    "sort_keys text": set_all(sort_keys="yes"),
+    "skipkeys 1": set_all(skipkeys=1),
+    "skipkeys": set_all(skipkeys=True),
+    "ensure_ascii": set_all(ensure_ascii=False),
+    "ensure_ascii 0": set_all(ensure_ascii=0),
+    "allow_nan": set_all(allow_nan=False),
+    "allow_nan 0": set_all(allow_nan=0),
+    "check_circular": set_all(check_circular=False),
+    "check_circular []": set_all(check_circular=[]),
+    "separators": set_all(item_separator=";", key_separator="="),
+    "separators é": set_all(item_separator="é", key_separator="\ud800"),
+    "separators None": set_all(item_separator=None),
+    "separators bytes": set_all(key_separator=b":"),
+    "more": set_all(more=1, other=[]),
+    "many more": set_all(**{f"more{i}": i for i in range(50)}),
+    "under an odd key": set_under_another_key("sort_keys", True),
+    "default under an odd key": set_under_another_key("default", lambda o: "odd"),
+    "iterencode under an odd key": set_under_another_key("iterencode", lambda o, _one_shot=False: ["odd"]),
+    "indent under an odd key": set_under_another_key("indent", 3),
+    "a key that isn't text": lambda encoder: vars(encoder).__setitem__(1, 2),
+    "another __dict__": set_all(__dict__={**vars(json.JSONEncoder()), "sort_keys": True}),
+    "in another order": lambda encoder: set_all(__dict__=dict(reversed(vars(encoder).items())))(encoder),
+    "no __dict__ left": lambda encoder: vars(encoder).clear(),
+}
+for each in ["skipkeys", "ensure_ascii", "check_circular", "allow_nan", "sort_keys", "indent", "item_separator"]:
+    ENCODER_CHANGES[f"del {each}"] = lambda encoder, each=each: delattr(encoder, each)
+
+
+@pytest.mark.parametrize("change", ENCODER_CHANGES.values(), ids=list(ENCODER_CHANGES))
+def test_instances_of_encoders_changed(change):
+    values = ["é", {"b": [1, 1.5], "a": {}}, [float("nan")], {(1,): 1, "x": None}, [{1}], {1}, 1, 1e400, [], {}]
+
+    def call(json, value, used_before):
+        encoder = json.JSONEncoder(separators=(", ", ": "))
+        if used_before:
+            encoder.encode(value if isinstance(value, str) else [1])
+        change(encoder)
+        return encoder.encode(value), "".join(encoder.iterencode(value))
+
+    for value in values:
+        for used_before in (False, True):
+            same(lambda json: call(json, value, used_before))
+
+
+DECODER_CHANGES = {
+    "raw_decode": set_all(raw_decode=lambda s, idx=0: (["set", idx], len(s))),
+    "raw_decode not callable": set_all(raw_decode=None),
+    "scan_once": set_all(scan_once=lambda s, idx: (["set", idx], len(s))),
+    "scan_once not callable": set_all(scan_once=None),
+    "scan_once of another": lambda decoder: set_all(scan_once=type(decoder)(parse_int=str).scan_once)(decoder),
+    "decode": set_all(decode=lambda s: "set"),
+    "more": set_all(more=1, other=[]),
+    "raw_decode under an odd key": set_under_another_key("raw_decode", lambda s, idx=0: ("odd", len(s))),
+    "scan_once under an odd key": set_under_another_key("scan_once", lambda s, idx: ("odd", len(s))),
+    "a key that isn't text": lambda decoder: vars(decoder).__setitem__(1, 2),
+    "del scan_once": lambda decoder: delattr(decoder, "scan_once"),
+    "del strict": lambda decoder: delattr(decoder, "strict"),
+}
+
+
+@pytest.mark.parametrize("change", DECODER_CHANGES.values(), ids=list(DECODER_CHANGES))
+def test_instances_of_decoders_changed(change):
+    def call(json, text, used_before):
+        decoder = json.JSONDecoder()
+        if used_before:
+            decoder.decode("[1]")
+        change(decoder)
+        return decoder.decode(text)
+
+    for text in ("[1]", ' {"a": 1.5} ', "", "[1,]", "1 2", b"[1]", None):
+        for used_before in (False, True):
+            same(lambda json: call(json, text, used_before))
+
+
+def changed_encoders(base):
+    """Changes of a class, each of which must count from the next call on."""
+    prop = property(lambda self: True)
+    yield "item_separator", "-"
+    yield "key_separator", "-"
+    yield "item_separator", Odd(";")
+    yield "item_separator", property(lambda self: "|")
+    yield "skipkeys", prop
+    yield "ensure_ascii", property(lambda self: False)
+    yield "sort_keys", prop
+    yield "indent", property(lambda self: 1)
+    yield "check_circular", prop
+    yield "allow_nan", property(lambda self: False)
+    yield "skipkeys", True  # an instance's own comes first
+    yield "default", lambda self, o: "class"
+    yield "default", staticmethod(lambda o: "static")
+    yield "default", classmethod(lambda cls, o: cls.__name__)
+    yield "default", property(lambda self: lambda o: "property")
+    yield "default", lambda o: "no self"
+    yield "default", functools.partial(lambda o: "partial")
+    yield "default", None
+    yield "iterencode", lambda self, o, _one_shot=False: ["class"]
+    yield "iterencode", staticmethod(lambda o, _one_shot=False: ["static"])
+    yield "encode", lambda self, o: f"E{base.encode(self, o)}"
+    yield "__getattribute__", lambda self, name: True if name == "sort_keys" else object.__getattribute__(self, name)
+    yield "__getattr__", lambda self, name: 1 / 0
+    yield "__slots__", ()
+
+
+@pytest.mark.parametrize("parent", [False, True])
+@pytest.mark.parametrize("index", range(len(list(changed_encoders(json.JSONEncoder)))))
+def test_classes_of_encoders_changed(index, parent):
+    values = [{"b": [1, 1.5], "a": {}, "é": "é"}, {(1,): 1}, [float("nan")], [{1}, (2,)], "é"]
+
+    def call(json):
+        class Parent(json.JSONEncoder):
+            pass
+
+        class Encoder(Parent):
+            pass
+
+        instances = [Encoder(), Encoder(default=repr), Encoder()]
+        vars(instances[2])["default"] = lambda o: "instance"
+        name, attribute = list(changed_encoders(json.JSONEncoder))[index]
+
+        def told():
+            return [outcome(lambda _: each.encode(value), json)[:3] for each in instances for value in values]
+
+        before = told()
+        changed_class = Parent if parent else Encoder
+        setattr(changed_class, name, attribute)
+        changed = told()
+        delattr(changed_class, name)
+        assert told() == before
+        return [repr(each) for each in before + changed]
+
+    same(call)
+
+
+def test_json_s_own_default_replaced():
+    """What many do, so that all that is encoded knows their types."""
+
+    def call(json):
+        import json as stdlib
+
+        encoder = json.JSONEncoder()
+        told = [outcome(lambda _: encoder.encode([{1}]), json)[:3]]
+        with mock.patch.object(stdlib.JSONEncoder, "default", lambda self, o: "replaced"):
+            told.append(outcome(lambda _: encoder.encode([{1}]), json)[:3])
+        return repr([*told, outcome(lambda _: encoder.encode([{1}]), json)[:3]])
+
+    same(call)
+
+
+def test_classes_of_decoders_changed():
+    changes = [
+        ("raw_decode", lambda self, s, idx=0: ("class", len(s))),
+        ("raw_decode", staticmethod(lambda s, idx=0: ("static", len(s)))),
+        ("raw_decode", property(lambda self: lambda s, idx=0: ("property", len(s)))),
+        ("scan_once", property(lambda self: lambda s, idx: ("property", len(s)))),
+        ("scan_once", None),
+        ("decode", lambda self, s: "class"),
+        ("__getattribute__", lambda self, name: 1 / 0),
+    ]
+
+    def call(json):
+        class Parent(json.JSONDecoder):
+            pass
+
+        class Decoder(Parent):
+            pass
+
+        decoder, told = Decoder(), []
+        for name, attribute in changes:
+            for cls in (Decoder, Parent):
+                told.append(decoder.decode("[1]"))
+                setattr(cls, name, attribute)
+                told.append(outcome(lambda _: decoder.decode("[1]"), json)[:3])
+                delattr(cls, name)
+        return [repr(each) for each in [*told, decoder.decode("[1]")]]
+
+    same(call)
+
+
+def test_an_instance_s_class_and_a_class_s_bases_changed():
+    def call(json):
+        class Plain(json.JSONEncoder):
+            pass
+
+        class Other(json.JSONEncoder):
+            def default(self, o):
+                return "other"
+
+        class Semicolons(json.JSONEncoder):
+            item_separator = ";"
+
+        class Below(Plain):
+            pass
+
+        encoder, below = Plain(), Below()
+        told = [encoder.encode([1, 2]), below.encode([1, 2])]
+        encoder.__class__ = Other
+        told.append(encoder.encode([1, {2}]))
+        encoder.__class__ = Semicolons
+        told.append(encoder.encode([1, 2]))
+        Below.__bases__ = (Other,)
+        told.append(below.encode([1, {2}]))
+        Below.__bases__ = (Semicolons,)
+        return [*told, below.encode([1, 2])]
+
+    same(call)
+
+
+def test_classes_of_a_metaclass():
+    def call(json):
+        class Meta(type):
+            item_separator = "meta"
+
+            def __getattribute__(cls, name):
+                return ";" if name == "key_separator" else super().__getattribute__(name)
+
+        class Encoder(json.JSONEncoder, metaclass=Meta):
+            pass
+
+        class Decoder(json.JSONDecoder, metaclass=Meta):
+            pass
+
+        return Encoder().encode({"a": [1, 2]}), Decoder().decode("[1]")
+
+    same(call)
+
+
+@pytest.mark.skipif(not hasattr(sys, "_clear_type_cache"), reason="types' versions stay what they are")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_versions_of_types_given_out_again():
+    """sys._clear_type_cache() may do that, so that another class has the version that one without overrides had."""
+
+    def make(name, **members):
+        return type(name, (cyjson.JSONEncoder,), members)
+
+    sys._clear_type_cache()
+    plain = [make(f"Plain{i}") for i in range(3)]
+    assert [each().encode([1]) for each in plain] == ["[1]"] * 3
+    sys._clear_type_cache()
+    others = [make(f"Other{i}", iterencode=lambda self, o, _one_shot=False: ["other"]) for i in range(2000)]
+    assert {each().encode([1]) for each in others} == {"other"}
+
+
+def test_a_key_of_an_instance_s_dict_that_takes_out_another():
+    """The scanner must live as long as it is used."""
+
+    class Key(str):
+        def __hash__(self):
+            return hash("raw_decode")
+
+        def __eq__(self, other):
+            vars(decoder).pop("scan_once", None)
+            return False
+
+    decoder = cyjson.JSONDecoder()
+    vars(decoder)[Key("x")] = 1
+    with pytest.raises(AttributeError):
+        decoder.decode("[1]")
+    vars(decoder).clear()
 
 
 # array_hook, which json has from 3.15

@@ -53,7 +53,7 @@ if backend == "c":
 
             Raises JSONDecodeError.
             """
-            scan_once = self.scan_once
+            scan_once = getattr(self, "scan_once", None)
             if (
                 type(scan_once) is _Scanner
                 and type(s) is str
@@ -61,7 +61,7 @@ if backend == "c":
                 and getattr(self.raw_decode, "__func__", None) is _raw_decode
             ):
                 return scan_once.decode(s)
-            return super().decode(s, _w)
+            return _stdlib.JSONDecoder.decode(self, s, _w)  # not super(), for self may be anything
 
     JSONDecoder.decode = _impl.decode_method(JSONDecoder.decode)
 else:
