@@ -132,6 +132,7 @@ static ALWAYS_INLINE int compat_is_compact_ascii(PyObject *str)
     /* Both bits by one mask, of which the compiler knows where they lie. */
     __typeof__(((PyASCIIObject *)str)->state) both = {.compact = 1, .ascii = 1};
     uint32_t mask, state;
+    _Static_assert(sizeof both == sizeof mask, "a str's state has another layout");
     memcpy(&mask, &both, sizeof mask);
     memcpy(&state, &((PyASCIIObject *)str)->state, sizeof state);
     return (state & mask) == mask;
