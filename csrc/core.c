@@ -626,8 +626,12 @@ static int class_text_is(core_state *state, PyTypeObject *type, name n, const ch
     return is;
 }
 
-/* Whether an instance's attributes are those of its own __dict__, or else the class's, as objects usually have them. */
-static int has_plain_attributes(PyTypeObject *type) { return type->tp_getattro == PyObject_GenericGetAttr && Py_TYPE(type) == &PyType_Type; }
+/* Whether an instance's attributes are those of its own __dict__, or else the class's, as objects usually have them; and whether
+ * there still are names to ask for, which the garbage collector may have taken at the interpreter's end. */
+static int has_plain_attributes(core_state *state, PyTypeObject *type)
+{
+    return state->names[0] != NULL && type->tp_getattro == PyObject_GenericGetAttr && Py_TYPE(type) == &PyType_Type;
+}
 
 /* What an encoder's __init__ sets. */
 static const name encoder_attributes[] = {NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan, NAME_sort_keys, NAME_indent,
@@ -641,7 +645,7 @@ static int knows_encoder(core_state *state, PyTypeObject *type)
     known_class *known = &state->known_encoder;
     unsigned version = compat_type_version(type);
     if (LIKELY(version != 0 && version == known->version)) return 1;
-    if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_iterencode, state->json_iterencode, state->our_iterencode)) return 0;
+    if (!has_plain_attributes(state, type) || !class_attribute_is(state, type, NAME_iterencode, state->json_iterencode, state->our_iterencode)) return 0;
     for (int i = E_SKIPKEYS; i <= E_INDENT; i++)
         if (!class_attribute_is(state, type, encoder_attributes[i], NULL, NULL)) return 0;
     int usual = class_text_is(state, type, NAME_item_separator, ", ") && class_text_is(state, type, NAME_key_separator, ": ");
@@ -714,7 +718,7 @@ static int knows_decoder(core_state *state, PyTypeObject *type)
     known_class *known = &state->known_decoder;
     unsigned version = compat_type_version(type);
     if (LIKELY(version != 0 && version == known->version)) return 1;
-    if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_raw_decode, state->json_raw_decode, NULL) ||
+    if (!has_plain_attributes(state, type) || !class_attribute_is(state, type, NAME_raw_decode, state->json_raw_decode, NULL) ||
         !class_attribute_is(state, type, NAME_scan_once, NULL, NULL))
         return 0;
     known->version = compat_type_version(type);
@@ -1205,6 +1209,7 @@ static int core_clear(PyObject *core)
     decode_state_clear(&state->decode);
     encode_state_clear(&state->encode);
     for (int i = 0; i < NAMES; i++) Py_CLEAR(state->names[i]);
+    state->known_encoder.version = state->known_decoder.version = 0;
     Py_CLEAR(state->json_loads);
     Py_CLEAR(state->json_dumps);
     Py_CLEAR(state->json_dump);
