@@ -926,7 +926,7 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
             int is_false = (uint32_t)(text >> 8) == load_4("alse") && c == 'f';
             if (LIKELY(compat_opaque(is_null | is_true | is_false))) {
                 *at = p + 4 + is_false;
-                return Py_NewRef(is_null ? Py_None : is_true ? Py_True : Py_False);
+                return compat_singleton(is_null ? Py_None : is_true ? Py_True : Py_False);
             }
         }
     }
@@ -949,15 +949,15 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
     case 'n':
         if (!stands_at(p, "null", width)) return NULL;
         *at = p + 4 * width;
-        return Py_NewRef(Py_None);
+        return compat_singleton(Py_None);
     case 't':
         if (!stands_at(p, "true", width)) return NULL;
         *at = p + 4 * width;
-        return Py_NewRef(Py_True);
+        return compat_singleton(Py_True);
     case 'f':
         if (!stands_at(p, "false", width)) return NULL;
         *at = p + 5 * width;
-        return Py_NewRef(Py_False);
+        return compat_singleton(Py_False);
     case 'N':
         if (!stands_at(p, "NaN", width)) return NULL;
         *at = p + 3 * width;
