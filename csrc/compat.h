@@ -222,22 +222,29 @@ static ALWAYS_INLINE PyObject *compat_float_from(double value, int watched)
     return compat_init((PyObject *)number, &PyFloat_Type, watched);
 }
 
+/* A reference to None, a bool or a small int, whose references aren't counted from 3.12 on. */
+static ALWAYS_INLINE PyObject *compat_singleton(PyObject *object)
+{
+    return PY_VERSION_HEX >= 0x030C0000 ? object : Py_NewRef(object);
+}
+
 enum { COMPAT_SMALL_INTS = 257 }; /* from 0 on, of which the interpreter has one each */
 
-/* An int, `small` having the small ones. Others of up to two digits (60 bits) are put together as compat_int_is_small takes them
- * apart. */
+/* An int, `small` having the small ones. Others are put together of digits of 30 bits, as compat_int_is_small takes them apart. */
 static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, PyObject *const *small, int watched)
 {
-    if ((uint64_t)value < COMPAT_SMALL_INTS) return Py_NewRef(small[value]);
+    if ((uint64_t)value < COMPAT_SMALL_INTS) return compat_singleton(small[value]);
 #if COMPAT_HAS_GIL && PyLong_SHIFT == 30 && !defined(PYPY_VERSION)
     enum { LEAST = -5, MOST = 1024 }; /* kept by the interpreter: to 256, from 3.15 on to 1024 */
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if (LIKELY((uint64_t)(value - LEAST) > MOST - LEAST) && LIKELY(magnitude >> (2 * PyLong_SHIFT) == 0)) {
-        PyLongObject *integer = PyObject_Malloc(offsetof(PyLongObject, COMPAT_DIGITS) + 2 * sizeof(digit));
+    if (LIKELY((uint64_t)(value - LEAST) > MOST - LEAST)) {
+        unsigned large = magnitude >> (2 * PyLong_SHIFT) != 0, digits = 1 + (magnitude >> PyLong_SHIFT != 0) + large;
+        PyLongObject *integer = PyObject_Malloc(offsetof(PyLongObject, COMPAT_DIGITS) + (2 + large) * sizeof(digit));
         if (UNLIKELY(integer == NULL)) return PyErr_NoMemory();
-        unsigned digits = 1 + (magnitude >> PyLong_SHIFT != 0);
-        integer->COMPAT_DIGITS[0] = (digit)(magnitude & PyLong_MASK);
-        *(&integer->COMPAT_DIGITS[0] + 1) = (digit)(magnitude >> PyLong_SHIFT);
+        digit *d = integer->COMPAT_DIGITS;
+        d[0] = (digit)(magnitude & PyLong_MASK);
+        d[1] = (digit)(magnitude >> PyLong_SHIFT & PyLong_MASK);
+        if (UNLIKELY(large)) d[2] = (digit)(magnitude >> (2 * PyLong_SHIFT));
 #if PY_VERSION_HEX >= 0x030C0000
         integer->long_value.lv_tag = (uintptr_t)digits << 3 | (uintptr_t)(value < 0) << 1;
         return compat_init((PyObject *)integer, &PyLong_Type, watched);

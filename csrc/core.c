@@ -132,7 +132,7 @@ static PyObject *deciding_decoder(core_state *state, const decode_options *optio
 static PyObject *refuse(core_state *state, const decode_options *options, PyObject *text, Py_ssize_t index)
 {
     if (PyErr_Occurred()) {
-        if (decode_runs_python(options) || PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
+        if (options->runs_python || PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
         PyErr_Clear(); /* an error that comes earlier in the stdlib's order may be there as well */
     }
     PyObject *decoder = deciding_decoder(state, options), *result;
@@ -140,7 +140,7 @@ static PyObject *refuse(core_state *state, const decode_options *options, PyObje
     if (index < 0) result = PyObject_CallMethodOneArg(decoder, state->names[NAME_decode], text);
     else result = PyObject_CallMethod(decoder, "scan_once", "On", text, index);
     Py_DECREF(decoder);
-    if (result != NULL && decode_runs_python(options)) {
+    if (result != NULL && options->runs_python) {
         Py_DECREF(result);
         PyErr_SetString(PyExc_SystemError, "cyjson refused a document that json accepts");
         return NULL;
@@ -199,7 +199,7 @@ static PyObject *loads_bytes(core_state *state, const decode_options *options, P
     /* Two bytes that are ASCII and not zero: no byte order mark, not UTF-16, not UTF-32 (see json.detect_encoding). */
     int utf8 = size < 2 ? size == 1 : data[0] - 1u < 0x7F && data[1] != 0;
     int marked = !utf8 && size >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF ? 3 : 0; /* utf-8-sig */
-    if (LIKELY((utf8 || marked) && !decode_runs_python(options))) {
+    if (LIKELY((utf8 || marked) && !options->runs_python)) {
         PyObject *result = state->decode.with->utf8(&state->decode, options, data + marked, size - marked);
         if (LIKELY(result != NULL)) return result;
         if (is_out_of_memory()) return NULL;
@@ -300,13 +300,14 @@ static NOINLINE PyObject *loads_with(core_state *state, PyObject *const *args, P
             .object_pairs_hook = given(v[L_OBJECT_PAIRS_HOOK]),
             .array_hook = given(v[L_ARRAY_HOOK]),
         };
-        decode_know_hooks(&o);
         int strict = v[L_STRICT] == NULL ? 1 : PyObject_IsTrue(v[L_STRICT]);
         o.lenient = !strict;
         if (strict >= 0 && !parse_hook(&o.parse_float, v[L_PARSE_FLOAT], (PyObject *)&PyFloat_Type) &&
             !parse_hook(&o.parse_int, v[L_PARSE_INT], (PyObject *)&PyLong_Type) &&
-            !parse_hook(&o.parse_constant, v[L_PARSE_CONSTANT], NULL))
+            !parse_hook(&o.parse_constant, v[L_PARSE_CONSTANT], NULL)) {
+            decode_know_hooks(&o);
             result = loads_any(state, &o, v[L_S]);
+        }
     }
     Py_XDECREF(others);
     return result;
@@ -629,8 +630,12 @@ static int class_has_function(core_state *state, PyTypeObject *type, name n)
     return value != NULL && PyFunction_Check(value);
 }
 
-/* Whether an instance's attributes are those of its own __dict__, or else the class's, as objects usually have them. */
-static int has_plain_attributes(PyTypeObject *type) { return type->tp_getattro == PyObject_GenericGetAttr && Py_TYPE(type) == &PyType_Type; }
+/* Whether an instance's attributes are those of its own __dict__, or else the class's, as objects usually have them; and whether
+ * there still are names to ask for, which the garbage collector may have taken at the interpreter's end. */
+static int has_plain_attributes(core_state *state, PyTypeObject *type)
+{
+    return state->names[0] != NULL && type->tp_getattro == PyObject_GenericGetAttr && Py_TYPE(type) == &PyType_Type;
+}
 
 /* What an encoder's __init__ sets. */
 static const name encoder_attributes[] = {NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan, NAME_sort_keys, NAME_indent,
@@ -645,7 +650,7 @@ static int knows_encoder(core_state *state, PyTypeObject *type)
     if (!COMPAT_HAS_TYPE_VERSIONS) return 0;
     unsigned version = compat_type_version(type);
     if (LIKELY(version != 0 && version == known->version)) return 1;
-    if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_iterencode, state->json_iterencode, state->our_iterencode)) return 0;
+    if (!has_plain_attributes(state, type) || !class_attribute_is(state, type, NAME_iterencode, state->json_iterencode, state->our_iterencode)) return 0;
     for (int i = E_SKIPKEYS; i <= E_INDENT; i++)
         if (!class_attribute_is(state, type, encoder_attributes[i], NULL, NULL)) return 0;
     int usual = class_text_is(state, type, NAME_item_separator, ", ") && class_text_is(state, type, NAME_key_separator, ": ");
@@ -720,7 +725,7 @@ static int knows_decoder(core_state *state, PyTypeObject *type)
     if (!COMPAT_HAS_TYPE_VERSIONS) return 0;
     unsigned version = compat_type_version(type);
     if (LIKELY(version != 0 && version == known->version)) return 1;
-    if (!has_plain_attributes(type) || !class_attribute_is(state, type, NAME_raw_decode, state->json_raw_decode, NULL) ||
+    if (!has_plain_attributes(state, type) || !class_attribute_is(state, type, NAME_raw_decode, state->json_raw_decode, NULL) ||
         !class_attribute_is(state, type, NAME_scan_once, NULL, NULL))
         return 0;
     known->version = compat_type_version(type);
@@ -1212,6 +1217,7 @@ static int core_clear(PyObject *core)
     decode_state_clear(&state->decode);
     encode_state_clear(&state->encode);
     for (int i = 0; i < NAMES; i++) Py_CLEAR(state->names[i]);
+    state->known_encoder.version = state->known_decoder.version = 0;
     Py_CLEAR(state->json_loads);
     Py_CLEAR(state->json_dumps);
     Py_CLEAR(state->json_dump);

@@ -122,7 +122,7 @@ static ALWAYS_INLINE void decoder_prepare_for_many(decoder *d)
     if (d->end - d->start < SMALL_TEXT) return;
     d->uses_shapes = d->state->dict_layout_known && !d->options->ordered && d->options->object_pairs_hook == NULL;
     for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL, d->seen[i] = 0;
-    d->gc_paused = compat_gc_pause(decode_runs_python(d->options));
+    d->gc_paused = compat_gc_pause(d->options->runs_python);
 }
 
 static NOINLINE void decoder_give_back(decoder *d)
@@ -276,7 +276,7 @@ static ALWAYS_INLINE int open_container(decoder *d, int is_object)
             return -1;
     }
     else if (UNLIKELY(d->depth >= d->depth_allowed)) {
-        if (!decode_runs_python(d->options) || ask_interpreter(d)) return -1;
+        if (!d->options->runs_python || ask_interpreter(d)) return -1;
     }
     frame *f = d->frames + d->depth;
     if (UNLIKELY(f == d->frames_limit)) {
@@ -328,7 +328,7 @@ static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_
     if (UNLIKELY(dict == NULL)) return NULL;
     for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
     if (shape == NULL || PyDict_GET_SIZE(dict) != n) return dict;
-    if (LIKELY(!decode_runs_python(d->options))) kept = Py_NewRef(dict);
+    if (LIKELY(!d->options->runs_python)) kept = Py_NewRef(dict);
     else { /* a hook does with its dict what it likes: it gets another than what is copied from */
         size_t *seen = &d->seen[mark % SHAPES], before = *seen;
         *seen = mark;
@@ -926,7 +926,7 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
             int is_false = (uint32_t)(text >> 8) == load_4("alse") && c == 'f';
             if (LIKELY(compat_opaque(is_null | is_true | is_false))) {
                 *at = p + 4 + is_false;
-                return Py_NewRef(is_null ? Py_None : is_true ? Py_True : Py_False);
+                return compat_singleton(is_null ? Py_None : is_true ? Py_True : Py_False);
             }
         }
     }
@@ -949,15 +949,15 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
     case 'n':
         if (!stands_at(p, "null", width)) return NULL;
         *at = p + 4 * width;
-        return Py_NewRef(Py_None);
+        return compat_singleton(Py_None);
     case 't':
         if (!stands_at(p, "true", width)) return NULL;
         *at = p + 4 * width;
-        return Py_NewRef(Py_True);
+        return compat_singleton(Py_True);
     case 'f':
         if (!stands_at(p, "false", width)) return NULL;
         *at = p + 5 * width;
-        return Py_NewRef(Py_False);
+        return compat_singleton(Py_False);
     case 'N':
         if (!stands_at(p, "NaN", width)) return NULL;
         *at = p + 3 * width;
@@ -1231,7 +1231,7 @@ static NOINLINE PyObject *decode_str_tight(decode_state *state, const decode_opt
 
 static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index, int whole)
 {
-    if (decode_runs_python(options)) return decode_str_tight(state, options, text, index, whole);
+    if (options->runs_python) return decode_str_tight(state, options, text, index, whole);
     return decode_str_roomy(state, options, text, index, whole);
 }
 
@@ -1239,7 +1239,7 @@ static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode
 static NO_STACK_PROTECTOR PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
 {
     Py_ssize_t index = 0;
-    if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND && !decode_runs_python(options)) {
+    if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND && !options->runs_python) {
         PyObject *value;
         if (lone_value(state, options, PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text), &value)) return value;
     }

@@ -18,9 +18,10 @@ typedef struct {
     int lenient; /* strict=False: control characters are allowed in strings */
     int ordered; /* objects become OrderedDicts */
     int tuples;  /* arrays become tuples */
+    int runs_python; /* whether decoding may run Python code: there is a hook */
 } decode_options;
 
-/* Hooks whose answer is known aren't called: the containers are made as they would make them. */
+/* Complete options whose hooks are set. Those whose answer is known aren't called: the containers are made as they would make them. */
 static inline void decode_know_hooks(decode_options *o)
 {
     PyObject *pairs_hook = o->object_pairs_hook;
@@ -29,12 +30,7 @@ static inline void decode_know_hooks(decode_options *o)
     if (o->ordered || pairs_hook == (PyObject *)&PyDict_Type) o->object_pairs_hook = o->object_hook = NULL;
     if (o->object_hook == (PyObject *)&PyDict_Type) o->object_hook = NULL;
     if (o->tuples || o->array_hook == (PyObject *)&PyList_Type) o->array_hook = NULL;
-}
-
-/* Whether decoding with these options may run Python code. */
-static inline int decode_runs_python(const decode_options *o)
-{
-    return o->object_hook || o->object_pairs_hook || o->array_hook || o->parse_float || o->parse_int || o->parse_constant;
+    o->runs_python = o->object_hook || o->object_pairs_hook || o->array_hook || o->parse_float || o->parse_int || o->parse_constant;
 }
 
 typedef struct decode_state decode_state;

@@ -4,7 +4,7 @@ PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n)
 {
     PyObject *key = PyUnicode_New((Py_ssize_t)n, 0x7F);
     if (key == NULL) return NULL;
-    memcpy(PyUnicode_1BYTE_DATA(key), p, n);
+    copy_short(PyUnicode_1BYTE_DATA(key), p, n);
     if (PyObject_Hash(key) == -1) { /* fills the str's own hash field */
         Py_DECREF(key);
         return NULL;

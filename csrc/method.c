@@ -48,17 +48,12 @@ static PyObject *method_reduce(PyObject *self, PyObject *nothing)
 
 static PyObject *method_repr(PyObject *self) { return PyObject_Repr(((method *)self)->function); }
 
+/* No tp_clear: both references stay as long as it may be called. The module's state, which a circle goes through, lets go of its own. */
 static int method_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((method *)self)->core);
     Py_VISIT(((method *)self)->function);
-    return 0;
-}
-
-static int method_clear(PyObject *self)
-{
-    (void)self; /* both stay as long as it may be called: the cycle through the class is broken there */
     return 0;
 }
 
@@ -87,8 +82,8 @@ static PyMethodDef method_methods[] = {
 static PyType_Slot method_slots[] = {
     {Py_tp_call, PyVectorcall_Call},     {Py_tp_descr_get, method_get}, {Py_tp_getattro, method_getattro},
     {Py_tp_setattro, method_setattro},   {Py_tp_repr, method_repr},     {Py_tp_traverse, method_traverse},
-    {Py_tp_clear, method_clear},         {Py_tp_dealloc, method_dealloc}, {Py_tp_members, method_members},
-    {Py_tp_methods, method_methods},     {0, NULL},
+    {Py_tp_dealloc, method_dealloc},     {Py_tp_members, method_members}, {Py_tp_methods, method_methods},
+    {0, NULL},
 };
 
 static PyType_Spec method_spec = {

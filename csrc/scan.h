@@ -113,9 +113,9 @@ static NOINLINE const uint8_t *scan_space_run4(const uint8_t *p, const uint8_t *
 
 static ALWAYS_INLINE const uint8_t *scan_space(const uint8_t *p, const uint8_t *end, int width)
 {
-    if (LIKELY(scan_read(p, width) > ' ')) return p;
-    if (!scan_is_space(scan_read(p, width))) return p;
-    p += width;
+    const uint32_t c = scan_read(p, width);
+    if (LIKELY(c > ' ')) return p;
+    if (LIKELY(c == ' ') || scan_is_space(c)) p += width; /* one space is what most have, if any */
     if (LIKELY(scan_read(p, width) > ' ')) return p;
     return width == 1 ? scan_space_run1(p, end) : width == 2 ? scan_space_run2(p, end) : scan_space_run4(p, end);
 }

@@ -1,3 +1,4 @@
+/* The constants that vec.h names. */
 #include "cpu.h"
 
 #if CPU_HAS_LEVELS

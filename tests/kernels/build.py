@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"
-COMMON = ["scan.c", "number_parse.c", "number_scale.c", "number_small.c", "pow10.c", "cpu.c"]
+COMMON = ["scan.c", "vec.c", "number_parse.c", "number_scale.c", "number_small.c", "pow10.c", "cpu.c"]
 AVX2 = ["-mavx2", "-mbmi", "-mbmi2", "-mlzcnt"]
 AVX512 = ["-mpopcnt", *(f"-mavx512{each}" for each in ("f", "bw", "dq", "vl", "ifma", "vbmi", "vbmi2"))]
 LEVELS = {"base": [], "avx2": ["-DKERNELS_AVX2", *AVX2], "avx512": ["-DKERNELS_AVX512", *AVX2, *AVX512]}
