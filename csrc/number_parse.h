@@ -80,11 +80,15 @@ static ALWAYS_INLINE uint64_t number_round_product(uint64_t w, int q, int normal
     const pow10_significand *g = pow10_of(q);
     uint64_t low, ignored;
     uint64_t high = multiply_128(w << zeros, g->high, &low);
-    uint64_t carry = multiply_128(w << zeros, g->low, &ignored);
-    low += carry;
-    high += low < carry;
-    low += q < 0;
-    high += low < (uint64_t)(q < 0);
+    /* What the lower half of the constant adds is less than one in `high`: where the lowest bits that are cut are neither all clear
+     * nor all set it changes none of those that are kept, and there is no tie. */
+    if (UNLIKELY(((high + 1) & 0x1FF) <= 1)) {
+        uint64_t carry = multiply_128(w << zeros, g->low, &ignored);
+        low += carry;
+        high += low < carry;
+        low += q < 0;
+        high += low < (uint64_t)(q < 0);
+    }
 
     /* Cut to 54 bits: a double's significand and one bit to round by. */
     unsigned top = (unsigned)(high >> 63);
@@ -158,6 +162,10 @@ static ALWAYS_INLINE const uint8_t *number_exponent(const uint8_t *p, const uint
 }
 
 #if defined(VEC_AVX2)
+/* Objects are made between one number and the next, of memory that lies all over the place: the processor then doesn't send for more
+ * of the text by itself. */
+enum { NUMBER_AHEAD = 512 }; /* bytes */
+
 typedef struct {
     double real;
     const uint8_t *end; /* NULL: not such a number */
@@ -177,6 +185,7 @@ static inline number_fraction number_read_fraction(const uint8_t *start, const u
     static const uint32_t zeros[MOST + 1] = {[18] = 0xFFFF, [19] = 0xFFFFFF, [20] = 0xFFFFFFFF};
     const number_fraction none = {0, NULL};
     if (UNLIKELY(limit - p < 32)) return none;
+    PREFETCH(p + NUMBER_AHEAD);
     /* Moved so that digits are the greatest of all bytes. */
     __m256i moved = _mm256_add_epi8(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi8(0x7F - '9'));
     uint32_t others = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(moved, _mm256_set1_epi8(0x7F - 10)));
