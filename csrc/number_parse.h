@@ -185,7 +185,7 @@ static inline number_fraction number_read_fraction(const uint8_t *start, const u
     static const uint32_t zeros[MOST + 1] = {[18] = 0xFFFF, [19] = 0xFFFFFF, [20] = 0xFFFFFFFF};
     const number_fraction none = {0, NULL};
     if (UNLIKELY(limit - p < 32)) return none;
-    PREFETCH(p + NUMBER_AHEAD);
+    PREFETCH((const char *)((uintptr_t)p + NUMBER_AHEAD)); /* perhaps beyond the text: no address that C knows of */
     /* Moved so that digits are the greatest of all bytes. */
     __m256i moved = _mm256_add_epi8(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi8(0x7F - '9'));
     uint32_t others = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(moved, _mm256_set1_epi8(0x7F - 10)));
