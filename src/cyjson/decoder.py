@@ -16,7 +16,7 @@ if backend == "c":
     _raw_decode = _stdlib.JSONDecoder.raw_decode
     _Scanner = _impl.make_scanner
 
-    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes before it in
+    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes first in
     # what is called most, where nothing is unusual.
     class JSONDecoder(_stdlib.JSONDecoder):
         """Decodes JSON documents: ``json.JSONDecoder``, with ``array_hook`` on every version.
