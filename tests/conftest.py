@@ -26,7 +26,7 @@ def pytest_sessionstart(session):
 
 
 def pytest_collection_finish(session):
-    # Without a GIL every collection, of the youngest too, goes through all objects: the tests ask for thousands of them,
+    # Without a GIL every collection, of the youngest too, goes through all objects: the tests ask for thousands,
     # which needn't look at pytest's.
     if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
         gc.collect()

@@ -54,12 +54,13 @@ if backend == "c":
 
             Raises JSONDecodeError.
             """
+            raw_decode = getattr(self, "raw_decode", None)  # asked for first, as json does
             scan_once = getattr(self, "scan_once", None)
             if (
                 type(scan_once) is _Scanner
                 and type(s) is str
                 and _w is _match
-                and getattr(self.raw_decode, "__func__", None) is _raw_decode
+                and getattr(raw_decode, "__func__", None) is _raw_decode
             ):
                 return scan_once.decode(s)
             return _stdlib.JSONDecoder.decode(self, s, _w)  # not super(), for self may be anything
