@@ -61,6 +61,7 @@ if backend == "c":
                 and type(s) is str
                 and _w is _match
                 and getattr(raw_decode, "__func__", None) is _raw_decode
+                and raw_decode.__self__ is self
             ):
                 return scan_once.decode(s)
             return _stdlib.JSONDecoder.decode(self, s, _w)  # not super(), for self may be anything
