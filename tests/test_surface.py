@@ -477,6 +477,7 @@ def test_methods_pickle_and_copy(cls, name):
     assert pickle.loads(pickle.dumps(cyjson.JSONEncoder(sort_keys=True).encode))({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
 
 
+@pytest.mark.thread_unsafe
 @pytest.mark.parametrize("cls, name", METHODS)
 def test_methods_have_weak_references_and_attributes(cls, name):
     function, instance = getattr(getattr(cyjson, cls), name), getattr(cyjson, cls)()
@@ -489,6 +490,7 @@ def test_methods_have_weak_references_and_attributes(cls, name):
     assert not hasattr(function, "mark")
 
 
+@pytest.mark.thread_unsafe
 def test_methods_are_replaced_as_functions_are():
     def call(json):
         with mock.patch.object(json.JSONEncoder, "encode", autospec=True, return_value="mocked") as encode:
@@ -746,6 +748,7 @@ def test_classes_of_encoders_changed(index, parent):
     same(call)
 
 
+@pytest.mark.thread_unsafe
 def test_json_s_own_default_replaced():
     """What many do, so that all that is encoded knows their types."""
 
@@ -841,6 +844,7 @@ def test_classes_of_a_metaclass():
 
 @pytest.mark.skipif(not hasattr(sys, "_clear_type_cache"), reason="types' versions stay what they are")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.thread_unsafe
 def test_versions_of_types_given_out_again():
     """sys._clear_type_cache() may do that, so that another class has the version that one without overrides had."""
 
