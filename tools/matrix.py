@@ -57,7 +57,9 @@ QUICK_OLDER = [*QUICK_OBJECTS, "threads"]
 QUICK_BETWEEN = [*QUICK_OLDER, "memory", "failures.py::test_odd_containers_lose_nothing"]
 QUICK_BETWEEN += ["failures.py::test_hooks_that_raise_lose_nothing"]
 QUICK = {"3.10": QUICK_OLDER, "3.12": QUICK_BETWEEN, "3.13": QUICK_BETWEEN, "3.14": QUICK_OBJECTS}
-QUICK["3.13t"] = [*QUICK_OBJECTS, "hostile", "memory"]  # as compiled here it is slow: these two take minutes
+# As compiled here it is slow: these take minutes. What is left out of iterencode's tests, mutation's do with dumps.
+QUICK["3.13t"] = [*QUICK_OBJECTS, "hostile", "memory", "iterencode.py::test_dict_changed_by_default"]
+QUICK["3.13t"] += ["iterencode.py::test_list_changed_by_default"]
 # And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
 QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "conformance", "differential", "failures", "fuzz", "hostile"]
 QUICK_FALLBACK += ["interpreters", "iterencode", "large", "memory", "mutation", "numbers", "pages", "threads"]
