@@ -237,7 +237,7 @@ static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, PyObject *const *s
 #if COMPAT_HAS_GIL && PyLong_SHIFT == 30 && !defined(PYPY_VERSION)
     enum { LEAST = -5, MOST = 1024 }; /* kept by the interpreter: to 256, from 3.15 on to 1024 */
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if (LIKELY((uint64_t)(value - LEAST) > MOST - LEAST)) {
+    if (LIKELY((uint64_t)value - (uint64_t)LEAST > MOST - LEAST)) {
         unsigned large = magnitude >> (2 * PyLong_SHIFT) != 0, digits = 1 + (magnitude >> PyLong_SHIFT != 0) + large;
         PyLongObject *integer = PyObject_Malloc(offsetof(PyLongObject, COMPAT_DIGITS) + (2 + large) * sizeof(digit));
         if (UNLIKELY(integer == NULL)) return PyErr_NoMemory();

@@ -1,6 +1,8 @@
 """Hypothesis profiles, and the backend that the run is meant to test."""
 
+import gc
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,3 +23,11 @@ def pytest_sessionstart(session):
     expected = os.environ.get("CYJSON_EXPECT_BACKEND", cyjson.backend)
     if expected != cyjson.backend:
         pytest.exit(f"CYJSON_EXPECT_BACKEND={expected}, but the backend is {cyjson.backend!r}", returncode=2)
+
+
+def pytest_collection_finish(session):
+    # Without a GIL every collection, of the youngest too, goes through all objects: the tests ask for thousands,
+    # which needn't look at pytest's.
+    if hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled():
+        gc.collect()
+        gc.freeze()

@@ -477,6 +477,7 @@ def test_methods_pickle_and_copy(cls, name):
     assert pickle.loads(pickle.dumps(cyjson.JSONEncoder(sort_keys=True).encode))({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
 
 
+@pytest.mark.thread_unsafe
 @pytest.mark.parametrize("cls, name", METHODS)
 def test_methods_have_weak_references_and_attributes(cls, name):
     function, instance = getattr(getattr(cyjson, cls), name), getattr(cyjson, cls)()
@@ -489,6 +490,7 @@ def test_methods_have_weak_references_and_attributes(cls, name):
     assert not hasattr(function, "mark")
 
 
+@pytest.mark.thread_unsafe
 def test_methods_are_replaced_as_functions_are():
     def call(json):
         with mock.patch.object(json.JSONEncoder, "encode", autospec=True, return_value="mocked") as encode:
@@ -602,6 +604,8 @@ ENCODER_CHANGES = {
     "default not callable": set_all(default=3),
     "default None": set_all(default=None),
     "iterencode": set_all(iterencode=lambda o, _one_shot=False: ["set", str(_one_shot)]),
+    "iterencode of another": lambda encoder: set_all(iterencode=type(encoder)(indent=1).iterencode)(encoder),
+    "default of another": lambda encoder: set_all(default=type(encoder)(default=repr).default)(encoder),
     "encode": set_all(encode=lambda o: "set"),
     "indent": set_all(indent=2),
     "indent 0": set_all(indent=0),
@@ -660,6 +664,7 @@ DECODER_CHANGES = {
     "scan_once": set_all(scan_once=lambda s, idx: (["set", idx], len(s))),
     "scan_once not callable": set_all(scan_once=None),
     "scan_once of another": lambda decoder: set_all(scan_once=type(decoder)(parse_int=str).scan_once)(decoder),
+    "raw_decode of another": lambda decoder: set_all(raw_decode=type(decoder)(parse_int=str).raw_decode)(decoder),
     "decode": set_all(decode=lambda s: "set"),
     "more": set_all(more=1, other=[]),
     "raw_decode under an odd key": set_under_another_key("raw_decode", lambda s, idx=0: ("odd", len(s))),
@@ -743,6 +748,7 @@ def test_classes_of_encoders_changed(index, parent):
     same(call)
 
 
+@pytest.mark.thread_unsafe
 def test_json_s_own_default_replaced():
     """What many do, so that all that is encoded knows their types."""
 
@@ -838,6 +844,7 @@ def test_classes_of_a_metaclass():
 
 @pytest.mark.skipif(not hasattr(sys, "_clear_type_cache"), reason="types' versions stay what they are")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.thread_unsafe
 def test_versions_of_types_given_out_again():
     """sys._clear_type_cache() may do that, so that another class has the version that one without overrides had."""
 

@@ -16,7 +16,7 @@ if backend == "c":
     _raw_decode = _stdlib.JSONDecoder.raw_decode
     _Scanner = _impl.make_scanner
 
-    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes before it in
+    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes first in
     # what is called most, where nothing is unusual.
     class JSONDecoder(_stdlib.JSONDecoder):
         """Decodes JSON documents: ``json.JSONDecoder``, with ``array_hook`` on every version.
@@ -54,12 +54,14 @@ if backend == "c":
 
             Raises JSONDecodeError.
             """
+            raw_decode = getattr(self, "raw_decode", None)  # asked for first, as json does
             scan_once = getattr(self, "scan_once", None)
             if (
                 type(scan_once) is _Scanner
                 and type(s) is str
                 and _w is _match
-                and getattr(self.raw_decode, "__func__", None) is _raw_decode
+                and getattr(raw_decode, "__func__", None) is _raw_decode
+                and raw_decode.__self__ is self
             ):
                 return scan_once.decode(s)
             return _stdlib.JSONDecoder.decode(self, s, _w)  # not super(), for self may be anything

@@ -15,7 +15,7 @@ if backend == "c":
     _encode_with = _impl.encode_with
     _iterencode_with = _impl.iterencode_with
 
-    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes before it in
+    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes first in
     # what is called most, where nothing is unusual.
     class JSONEncoder(_stdlib.JSONEncoder):
         """Encodes JSON documents: ``json.JSONEncoder``, with a native ``encode`` and ``iterencode``."""
