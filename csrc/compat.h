@@ -193,7 +193,7 @@ static ALWAYS_INLINE const uint8_t *compat_cached_utf8(PyObject *str, Py_ssize_t
  * interpreter that keeps account of them. Holds until Python code runs. */
 static ALWAYS_INLINE int compat_new_objects_are_watched(void)
 {
-#if defined(Py_REF_DEBUG) || defined(PYPY_VERSION) || !COMPAT_HAS_GIL
+#if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS) || defined(PYPY_VERSION) || !COMPAT_HAS_GIL
     return 1;
 #elif PY_VERSION_HEX >= 0x030D0000
     void *ignored;

@@ -798,6 +798,13 @@ static NOINLINE PyObject *integer_from_text(const uint8_t *p, size_t n)
     return integer;
 }
 
+static NOINLINE PyObject *large_integer(decoder *d, const uint8_t *p, size_t n)
+{
+    PyObject *integer = integer_from_text(p, n);
+    d->watched = compat_new_objects_are_watched(); /* from 3.12 on large ones are made by Python code */
+    return integer;
+}
+
 static NOINLINE PyObject *call_with_text(decoder *d, PyObject *hook, const uint8_t *ascii, size_t n)
 {
     return call_hook(d, hook, PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, (Py_ssize_t)n));
@@ -816,7 +823,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
         return compat_float_from(parsed->real, d->watched);
     case NUMBER_BIG:
         if (UNLIKELY(d->options->parse_int != NULL)) break;
-        return integer_from_text(p, (size_t)(parsed->end - p));
+        return large_integer(d, p, (size_t)(parsed->end - p));
     case NUMBER_INVALID:
         return NULL;
     }

@@ -3,8 +3,8 @@
 
 /* ---- the path ---- */
 
-/* A container that stands on the path twice is a circular reference. Nobody looks while it is stepped into: only before
- * Python code runs, before the output takes more memory, and at every fourfold depth. Going round a circle without Python
+/* A container that stands on the path twice is a circular reference. Until Python code has run nobody looks while it is stepped into:
+ * only before it runs, before the output takes more memory, and at every fourfold depth. Going round a circle without Python
  * code repeats what went well before, so nothing but time shows that it was found late. */
 
 /* Where on the path an object stands, by its address, so that each level of a long path takes as long as the one before.
@@ -225,6 +225,7 @@ static void walk_go_back(walk *w)
 int encoder_before_python(encoder *e)
 {
     if (encoder_check_path(e)) return -1;
+    e->python_ran = 1;
 #if !COMPAT_HAS_GIL
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
 #endif
@@ -539,6 +540,7 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
     e->options = options;
     e->thread = PyThreadState_Get();
     e->disturbances = 0;
+    e->python_ran = 0;
     e->walks = NULL;
     e->level = e->depth = e->distinct = 0;
     e->noted_depth = PY_SSIZE_T_MAX;

@@ -341,7 +341,7 @@ static ALWAYS_INLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObjec
     out = put(e, out, '{', form);
     if (empty) return put(e, out, '}', form);
     if (UNLIKELY(path_push(e, dict))) return NULL;
-    out = write_odd_members(e, out, dict, exact, form);
+    out = e->python_ran && encoder_check_path(e) ? NULL : write_odd_members(e, out, dict, exact, form);
     path_pop(e);
     return out;
 }
@@ -375,7 +375,8 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     if (UNLIKELY(empty)) return put(e, out, '}', form);
     int members = encoder_walk_start(&w, dict);
     if (LIKELY(members > 0)) {
-        out = write_walk(e, out, &w, form);
+        if (UNLIKELY(e->python_ran) && (walk_enter(e, &w) || encoder_check_path(e))) out = NULL;
+        else out = write_walk(e, out, &w, form);
         walk_leave(e, &w);
     }
     else if ((out = members < 0 ? NULL : room(e, out, SLACK, form)) != NULL) out = put(e, out, '}', form); /* another thread has just emptied it */
@@ -413,7 +414,10 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return NULL;
         }
         if (style == STYLE_ANY && UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
-        if (has_widened(e, form)) return items_widened(e, out, list, sequence, i + 1);
+        if (has_widened(e, form)) {
+            if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) return NULL; /* the rest takes that for granted */
+            return items_widened(e, out, list, sequence, i + 1);
+        }
     }
     return out;
 }
@@ -472,7 +476,8 @@ static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject
     else if (out != NULL && path_push(e, list)) out = NULL;
     else if (out != NULL) {
         e->level++;
-        out = generator ? write_items_of_iterator(e, out, list, form) : write_items_apart(e, out, list, sequence, form);
+        if (encoder_check_path(e)) out = NULL;
+        else out = generator ? write_items_of_iterator(e, out, list, form) : write_items_apart(e, out, list, sequence, form);
         e->level--;
         path_pop(e);
         if (out != NULL) out = write_array_end(e, out, form);
@@ -504,12 +509,13 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     out = put(e, out, '[', form);
     if (empty) return put(e, out, ']', form);
     e->level++;
-    if (LIKELY(e->style == STYLE_PLAIN)) out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
-    else {
+    if (UNLIKELY(e->style != STYLE_PLAIN) || UNLIKELY(e->python_ran)) {
         if (UNLIKELY(enter(e, list))) return NULL;
         entered = 1;
-        out = write_items_apart(e, out, list, list, form);
+        if (UNLIKELY(e->python_ran) && encoder_check_path(e)) out = NULL;
+        else out = write_items_apart(e, out, list, list, form);
     }
+    else out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
     e->level--;
     if (entered) leave(e, list);
     return UNLIKELY(out == NULL) ? NULL : write_array_end(e, out, form);

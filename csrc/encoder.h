@@ -55,6 +55,8 @@ typedef struct {
     uint8_t line[3 * SHORT_PIECE]; /* the item separator, where it is short, a line feed and spaces */
     int indent_is_spaces, dict_layout_known;
     unsigned disturbances; /* how often Python code may have run */
+    int python_ran;        /* whether it may have at all: from then on each container is looked for on the path when it is stepped into, since
+                              one that is there may hold leaves only by now, after which nobody would look */
     walk *walks;
     size_t flush_size; /* bytes that are flushed; SIZE_MAX where there is no sink */
     Py_ssize_t long_str; /* characters from which on a str is written in pieces; PY_SSIZE_T_MAX where there is no sink */

@@ -29,7 +29,7 @@ static PyObject *method_get(PyObject *self, PyObject *instance, PyObject *owner)
 /* All that a function tells of itself, but for how it is pickled. */
 static PyObject *method_getattro(PyObject *self, PyObject *attribute)
 {
-    if (PyUnicode_CompareWithASCIIString(attribute, "__reduce_ex__") == 0 || PyUnicode_CompareWithASCIIString(attribute, "__reduce__") == 0)
+    if (!PyUnicode_Check(attribute) || PyUnicode_CompareWithASCIIString(attribute, "__reduce_ex__") == 0 || PyUnicode_CompareWithASCIIString(attribute, "__reduce__") == 0)
         return PyObject_GenericGetAttr(self, attribute);
     return PyObject_GetAttr(((method *)self)->function, attribute);
 }
