@@ -2,7 +2,7 @@
 
 In the environment:
     CFLAGS                    flags to add to the compiler's; without a -O among them, -O3 is added, and on Linux
-                              -D_FORTIFY_SOURCE=2 where they say nothing of that
+                              -fstack-protector-strong and -D_FORTIFY_SOURCE=2 where they say nothing of those
     CYJSON_REQUIRE_NATIVE=1   fail where the extension can't be built, rather than install the fallback
 """
 
@@ -60,7 +60,8 @@ class BuildExtension(build_ext):
         if sys.platform == "linux":
             # What is written past an array's end is found out before it is used; addresses of functions can't be
             # overwritten once the library is loaded.
-            ext.extra_compile_args += ["-fstack-protector-strong"]
+            if "stack-protector" not in os.environ.get("CFLAGS", ""):
+                ext.extra_compile_args += ["-fstack-protector-strong"]
             if "_FORTIFY_SOURCE" not in os.environ.get("CFLAGS", ""):
                 ext.extra_compile_args += ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]
             ext.extra_link_args = ["-Wl,-z,relro,-z,now"]
