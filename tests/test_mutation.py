@@ -515,3 +515,69 @@ def test_containers_that_are_dropped_while_they_are_written(sort_keys):
         assert cyjson.loads(cyjson.dumps(outer, default=default, sort_keys=sort_keys)) is not None
         outer = make()
         assert cyjson.loads(cyjson.encode(outer, default=default, sort_keys=sort_keys)) is not None
+
+
+@pytest.mark.parametrize("first", ["\xe9", "\u20ac", "\U0001f600", "\u20ac\U0001f600"])
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+def test_lists_that_are_dropped_once_their_text_has_widened(first):
+    """The characters of the first items make the text wider: the list is left to another writer, which must hold it."""
+    for kind in (lambda *items: list(items)), (lambda *items: {str(n): item for n, item in enumerate(items)}):
+        outer = [kind(*first, Odd(), "tail", [1, 2], 3)]
+        kept = []
+
+        def default(obj):
+            outer.clear()
+            gc.collect()
+            kept.extend(["Z", "Y", "X", "W", "V"] for _ in range(50))
+            return 1
+
+        expected = [kind(*first, 1, "tail", [1, 2], 3)]
+        assert cyjson.loads(cyjson.dumps(outer, default=default, ensure_ascii=False)) == expected
+
+
+@pytest.mark.parametrize("first", ["x", "\u20ac"])
+@pytest.mark.parametrize("options", [{}, {"ensure_ascii": False}, {"indent": 1}, {"sort_keys": True}], ids=str)
+def test_circles_of_what_holds_nothing_any_more(first, options):
+    """default() empties a container that is being written, and returns it: it is on the path all the same."""
+
+    def list_itself(module):
+        value = [first, Odd(), 2]
+
+        def default(obj):
+            value[:] = [1]
+            return value
+
+        return module.dumps(value, default=default, **options)
+
+    def list_in_a_list(module):
+        value = [first, Odd(), 2]
+
+        def default(obj):
+            value[:] = [1]
+            return [value]
+
+        return module.dumps(value, default=default, **options)
+
+    def dict_itself(module):
+        value = {"a": first, "b": Odd()}
+
+        def default(obj):
+            value["b"] = 1
+            return value
+
+        return module.dumps(value, default=default, **options)
+
+    def asked_once(module):
+        value, asked = [first, Odd()], []
+
+        def default(obj):
+            asked.append(obj)
+            value[1] = Odd()
+            return value
+
+        with pytest.raises(ValueError):
+            module.dumps(value, default=default, **options)
+        return len(asked)
+
+    for case in list_itself, list_in_a_list, dict_itself, asked_once:
+        same(case)

@@ -488,6 +488,9 @@ def test_methods_have_weak_references_and_attributes(cls, name):
     assert function.mark == function.__dict__["mark"] == getattr(instance, name).mark == 1
     del function.mark
     assert not hasattr(function, "mark")
+    for odd in 10**30, b"__name__", None:
+        with pytest.raises(TypeError):
+            type(function).__getattribute__(function, odd)
 
 
 @pytest.mark.thread_unsafe
