@@ -30,7 +30,6 @@ typedef struct {
     int own_default; /* an encoder's: default() isn't json's */
 } known_class;
 
-
 struct core_state {
     decode_state decode;
     encode_state encode;

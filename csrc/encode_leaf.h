@@ -388,14 +388,17 @@ static ALWAYS_INLINE void path_pop(encoder *e)
 
 static const char too_deep[] = " while encoding a JSON object";
 
-/* Whether there is a level left for a container: else NULL, with RecursionError or, in a circle, ValueError set. */
+/* Whether there is a level left for a container: 0, or -1 with RecursionError or, in a circle, ValueError set. */
 static ALWAYS_INLINE int may_enter(encoder *e) { return LIKELY(compat_may_enter(e->thread, too_deep) == 0) ? 0 : encoder_too_deep(e); }
+
+/* One more level, counted: 0, or -1 as may_enter. */
+static ALWAYS_INLINE int count_level(encoder *e) { return LIKELY(compat_enter(e->thread, too_deep) == 0) ? 0 : encoder_too_deep(e); }
 
 /* Step into a container: counted, on the path, and held, whatever happens to what it was found in. -1 with an exception.
  * Those that hold leaves only, which run no Python code, are written without it. */
 static ALWAYS_INLINE int enter(encoder *e, PyObject *container)
 {
-    if (UNLIKELY(compat_enter(e->thread, too_deep))) return encoder_too_deep(e);
+    if (UNLIKELY(count_level(e))) return -1;
     if (UNLIKELY(path_push(e, container))) {
         compat_leave(e->thread);
         return -1;

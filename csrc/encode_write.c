@@ -349,10 +349,7 @@ static ALWAYS_INLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObjec
 /* A dict that isn't walked as it is: a subclass's instance, or to be sorted. */
 static ALWAYS_INLINE uint8_t *write_odd_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
 {
-    if (UNLIKELY(compat_enter(e->thread, too_deep))) {
-        encoder_too_deep(e);
-        return NULL;
-    }
+    if (UNLIKELY(count_level(e))) return NULL;
     Py_INCREF(dict);
     out = write_odd_object(e, out, dict, form);
     Py_DECREF(dict);
@@ -489,10 +486,7 @@ static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject
 /* An instance of a list's or tuple's subclass. The caller holds a reference. */
 static ALWAYS_INLINE uint8_t *write_odd_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
 {
-    if (UNLIKELY(compat_enter(e->thread, too_deep))) {
-        encoder_too_deep(e);
-        return NULL;
-    }
+    if (UNLIKELY(count_level(e))) return NULL;
     out = write_odd_array(e, out, list, form);
     compat_leave(e->thread);
     return out;
@@ -532,10 +526,7 @@ static ALWAYS_INLINE uint8_t *write_default(encoder *e, uint8_t *out, PyObject *
     else if (function != NULL) made = PyObject_CallOneArg(function, object);
     else made = PyObject_CallMethod(e->state->default_encoder, "default", "(O)", object);
     if (made == NULL) out = NULL;
-    else if (compat_enter(e->thread, too_deep)) {
-        encoder_too_deep(e);
-        out = NULL;
-    }
+    else if (count_level(e)) out = NULL;
     else {
         out = write_value(e, out, made, form);
         compat_leave(e->thread);
