@@ -235,7 +235,7 @@ static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, PyObject *const *s
 {
     if ((uint64_t)value < COMPAT_SMALL_INTS) return compat_singleton(small[value]);
 #if COMPAT_HAS_GIL && PyLong_SHIFT == 30 && !defined(PYPY_VERSION)
-    enum { LEAST = -5, MOST = 1024 }; /* kept by the interpreter: to 256, from 3.15 on to 1024 */
+    enum { LEAST = -5, MOST = PY_VERSION_HEX >= 0x030F0000 ? 1024 : 256 }; /* kept by the interpreter */
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     if (LIKELY((uint64_t)value - (uint64_t)LEAST > MOST - LEAST)) {
         unsigned large = magnitude >> (2 * PyLong_SHIFT) != 0, digits = 1 + (magnitude >> PyLong_SHIFT != 0) + large;

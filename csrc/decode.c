@@ -42,11 +42,12 @@ typedef struct {
 
     const uint8_t *expects_fraction; /* start, where the number before had one; otherwise NULL */
 
-    PyObject **values, **values_top, **values_limit;
+    PyObject **values, **values_top, **values_limit; /* values_top isn't up to date while read_value has it at hand */
     frame *frames, *frames_limit;
     Py_ssize_t depth, depth_allowed; /* depth_allowed where the interpreter doesn't count levels itself */
     PyThreadState *thread;
 
+    const uint8_t *behind; /* where what a function out of line read ends: an address given to it would keep the position in memory */
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
     PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
     size_t seen[SHAPES];      /* what tells the dict that came last, where that wasn't copied from: with hooks it takes a copy for them */
@@ -242,14 +243,18 @@ static NOINLINE int make_room(decoder *d)
     return 0;
 }
 
-/* Take over a reference. */
-static ALWAYS_INLINE int push(decoder *d, PyObject *value)
+/* Take over a reference, *top being d->values_top or its copy at hand. */
+static ALWAYS_INLINE int push(decoder *d, PyObject ***top, PyObject *value)
 {
-    if (UNLIKELY(d->values_top == d->values_limit) && make_room(d)) {
-        Py_DECREF(value);
-        return -1;
+    if (UNLIKELY(*top == d->values_limit)) {
+        d->values_top = *top;
+        if (make_room(d)) {
+            Py_DECREF(value);
+            return -1;
+        }
+        *top = d->values_top;
     }
-    *d->values_top++ = value;
+    *(*top)++ = value;
     return 0;
 }
 
@@ -268,7 +273,7 @@ static int ask_interpreter(decoder *d)
     return 0;
 }
 
-static ALWAYS_INLINE int open_container(decoder *d, int is_object)
+static ALWAYS_INLINE int open_container(decoder *d, PyObject **top, int is_object)
 {
     if (COMPAT_COUNTS_RECURSION) {
         if (UNLIKELY(compat_enter(d->thread, is_object ? " while decoding a JSON object from a unicode string"
@@ -293,7 +298,7 @@ static ALWAYS_INLINE int open_container(decoder *d, int is_object)
         d->frames_limit = grown + room;
         f = grown + used;
     }
-    f->base = d->values_top - d->values;
+    f->base = top - d->values;
     f->container = NULL;
     f->is_object = is_object;
     d->depth++;
@@ -340,36 +345,42 @@ static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_
     return dict;
 }
 
+/* The object of the innermost container, of which values up to d->values_top are part, where it isn't made from these at once. */
+static NOINLINE PyObject *container_moved(decoder *d, int is_object)
+{
+    frame *f = &d->frames[d->depth - 1];
+    if (move_values(d, d->depth - 1)) return NULL;
+    if (d->options->tuples && !is_object) {
+        PyObject *tuple = PyList_AsTuple(f->container);
+        if (tuple == NULL) return NULL;
+        Py_SETREF(f->container, tuple);
+    }
+    PyObject *result = f->container;
+    f->container = NULL;
+    return result;
+}
+
 /* Leave the innermost container and push what it gives. */
-static ALWAYS_INLINE int close_container(decoder *d, int is_object)
+static ALWAYS_INLINE int close_container(decoder *d, PyObject ***top, int is_object)
 {
     frame *f = &d->frames[d->depth - 1];
     PyObject **items = d->values + f->base, *result, *hook;
-    Py_ssize_t n = d->values_top - items;
-    if (UNLIKELY(f->container != NULL)) {
-        if (move_values(d, d->depth - 1)) return -1;
-        if (d->options->tuples && !is_object) {
-            PyObject *tuple = PyList_AsTuple(f->container);
-            if (tuple == NULL) return -1;
-            Py_SETREF(f->container, tuple);
-        }
-        result = f->container;
-        f->container = NULL;
-    }
-    else if (!is_object) {
+    Py_ssize_t n = *top - items;
+    if (LIKELY(f->container == NULL) && LIKELY(!is_object)) {
         result = array_from(d, items, n);
         if (UNLIKELY(result == NULL)) return -1;
-        d->values_top = items;
+        *top = items;
     }
-    else if (LIKELY(d->options->object_pairs_hook == NULL) && LIKELY(!d->options->ordered)) {
+    else if (LIKELY(f->container == NULL) && LIKELY(d->options->object_pairs_hook == NULL) && LIKELY(!d->options->ordered)) {
         result = dict_from(d, items, n / 2);
         if (UNLIKELY(result == NULL)) return -1;
-        d->values_top = items;
+        *top = items;
     }
     else {
-        if (move_values(d, d->depth - 1)) return -1;
-        result = f->container;
-        f->container = NULL;
+        d->values_top = *top;
+        result = container_moved(d, is_object);
+        *top = d->values_top;
+        if (UNLIKELY(result == NULL)) return -1;
     }
     d->depth--;
     if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
@@ -380,7 +391,7 @@ static ALWAYS_INLINE int close_container(decoder *d, int is_object)
         result = call_hook(d, hook, result);
         if (result == NULL) return -1;
     }
-    return push(d, result);
+    return push(d, top, result);
 }
 
 /* ---- strings ---- */
@@ -508,11 +519,11 @@ static PyObject *composed_str(decoder *d, const composed *c, text_form form)
 #if defined(VEC_AVX512)
 /* Append what comes next of UTF-8 up to three bytes a character, 64 bytes at a time, as long as it is well formed and the
  * text goes on for more than that: the bytes that begin characters, those after them and those after these are each moved
- * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8.
- * -1 with MemoryError set. */
-static NOINLINE int compose_blocks(decoder *d, composed *c, const uint8_t **at)
+ * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8;
+ * its
+ * position, or NULL with MemoryError set. */
+static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uint8_t *p)
 {
-    const uint8_t *p = *at;
     while (d->end - p >= 66) {
         __m512i v = _mm512_loadu_si512(p);
         __mmask64 special = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) |
@@ -548,8 +559,8 @@ static NOINLINE int compose_blocks(decoder *d, composed *c, const uint8_t **at)
             high |= is_two;
         }
         if (bad) break;
-        if (wide && c->width == 1 && composed_widen(d, c, 2)) return -1;
-        if (scratch_room(d, c, 64 * (size_t)c->width + 64)) return -1;
+        if (wide && c->width == 1 && composed_widen(d, c, 2)) return NULL;
+        if (scratch_room(d, c, 64 * (size_t)c->width + 64)) return NULL;
         for (int half = 0; half < 2; half++) {
             uint8_t *out = c->out + half * 32 * c->width;
             if (c->width == 1) _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi16_epi8(units[half]));
@@ -564,8 +575,7 @@ static NOINLINE int compose_blocks(decoder *d, composed *c, const uint8_t **at)
         p += stop;
         if (ended) break;
     }
-    *at = p;
-    return 0;
+    return p;
 }
 #endif
 
@@ -610,6 +620,32 @@ static ALWAYS_INLINE int compose_escapes(decoder *d, composed *c, const uint8_t 
 }
 #endif
 
+#if defined(SCAN_ESCAPED_UNITS)
+/* Append what comes next of escapes \uXXXX that are no surrogates; the position of what this leaves, or NULL
+ * with MemoryError set. */
+static NOINLINE const uint8_t *compose_units(decoder *d, composed *c, const uint8_t *p)
+{
+    unsigned n;
+    do {
+        uint16_t units[16];
+        if (scratch_room(d, c, 64)) return NULL;
+        n = scan_escaped_units(p, d->end, units);
+        if (UNLIKELY(c->width == 1)) {
+            uint32_t all = scan_all_bits((const uint8_t *)units, n, 2);
+            c->high |= all >= 0x80;
+            if (all > 0xFF && (composed_widen(d, c, 2) || scratch_room(d, c, 64))) return NULL;
+        }
+        if (LIKELY(c->width == 2)) /* in the halves that they may have been stored in */
+            for (int i = 0; i < SCAN_ESCAPED_UNITS; i += 8) vec_store(c->out + 2 * i, vec_load(units + i));
+        else if (c->width == 1) vec_store(c->out, vec16_narrow(vec_load(units), vec_load(units + 8)));
+        else for (int i = 0; i < SCAN_ESCAPED_UNITS; i += 8) vec_store_widened(c->out + 4 * i, 4, vec_load(units + i), 2);
+        c->out += n * (unsigned)c->width;
+        p += 6 * n;
+    } while (n == SCAN_ESCAPED_UNITS);
+    return p;
+}
+#endif
+
 #if defined(VEC_RUNS)
 /* Append the sequences of one length at p, which has 16 readable bytes, and for which there are 64 bytes of room: how many
  * bytes they are, 0 where scan_utf8 has to look, -1 with MemoryError set. */
@@ -629,11 +665,12 @@ static ALWAYS_INLINE int compose_run(decoder *d, composed *c, const uint8_t *p)
 }
 #endif
 
-/* The string of which [start, p) is plain and p isn't: escapes, multi-byte characters, or an error. */
-static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, const uint8_t **at, text_form form)
+/* The string of which [start, p) is plain and p isn't: escapes, multi-byte characters, or an error. d->behind becomes the
+ * position behind its closing quote. */
+static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, const uint8_t *p, text_form form)
 {
     const int width = width_of(form);
-    const uint8_t *p = *at, *end = d->end;
+    const uint8_t *end = d->end;
     composed c = {d->scratch, width, 0};
     size_t prefix = (size_t)(p - start);
     if (scratch_room(d, &c, prefix + 128)) return NULL;
@@ -644,18 +681,30 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
         uint32_t character = scan_read(p, width);
         if (character == '\\') {
 #if defined(VEC_AVX512)
-            const uint8_t *before = p;
-            if (width == 1 && c.width == 1 && end - p >= 64 && p[1] != 'u' && compose_escapes(d, &c, &p, form == TEXT_UTF8)) return NULL;
+            const uint8_t *before = p, *next = p;
+            if (width == 1 && c.width == 1 && end - p >= 64 && p[1] != 'u' && compose_escapes(d, &c, &next, form == TEXT_UTF8)) return NULL;
+            p = next;
             if (p != before) continue;
+#endif
+#if defined(SCAN_ESCAPED_UNITS)
+            if (width == 1 && p[1] == 'u') {
+                const uint8_t *before = p;
+                p = compose_units(d, &c, p);
+                if (UNLIKELY(p == NULL)) return NULL;
+                if (LIKELY(p != before)) continue;
+            }
 #endif
             p = read_escape(p, end, width, &character);
             if (UNLIKELY(p == NULL) || UNLIKELY(put(d, &c, character))) return NULL;
         }
         else if (form == TEXT_UTF8 && character >= 0x80) {
 #if defined(VEC_AVX512)
-            const uint8_t *before = p;
-            if (character < 0xF0 && compose_blocks(d, &c, &p)) return NULL;
-            if (p != before) continue;
+            if (character < 0xF0) {
+                const uint8_t *before = p;
+                p = compose_blocks(d, &c, p);
+                if (UNLIKELY(p == NULL)) return NULL;
+                if (p != before) continue;
+            }
 #endif
 #if defined(VEC_RUNS)
             if (LIKELY(end - p >= 16) && (VEC_SHUFFLES || character < 0xE0 || character >= 0xF0)) {
@@ -670,7 +719,7 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
             p += length;
         }
         else if (character == '"') {
-            *at = p + width;
+            d->behind = p + width;
             return composed_str(d, &c, form);
         }
         else if (character < 0x20) {
@@ -693,10 +742,10 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
     }
 }
 
-static NOINLINE PyObject *compose_utf8(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UTF8); }
-static NOINLINE PyObject *compose_latin1(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_LATIN1); }
-static NOINLINE PyObject *compose_ucs2(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UCS2); }
-static NOINLINE PyObject *compose_ucs4(decoder *d, const uint8_t *s, const uint8_t **at) { return compose_string(d, s, at, TEXT_UCS4); }
+static NOINLINE PyObject *compose_utf8(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UTF8); }
+static NOINLINE PyObject *compose_latin1(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_LATIN1); }
+static NOINLINE PyObject *compose_ucs2(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UCS2); }
+static NOINLINE PyObject *compose_ucs4(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UCS4); }
 
 /* The plain end of the string whose first character behind the opening quote is at `start`: the position of the closing
  * quote, or of the first character that isn't plain. *high is set where Latin-1 isn't ASCII. */
@@ -707,11 +756,15 @@ static ALWAYS_INLINE const uint8_t *plain_end(decoder *d, const uint8_t *start, 
     return scan_plain(start, d->end, width_of(form), form == TEXT_UTF8);
 }
 
-static ALWAYS_INLINE PyObject *compose(decoder *d, const uint8_t *start, const uint8_t **at, text_form form)
+/* As compose_string; *at becomes the position behind. */
+static ALWAYS_INLINE PyObject *compose(decoder *d, const uint8_t *start, const uint8_t *p, const uint8_t **at, text_form form)
 {
-    if (form == TEXT_UTF8) return compose_utf8(d, start, at);
-    if (form == TEXT_LATIN1) return compose_latin1(d, start, at);
-    return form == TEXT_UCS2 ? compose_ucs2(d, start, at) : compose_ucs4(d, start, at);
+    PyObject *str = form == TEXT_UTF8     ? compose_utf8(d, start, p)
+                    : form == TEXT_LATIN1 ? compose_latin1(d, start, p)
+                    : form == TEXT_UCS2   ? compose_ucs2(d, start, p)
+                                          : compose_ucs4(d, start, p);
+    if (LIKELY(str != NULL)) *at = d->behind;
+    return str;
 }
 
 /* The string whose first character behind the opening quote is at *at; *at becomes the position behind the closing one. */
@@ -719,8 +772,8 @@ static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_
 {
     const int width = width_of(form);
     int high;
-    const uint8_t *start = *at, *p = *at = plain_end(d, start, form, &high);
-    if (UNLIKELY(scan_read(p, width) != '"')) return compose(d, start, at, form);
+    const uint8_t *start = *at, *p = plain_end(d, start, form, &high);
+    if (UNLIKELY(scan_read(p, width) != '"')) return compose(d, start, p, at, form);
     *at = p + width;
     size_t n = (size_t)(p - start) / (size_t)width;
     if (width == 1 && LIKELY(!high)) return make_ascii(d, start, n);
@@ -769,9 +822,9 @@ static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_for
 {
     const int width = width_of(form);
     int high;
-    const uint8_t *start = *at, *p = *at = plain_end(d, start, form, &high);
+    const uint8_t *start = *at, *p = plain_end(d, start, form, &high);
     PyObject *key;
-    if (UNLIKELY(scan_read(p, width) != '"')) key = compose(d, start, at, form);
+    if (UNLIKELY(scan_read(p, width) != '"')) key = compose(d, start, p, at, form);
     else {
         *at = p + width;
         size_t n = (size_t)(p - start) / (size_t)width;
@@ -840,10 +893,11 @@ static ALWAYS_INLINE PyObject *read_number_bytes(decoder *d, const uint8_t *star
     return make_number(d, p, kind, &parsed);
 }
 
-/* As read_number_bytes, for a number in wider characters that may be long or near the end of the text. */
-static NOINLINE PyObject *read_number_slowly(decoder *d, const uint8_t **at, int width)
+/* As read_number_bytes, for a number in wider characters that may be long or near the end of the text. d->behind becomes the
+ * position behind it. */
+static NOINLINE PyObject *read_number_slowly(decoder *d, const uint8_t *start, int width)
 {
-    const uint8_t *start = *at, *p = start, *stop;
+    const uint8_t *p = start, *stop;
     uint8_t local[64], *narrow = local;
     for (;; p += width) {
         uint32_t c = scan_read(p, width);
@@ -854,33 +908,35 @@ static NOINLINE PyObject *read_number_slowly(decoder *d, const uint8_t **at, int
     for (size_t i = 0; i < n; i++) narrow[i] = (uint8_t)scan_read(start + i * (size_t)width, width);
     narrow[n] = 0;
     PyObject *value = read_number_bytes(d, NULL, narrow, narrow + n, &stop);
-    if (value != NULL) *at = start + (stop - narrow) * width;
+    d->behind = start + (stop - narrow) * width;
     if (narrow != local) PyMem_Free(narrow);
     return value;
 }
 
-/* As read_number_bytes, for wider characters: a number's own are all ASCII, so they are narrowed first. */
-static ALWAYS_INLINE PyObject *read_number_wide(decoder *d, const uint8_t **at, int width)
+/* As read_number_slowly, for any number: its own characters are all ASCII, so they are narrowed first. */
+static ALWAYS_INLINE PyObject *read_number_wide(decoder *d, const uint8_t *start, int width)
 {
     enum { BEFORE = 16, SEEN = 32, BEHIND = 16, LOOK_AHEAD = 3 }; /* which of a number's characters a later one may decide about */
-    if (UNLIKELY(d->end - *at < SEEN * width)) return read_number_slowly(d, at, width);
+    if (UNLIKELY(d->end - start < SEEN * width)) return read_number_slowly(d, start, width);
     uint8_t narrow[BEFORE + SEEN + BEHIND + 1] = {0}, *p = narrow + BEFORE;
-    for (int i = 0; i < SEEN; i += 16) vec_store(p + i, vec_load_narrowed(*at + i * width, width));
+    for (int i = 0; i < SEEN; i += 16) vec_store(p + i, vec_load_narrowed(start + i * width, width));
     number parsed;
     number_kind kind = number_parse(p, p + SEEN + BEHIND, d->expects_fraction != NULL ? narrow : NULL, &parsed);
-    if (UNLIKELY(kind == NUMBER_INVALID) || UNLIKELY(parsed.end > p + SEEN - LOOK_AHEAD)) return read_number_slowly(d, at, width);
+    if (UNLIKELY(kind == NUMBER_INVALID) || UNLIKELY(parsed.end > p + SEEN - LOOK_AHEAD)) return read_number_slowly(d, start, width);
     d->expects_fraction = kind == NUMBER_DOUBLE ? d->start : NULL;
-    *at += (parsed.end - p) * width;
+    d->behind = start + (parsed.end - p) * width;
     return make_number(d, p, kind, &parsed);
 }
 
-static NOINLINE PyObject *read_number2(decoder *d, const uint8_t **at) { return read_number_wide(d, at, 2); }
-static NOINLINE PyObject *read_number4(decoder *d, const uint8_t **at) { return read_number_wide(d, at, 4); }
+static NOINLINE PyObject *read_number2(decoder *d, const uint8_t *p) { return read_number_wide(d, p, 2); }
+static NOINLINE PyObject *read_number4(decoder *d, const uint8_t *p) { return read_number_wide(d, p, 4); }
 
 static ALWAYS_INLINE PyObject *read_number(decoder *d, const uint8_t **at, text_form form)
 {
     if (width_of(form) == 1) return read_number_bytes(d, d->start, *at, d->end, at);
-    return form == TEXT_UCS2 ? read_number2(d, at) : read_number4(d, at);
+    PyObject *value = form == TEXT_UCS2 ? read_number2(d, *at) : read_number4(d, *at);
+    if (LIKELY(value != NULL)) *at = d->behind;
+    return value;
 }
 
 /* An int of less than eight digits, behind which at most some bytes are left, digit by digit: its end, or NULL where it is
@@ -933,7 +989,7 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
             int is_false = (uint32_t)(text >> 8) == load_4("alse") && c == 'f';
             if (LIKELY(compat_opaque(is_null | is_true | is_false))) {
                 *at = p + 4 + is_false;
-                return compat_singleton(is_null ? Py_None : is_true ? Py_True : Py_False);
+                return compat_singleton(d->state->words[is_true | is_null << 1]);
             }
         }
     }
@@ -984,7 +1040,7 @@ static ALWAYS_INLINE int read_value(decoder *d, const uint8_t **at, text_form fo
 {
     const int width = width_of(form);
     const uint8_t *p = *at, *const end = d->end;
-    PyObject *value;
+    PyObject *value, **top = d->values_top;
     uint32_t c;
     enum { NOTHING, ARRAY, OBJECT } inside = NOTHING; /* kept at hand: of what the innermost container is */
 
@@ -993,19 +1049,19 @@ value:
     if (c == '"') {
         p += width;
         value = read_string(d, &p, form);
-        if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
+        if (UNLIKELY(value == NULL) || UNLIKELY(push(d, &top, value))) goto failed;
     }
     else if (c == '{') {
-        if (UNLIKELY(open_container(d, 1))) return -1;
+        if (UNLIKELY(open_container(d, top, 1))) goto failed;
         inside = OBJECT;
         p = scan_space(p + width, end, width);
         if (scan_read(p, width) == '"') goto key;
-        if (scan_read(p, width) != '}') return -1;
+        if (scan_read(p, width) != '}') goto failed;
         p += width;
         goto end_of_object;
     }
     else if (c == '[') {
-        if (UNLIKELY(open_container(d, 0))) return -1;
+        if (UNLIKELY(open_container(d, top, 0))) goto failed;
         inside = ARRAY;
         p = scan_space(p + width, end, width);
         if (scan_read(p, width) != ']') goto value;
@@ -1014,12 +1070,13 @@ value:
     }
     else {
         value = read_scalar(d, &p, form);
-        if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
+        if (UNLIKELY(value == NULL) || UNLIKELY(push(d, &top, value))) goto failed;
     }
 
 after_value:
     if (UNLIKELY(inside == NOTHING)) {
         *at = p;
+        d->values_top = top;
         return 0;
     }
     p = scan_space(p, end, width);
@@ -1027,10 +1084,10 @@ after_value:
     if (inside == OBJECT) {
         if (LIKELY(c == ',')) {
             p = scan_space(p + width, end, width);
-            if (UNLIKELY(scan_read(p, width) != '"')) return -1;
+            if (UNLIKELY(scan_read(p, width) != '"')) goto failed;
             goto key;
         }
-        if (UNLIKELY(c != '}')) return -1;
+        if (UNLIKELY(c != '}')) goto failed;
         p += width;
         goto end_of_object;
     }
@@ -1038,27 +1095,31 @@ after_value:
         p = scan_space(p + width, end, width);
         goto value;
     }
-    if (UNLIKELY(c != ']')) return -1;
+    if (UNLIKELY(c != ']')) goto failed;
     p += width;
 
 end_of_array:
-    if (UNLIKELY(close_container(d, 0))) return -1;
+    if (UNLIKELY(close_container(d, &top, 0))) goto failed;
     inside = d->depth == 0 ? NOTHING : d->frames[d->depth - 1].is_object ? OBJECT : ARRAY;
     goto after_value;
 
 end_of_object:
-    if (UNLIKELY(close_container(d, 1))) return -1;
+    if (UNLIKELY(close_container(d, &top, 1))) goto failed;
     inside = d->depth == 0 ? NOTHING : d->frames[d->depth - 1].is_object ? OBJECT : ARRAY;
     goto after_value;
 
 key:
     p += width;
     value = read_key(d, &p, form);
-    if (UNLIKELY(value == NULL) || UNLIKELY(push(d, value))) return -1;
+    if (UNLIKELY(value == NULL) || UNLIKELY(push(d, &top, value))) goto failed;
     p = scan_space(p, end, width);
-    if (UNLIKELY(scan_read(p, width) != ':')) return -1;
+    if (UNLIKELY(scan_read(p, width) != ':')) goto failed;
     p = scan_space(p + width, end, width);
     goto value;
+
+failed:
+    d->values_top = top;
+    return -1;
 }
 
 static NOINLINE int read_value_utf8(decoder *d, const uint8_t **at) { return read_value(d, at, TEXT_UTF8); }
@@ -1152,7 +1213,7 @@ static ALWAYS_INLINE int push_key(decoder *d, const uint8_t **at)
     if (**at != '"') return -1;
     const uint8_t *p = *at + 1;
     PyObject *key = read_key(d, &p, TEXT_UTF8);
-    if (key == NULL || push(d, key)) return -1;
+    if (key == NULL || push(d, &d->values_top, key)) return -1;
     p = scan_space(p, d->end, 1);
     if (*p != ':') return -1;
     *at = scan_space(p + 1, d->end, 1);

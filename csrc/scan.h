@@ -249,4 +249,67 @@ static ALWAYS_INLINE int32_t scan_hex4(const uint8_t *p, int width)
     return all < 0x10 ? (int32_t)value : -1;
 }
 
+/* What scan_escaped_units takes its lanes from, in memory for the reason that vec_sixteen is. */
+typedef struct {
+    uint8_t digits[64], marks[64]; /* where the digits are of an escape for each four bytes, and twice what stands before them */
+    uint8_t two_digits[16], two_marks[16]; /* the same of two escapes in 16 bytes, twice, and what stands before them as it stands */
+    uint32_t mark, high_bits, join_two, join_four, surrogates, surrogate;
+} scan_unit_constants;
+extern const scan_unit_constants scan_units;
+
+#if defined(VEC_AVX512)
+#define SCAN_ESCAPED_UNITS 10
+#elif defined(VEC_AVX2)
+#define SCAN_ESCAPED_UNITS 4
+#endif
+#if defined(SCAN_ESCAPED_UNITS)
+/* The escapes \uXXXX that stand one behind the other from p on, as far as they lie before end and aren't surrogates: how many of
+ * them, at most SCAN_ESCAPED_UNITS, and their code points in units. Digits are moved together, looked up, and joined by
+ * two multiplications that add in pairs, as Mula does it with hexadecimal text. */
+static ALWAYS_INLINE unsigned scan_escaped_units(const uint8_t *p, const uint8_t *end, uint16_t units[16])
+{
+#if defined(VEC_AVX512)
+    size_t left = (size_t)(end - p);
+    __m512i v = LIKELY(left >= 64) ? _mm512_loadu_si512(p) : _mm512_maskz_loadu_epi8(((uint64_t)1 << left) - 1, p);
+    __m512i digits = _mm512_permutexvar_epi8(_mm512_loadu_si512(scan_units.digits), v);
+    __m512i marks = _mm512_permutexvar_epi8(_mm512_loadu_si512(scan_units.marks), v);
+    __m512i values = _mm512_permutex2var_epi8(_mm512_loadu_si512(scan_hex_value), digits, _mm512_loadu_si512(scan_hex_value + 64));
+    __m512i pairs = _mm512_maddubs_epi16(values, _mm512_set1_epi32((int)scan_units.join_two));
+    __m512i joined = _mm512_madd_epi16(pairs, _mm512_set1_epi32((int)scan_units.join_four));
+    __mmask16 good = _mm512_cmpeq_epi32_mask(marks, _mm512_set1_epi32((int)scan_units.mark));
+    good = _mm512_mask_testn_epi32_mask(good, _mm512_or_si512(digits, values), _mm512_set1_epi32((int)scan_units.high_bits));
+    __m512i top = _mm512_and_si512(joined, _mm512_set1_epi32((int)scan_units.surrogates));
+    good = _mm512_mask_cmpneq_epi32_mask(good, top, _mm512_set1_epi32((int)scan_units.surrogate));
+    _mm256_storeu_si256((__m256i *)units, _mm512_cvtepi32_epi16(joined));
+    uint64_t bad = ~(uint64_t)good & (((uint64_t)1 << SCAN_ESCAPED_UNITS) - 1);
+    if (bad == 0) return SCAN_ESCAPED_UNITS; /* a branch, so that the next block needn't wait for all this */
+    return count_trailing_zeros(bad);
+#else
+    enum { BYTES = 28, EACH = 12 }; /* two escapes in each half */
+    if (UNLIKELY(end - p < BYTES)) return 0;
+    __m256i v = _mm256_inserti128_si256(_mm256_castsi128_si256(vec_load(p)), vec_load(p + EACH), 1);
+    __m256i digits = _mm256_shuffle_epi8(v, _mm256_broadcastsi128_si256(vec_load(scan_units.two_digits)));
+    __m256i number = _mm256_sub_epi8(digits, _mm256_broadcastsi128_si256(VEC8_ALL('0')));
+    __m256i letter = _mm256_sub_epi8(_mm256_or_si256(digits, _mm256_broadcastsi128_si256(VEC8_ALL(0x20))), _mm256_broadcastsi128_si256(VEC8_ALL('a')));
+    __m256i is_number = _mm256_cmpeq_epi8(_mm256_min_epu8(number, _mm256_broadcastsi128_si256(VEC8_ALL(9))), number);
+    __m256i is_letter = _mm256_cmpeq_epi8(_mm256_min_epu8(letter, _mm256_broadcastsi128_si256(VEC8_ALL(5))), letter);
+    __m256i values = _mm256_blendv_epi8(number, _mm256_add_epi8(letter, _mm256_broadcastsi128_si256(VEC8_ALL(10))), is_letter);
+    __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32((int)scan_units.join_two));
+    __m256i joined = _mm256_madd_epi16(pairs, _mm256_set1_epi32((int)scan_units.join_four));
+    __m256i top = _mm256_and_si256(joined, _mm256_set1_epi32((int)scan_units.surrogates));
+    __m256i surrogate = _mm256_cmpeq_epi32(top, _mm256_set1_epi32((int)scan_units.surrogate));
+    uint32_t good = (uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(surrogate, _mm256_or_si256(is_number, is_letter)));
+    uint32_t marked = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_broadcastsi128_si256(vec_load(scan_units.two_marks))));
+    /* Four bits for each escape: of its digits, and of its first two characters, which are bits 0 and 1, 6 and 7 of a half. */
+    uint32_t bad = (~good & 0x00FF00FF) | (~marked & 0x00C300C3);
+    __m256i packed = _mm256_packus_epi32(joined, joined);
+    _mm_storeu_si128((__m128i *)units, _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1)));
+    _mm_storeu_si128((__m128i *)units + 1, _mm_setzero_si128());
+    if (LIKELY(bad == 0)) return SCAN_ESCAPED_UNITS; /* likewise */
+    unsigned at = count_trailing_zeros(bad);
+    return at >= 16 ? at / 4 - 2 : at / 4;
+#endif
+}
+#endif
+
 #endif

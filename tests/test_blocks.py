@@ -7,7 +7,7 @@ import itertools
 import json
 
 import pytest
-from compare import outcome, same
+from compare import WORDED, same
 
 import cyjson
 
@@ -150,6 +150,26 @@ def test_surrogates_in_utf8_pass():
 
 # Characters of which a byte or a half is another's: space, line feed, digits, a letter, a quote, a point.
 LOOKALIKES = "Ġ†Ċ\u0a0a\u3031ı１\uff31ſ\u2222Į\u2e2e\u8031\U00010020\U0001000a\U00010031\U00018031\U0001f6ff\U0010ffff"
+
+
+ODD_ESCAPES = ["", "x", " ", "é", "中", "😀", '\\"', "\\\\u", "\\n", "\\ud83d\\ude00", "\\ud83d", "\\ude00", "\\ud83d\\u0041", "\\ud83d\\ud83d"]
+WRONG_ESCAPES = ["\\u00g1", "\\u 001", "\\u-001", "\\u00", "\\U0041", "\\u00é1", "\\u0x1F", "\\u１２３４", "\\ud83d\\ude0g"]
+
+
+@pytest.mark.parametrize("unit", ["\\u0041", "\\u00e9", "\\u4E2d"])
+@pytest.mark.parametrize("fill", ["", *FILLS.values()], ids=["nothing", *FILLS])
+def test_escaped_runs(fill, unit):
+    """Runs of escapes \\uXXXX of each length up to the widest vectors' twice, with something else among them: as text, as UTF-8 and
+    as keys, wrong ones included."""
+    for length in range(24):
+        for odd in ODD_ESCAPES + WRONG_ESCAPES:
+            for offset in sorted({0, length // 2, length}):
+                text = f'"{fill}{unit * offset}{odd}{unit * (length - offset)}{fill}"'
+                documents = [text, text.encode()]
+                if length < 12:
+                    documents.append(f'{{{text}:[{text},"{odd}"]}}')
+                for document in documents:
+                    same(lambda m, document=document: m.loads(document, **WORDED))
 
 
 @pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)

@@ -79,6 +79,32 @@ static inline void check_utf8_run(const kernels *k, const uint8_t *p, size_t n, 
     if (count != most && !(count == 0 && length == 3)) differs(k, "scan_utf8_run", 1, p, n, at);
 }
 
+/* The four digits at p, or -1. */
+static int64_t reference_hex4(const uint8_t *p, int width)
+{
+    int64_t value = 0;
+    for (size_t j = 0; j < 4; j++) {
+        uint32_t c = unit_at(p, j, width);
+        int digit = c >= '0' && c <= '9' ? (int)c - '0' : c >= 'a' && c <= 'f' ? (int)c - 'a' + 10 : c >= 'A' && c <= 'F' ? (int)c - 'A' + 10 : -1;
+        value = value < 0 || digit < 0 ? -1 : value * 16 + digit;
+    }
+    return value;
+}
+
+/* Escapes one behind the other at p: all that are whole before end and no surrogates. A level may leave those that end less than 28
+ * bytes before it. */
+static inline void check_escaped_units(const kernels *k, const uint8_t *data, size_t n, size_t at)
+{
+    uint16_t units[16];
+    unsigned most = 0, count = k->scan_escaped_units(data + at, data + n, units, &most), wanted = 0;
+    for (size_t i = at; wanted < most && i + 6 <= n && data[i] == '\\' && data[i + 1] == 'u'; i += 6, wanted++) {
+        int64_t unit = reference_hex4(data + i + 2, 1);
+        if (unit < 0 || (unit & 0xF800) == 0xD800) break;
+        if (wanted < count && units[wanted] != unit) differs(k, "scan_escaped_units", 1, data, n, i);
+    }
+    if (count != wanted && !(count == 0 && n - at < 28)) differs(k, "scan_escaped_units", 1, data, n, at);
+}
+
 /* What is before the first zero, and then a character less at a time: the shorter it is, the more text is behind it. */
 static inline void check_narrow(const kernels *k, const uint8_t *p, const uint8_t *end, size_t n, int width)
 {
@@ -122,6 +148,7 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
             if (k->scan_plain_latin1(p, end, &seen) != p + stop || seen != high) differs(k, "scan_plain_latin1", 1, p, bytes, stop);
             for (size_t i = 0; i < n; i++) {
                 uint32_t c = 0, wanted = 0;
+                if (p[i] == '\\') check_escaped_units(k, p, n, i);
                 if (p[i] < 0x80) continue;
                 if (n - i >= 16) check_utf8_run(k, p, n, i);
                 int length = reference_utf8(p + i, n - i, &wanted);
@@ -138,13 +165,7 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
         while (stop < n && is_space(unit_at(p, stop, width))) stop++;
         if (k->scan_space(p, end, width) != p + stop * (size_t)width) differs(k, "scan_space", width, p, bytes, stop);
         for (size_t i = 0; i + 4 <= n; i++) {
-            int64_t wanted = 0;
-            for (size_t j = i; j < i + 4; j++) {
-                uint32_t c = unit_at(p, j, width);
-                int digit = c >= '0' && c <= '9' ? (int)c - '0' : c >= 'a' && c <= 'f' ? (int)c - 'a' + 10 : c >= 'A' && c <= 'F' ? (int)c - 'A' + 10 : -1;
-                wanted = wanted < 0 || digit < 0 ? -1 : wanted * 16 + digit;
-            }
-            if (k->scan_hex4(p + i * (size_t)width, width) != wanted) differs(k, "scan_hex4", width, p, bytes, i);
+            if (k->scan_hex4(p + i * (size_t)width, width) != reference_hex4(p + i * (size_t)width, width)) differs(k, "scan_hex4", width, p, bytes, i);
         }
     }
 }

@@ -72,6 +72,18 @@ static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length)
     return n;
 }
 
+static unsigned escaped_units(const uint8_t *p, const uint8_t *end, uint16_t units[16], unsigned *most)
+{
+#if defined(SCAN_ESCAPED_UNITS)
+    *most = SCAN_ESCAPED_UNITS;
+    return scan_escaped_units(p, end, units);
+#else
+    (void)p, (void)end, (void)units;
+    *most = 0;
+    return 0;
+#endif
+}
+
 static int32_t hex4(const uint8_t *p, int width)
 {
     if (width == 1) return scan_hex4(p, 1);
@@ -124,7 +136,7 @@ static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *
 static uint8_t *format_int64(uint8_t *out, int64_t value) { return number_format_int64(out, value); }
 
 const kernels KERNELS = {
-    LEVEL, plain, plain_latin1, space, narrow_ascii, all_bits, utf8, utf8_run, hex4, copy_clean, copy_ascii, copy_same,
+    LEVEL, plain, plain_latin1, space, narrow_ascii, all_bits, utf8, utf8_run, escaped_units, hex4, copy_clean, copy_ascii, copy_same,
     CPU_NAME(escape_bytes), CPU_NAME(escape_to_ascii), CPU_NAME(escape_to_utf8), CPU_NAME(escape_widen),
     CPU_NAME(escape_copy_widened), copy, parse_number, CPU_NAME(number_format_double), format_int64,
 };

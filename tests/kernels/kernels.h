@@ -19,6 +19,8 @@ typedef struct {
     int (*scan_utf8)(const uint8_t *p, uint32_t *c);
     /* 0 code points where the compiler's target has no such kernel, with *length 0 */
     unsigned (*scan_utf8_run)(const uint8_t *p, uint32_t *units, unsigned *length);
+    /* 0 likewise, with *most 0: how many code points it gives at most */
+    unsigned (*scan_escaped_units)(const uint8_t *p, const uint8_t *end, uint16_t units[16], unsigned *most);
     int32_t (*scan_hex4)(const uint8_t *p, int width);
     size_t (*escape_copy_clean)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
     int (*escape_copy_ascii)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied);

@@ -79,6 +79,34 @@ static void test_utf8_runs(void)
             }
 }
 
+/* Runs of escapes \uXXXX, of each length that the widest vectors take in twice, with each byte in turn made another. */
+static void test_escaped_units(void)
+{
+    static const uint8_t others[] = {0x00, '"', '/', '0', ':', '@', 'A', 'F', 'G', 'U', '\\', '`', 'a', 'd', 'f', 'g', 'u', 0x10, 0x19, 0x80, 0xB0, 0xC1, 0xE1};
+    static const char *const escapes[] = {"\\u0000", "\\u007f", "\\u00E9", "\\u4e2D", "\\uFFfF", "\\ud7ff", "\\ue000"};
+    check_text_start();
+    for (size_t e = 0; e < sizeof escapes / sizeof *escapes; e++)
+        for (size_t n = 1; n <= 21; n += n < 12 ? 1 : 9)
+            for (size_t behind = 0; behind <= 65; behind += behind < 7 ? 1 : 29) {
+                uint8_t data[6 * 21 + 65];
+                size_t size = 6 * n + behind;
+                memset(data, 'x', size);
+                for (size_t i = 0; i < n; i++) memcpy(data + 6 * i, escapes[(e + i) % (sizeof escapes / sizeof *escapes)], 6);
+                for (size_t at = 0; at < 6 * n; at++)
+                    for (size_t o = at < 66 ? 0 : sizeof others - 1; o < sizeof others; o++, cases++) {
+                        uint8_t kept = data[at];
+                        data[at] = others[o];
+                        check_scan_as(data, size, 1);
+                        data[at] = kept;
+                    }
+            }
+    for (unsigned unit = 0; unit < 0x10000; unit++, cases++) { /* each of them, in each place */
+        char data[6 * 10 + 1];
+        for (int i = 0; i < 10; i++) snprintf(data + 6 * i, 7, i % 2 ? "\\u%04x" : "\\u%04X", i == (int)(unit % 10) ? unit : unit & 0x7FFF);
+        check_scan_as((const uint8_t *)data, 60, 1);
+    }
+}
+
 static void test_random(long count)
 {
     uint8_t data[700];
@@ -104,6 +132,7 @@ int main(int argc, char **argv)
     test_one_odd(4);
     test_utf8();
     test_utf8_runs();
+    test_escaped_units();
     test_random(count);
     int levels;
     kernels_here(&levels);
