@@ -340,6 +340,16 @@ typedef struct {
     Py_ssize_t step; /* words from one entry to the next */
 } compat_entries;
 
+/* Set out at the index-th of so many words that are keys and values in turn. */
+static ALWAYS_INLINE void compat_entries_of_pairs(compat_entries *entries, PyObject *const *words, Py_ssize_t index, Py_ssize_t count)
+{
+    entries->step = 2;
+    entries->first = words;
+    entries->entry = words + index;
+    entries->end = words + count;
+    entries->send = entries->end - 2 * COMPAT_AHEAD;
+}
+
 /* Set out from an entry's index, which is PyDict_Next's position for this dict too: 1, or 0 where PyDict_Next is to be
  * used. `known` is what compat_dict_layout_known found out. */
 static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize_t index, compat_entries *entries)
@@ -348,11 +358,15 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
     PyDictObject *d = (PyDictObject *)dict;
     if (UNLIKELY(!known || d->ma_values != NULL)) return 0; /* values that lie elsewhere: an instance's __dict__ */
     const compat_dict_keys *keys = (const compat_dict_keys *)d->ma_keys;
-    entries->step = keys->kind == 0 ? 3 : 2;
-    entries->first = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes)) + entries->step - 2;
-    entries->entry = entries->first + index * entries->step;
-    entries->end = entries->first + keys->entries * entries->step;
-    entries->send = entries->end - COMPAT_AHEAD * entries->step;
+    PyObject *const *words = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes));
+    if (LIKELY(compat_opaque(keys->kind))) compat_entries_of_pairs(entries, words, 2 * index, 2 * keys->entries);
+    else { /* behind a hash each */
+        entries->step = 3;
+        entries->first = words + 1;
+        entries->entry = entries->first + 3 * index;
+        entries->end = entries->first + 3 * keys->entries;
+        entries->send = entries->end - 3 * COMPAT_AHEAD;
+    }
     return 1;
 #else
     (void)known, (void)dict, (void)index;
@@ -364,11 +378,7 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
 /* As compat_entries_from, for a tuple of keys and values in turn, the last of which may be missing. */
 static ALWAYS_INLINE void compat_entries_of_tuple(PyObject *tuple, Py_ssize_t index, compat_entries *entries)
 {
-    entries->step = 2;
-    entries->first = ((PyTupleObject *)tuple)->ob_item;
-    entries->entry = entries->first + 2 * index;
-    entries->end = entries->first + PyTuple_GET_SIZE(tuple);
-    entries->send = entries->end - COMPAT_AHEAD * 2;
+    compat_entries_of_pairs(entries, ((PyTupleObject *)tuple)->ob_item, 2 * index, PyTuple_GET_SIZE(tuple));
 }
 
 /* The next pair as borrowed references; 0 at the end. */

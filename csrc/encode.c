@@ -226,6 +226,7 @@ int encoder_before_python(encoder *e)
 {
     if (encoder_check_path(e)) return -1;
     e->python_ran = 1;
+    e->plain = 0;
 #if !COMPAT_HAS_GIL
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
 #endif
@@ -533,6 +534,12 @@ static ALWAYS_INLINE int lone_value(const encode_options *options, PyObject *obj
     return 1;
 }
 
+/* Whether commas and colons stand alone. */
+static int is_compact(const encode_options *o)
+{
+    return o->item_separator.size == 1 && o->item_separator.text[0] == ',' && o->key_separator.size == 1 && o->key_separator.text[0] == ':';
+}
+
 uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *options, size_t expected)
 {
     int flushes = options->sink != NULL;
@@ -556,10 +563,11 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
     shorten(e->key_separator, &options->key_separator);
     e->style = STYLE_ANY;
     if (options->item_separator.size <= SHORT_PIECE / 2 && options->key_separator.size <= SHORT_PIECE && !flushes) {
-        if (!options->indented && !options->as_generator) e->style = STYLE_PLAIN;
+        if (!options->indented && !options->as_generator) e->style = options->form != ENCODE_UTF8 || is_compact(options) ? STYLE_PLAIN : STYLE_ANY;
         else if (options->indented && e->indent_is_spaces && options->indent.size <= SHORT_INDENT && options->as_generator == COMPAT_INDENTS_AS_GENERATOR)
             e->style = STYLE_LINES;
     }
+    e->plain = e->style == STYLE_PLAIN && !options->sort_keys && e->dict_layout_known;
     if (e->style == STYLE_LINES) {
         memset(e->line, ' ', sizeof e->line);
         memcpy(e->line, options->item_separator.text, (size_t)options->item_separator.size);

@@ -117,6 +117,10 @@ static ALWAYS_INLINE uint8_t *write_item_start(encoder *e, uint8_t *out, int fir
         for (out += 16 * width; out < end; out += 16 * width) put_short(e, out, e->line + SHORT_PIECE, 16, form);
         return end;
     }
+    if (style == STYLE_PLAIN && form == WRITE_UTF8) {
+        if (!first) *out++ = ',';
+        return out;
+    }
     if (!first && (out = put_piece(e, out, &o->item_separator, e->item_separator, form, style)) == NULL) return NULL;
     return style == STYLE_ANY && o->indented ? put_line(e, out, form) : out;
 }
@@ -426,15 +430,17 @@ static ALWAYS_INLINE uint8_t *write_key(encoder *e, uint8_t *out, PyObject *key,
     *first = 0;
     out = write_str(e, out, key, 1, form);
     if (UNLIKELY(out == NULL)) return NULL;
+    if (style == STYLE_PLAIN && form == WRITE_UTF8) return put(e, out, ':', form);
     if (has_widened(e, form)) return put_piece(e, out, &o->key_separator, e->key_separator, WRITE_TEXT, style);
     return put_piece(e, out, &o->key_separator, e->key_separator, form, style);
 }
 
-/* The end of an object of which `none` tells that it has no members, and of its level of indentation. */
-static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int none, write_form form)
+/* The end of an object of which `none` tells that it has no members, and of its level of indentation, which a plain document
+ * doesn't count. */
+static ALWAYS_INLINE uint8_t *write_object_end(encoder *e, uint8_t *out, int none, write_form form, write_style style)
 {
-    e->level--;
-    if (UNLIKELY(e->options->indented)) {
+    if (style != STYLE_PLAIN) e->level--;
+    if (style != STYLE_PLAIN && UNLIKELY(e->options->indented)) {
         int empty = none ? encoder_skipped_all_is_empty(e->state) : 0;
         if (empty < 0) return NULL;
         if (none && !empty) { /* the line that would have held the first member */
@@ -462,26 +468,22 @@ static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entri
  * are sent for, first the object, then a list's array, then what that begins with. */
 enum { AHEAD = 8, NEAR = 4096 };
 
-static ALWAYS_INLINE void prefetch_items(PyObject *sequence, Py_ssize_t i)
+/* Of n items from one on. */
+static ALWAYS_INLINE void prefetch_items(PyObject *const *items, Py_ssize_t n)
 {
-    if (!COMPAT_HAS_GIL) return; /* what lies ahead may be gone */
-    PyObject **items = PySequence_Fast_ITEMS(sequence);
-    Py_ssize_t left = PySequence_Fast_GET_SIZE(sequence) - i;
-    if (left <= AHEAD) return;
-    PREFETCH(items[i + AHEAD]);
+    if (COMPAT_HAS_GIL && n > AHEAD) PREFETCH(items[AHEAD]); /* without it what lies ahead may be gone */
 }
 
-static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssize_t i)
+static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *const *items, Py_ssize_t n)
 {
-    if (!COMPAT_HAS_GIL) return;
-    PyObject **items = PySequence_Fast_ITEMS(sequence), *item;
-    if (PySequence_Fast_GET_SIZE(sequence) - i <= AHEAD) return;
+    if (!COMPAT_HAS_GIL || n <= AHEAD) return;
+    PyObject *item;
     /* Where they lie close together the processor sees to it by itself. */
-    if ((uintptr_t)items[i + AHEAD] - (uintptr_t)items[i] + NEAR < 2 * NEAR) return;
-    item = items[i + AHEAD / 2];
+    if ((uintptr_t)items[AHEAD] - (uintptr_t)items[0] + NEAR < 2 * NEAR) return;
+    item = items[AHEAD / 2];
     if (PyList_CheckExact(item)) PREFETCH(((PyListObject *)item)->ob_item);
     else if (PyDict_CheckExact(item)) compat_prefetch_table(item);
-    item = items[i + AHEAD / 4];
+    item = items[AHEAD / 4];
     if (PyList_CheckExact(item) && PyList_GET_SIZE(item) >= 2) {
         PREFETCH(PyList_GET_ITEM(item, 0));
         PREFETCH(PyList_GET_ITEM(item, 1));
@@ -490,7 +492,7 @@ static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *sequence, Py_ssi
         compat_entries entries;
         if (!compat_entries_from(e->dict_layout_known, item, 0, &entries)) return;
         PyObject *key, *value;
-        for (int n = 0; n <= COMPAT_AHEAD && compat_entries_next(&entries, &key, &value); n++) PREFETCH(value);
+        for (int i = 0; i <= COMPAT_AHEAD && compat_entries_next(&entries, &key, &value); i++) PREFETCH(value);
     }
 }
 

@@ -126,7 +126,7 @@ static ALWAYS_INLINE uint8_t *end_array(encode_pieces *p, uint8_t *out, write_fo
 
 static ALWAYS_INLINE uint8_t *end_object(encode_pieces *p, uint8_t *out, int none, write_form form)
 {
-    out = write_object_end(&p->e, out, none, form);
+    out = write_object_end(&p->e, out, none, form, STYLE_ANY);
     if (LIKELY(out != NULL)) encode_pieces_pop(p);
     return out;
 }
@@ -135,23 +135,25 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
 {
     encoder *e = &p->e;
     PyObject *list = f->object;
-    Py_ssize_t i = f->index, at = p->used - 1;
+    PyObject *const *items = PySequence_Fast_ITEMS(list);
+    Py_ssize_t i = f->index, n = PySequence_Fast_GET_SIZE(list), at = p->used - 1; /* leaves change nothing */
     for (; !stops(e, out, form); i++) {
-        if (i >= PySequence_Fast_GET_SIZE(list)) return end_array(p, out, form);
-        PyObject *item = compat_item(list, i);
+        if (!COMPAT_HAS_GIL) n = PySequence_Fast_GET_SIZE(list);
+        if (i >= n) return end_array(p, out, form);
+        PyObject *item = COMPAT_HAS_GIL ? items[i] : compat_item(list, i);
         if (!COMPAT_HAS_GIL && UNLIKELY(item == NULL)) return end_array(p, out, form);
         out = write_item_start(e, out, i == 0, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) {
             compat_item_done(item);
             return NULL;
         }
-        prefetch_items(list, i);
+        prefetch_items(items + i, n - i);
         if (LIKELY(!is_long_str(e, item)) && LIKELY(write_leaf(e, &out, item, 0, form))) {
             compat_item_done(item);
             if (LIKELY(out != NULL)) continue;
         }
         else {
-            prefetch_inside(e, list, i);
+            prefetch_inside(e, items + i, n - i);
             f->index = i + 1;
             out = begin(p, out, item, form);
             compat_item_done(item);

@@ -222,7 +222,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
         if (has_widened(e, form)) return members_widened(e, out, w, first);
         if (!walk_entries(e, w, &entries)) goto slowly;
     }
-    return write_object_end(e, out, first, form);
+    return write_object_end(e, out, first, form, style);
 
 slowly:;
     int more;
@@ -231,7 +231,7 @@ slowly:;
         out = encode_member(e, out, w->dict, key, value, &first, form);
         if (UNLIKELY(out == NULL) || (is_full(e, out) && (out = encoder_flush(e, out)) == NULL)) return NULL;
     }
-    return more < 0 ? NULL : write_object_end(e, out, first, seldom(form));
+    return more < 0 ? NULL : write_object_end(e, out, first, seldom(form), style);
 }
 
 /* The members on the stack of sorted ones from the i-th to the last, all of whose keys are str. The stack holds references,
@@ -270,7 +270,7 @@ static ALWAYS_INLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyO
         Py_DECREF(e->sorted[i].value);
     }
     e->sorted_used = start;
-    return out == NULL ? NULL : write_object_end(e, out, n == 0, seldom(form));
+    return out == NULL ? NULL : write_object_end(e, out, n == 0, seldom(form), STYLE_ANY);
 }
 
 /* The members of a dict subclass as the stdlib's generator sees them: its own items(), taken one by one. */
@@ -286,13 +286,13 @@ static ALWAYS_INLINE uint8_t *write_members_of_view(encoder *e, uint8_t *out, Py
         if (out != NULL && is_full(e, out)) out = encoder_flush(e, out);
     }
     Py_DECREF(iterator);
-    return out == NULL || PyErr_Occurred() ? NULL : write_object_end(e, out, first, seldom(form));
+    return out == NULL || PyErr_Occurred() ? NULL : write_object_end(e, out, first, seldom(form), STYLE_ANY);
 }
 
 /* The members that a walk gives, which is set up. */
 static ALWAYS_INLINE uint8_t *write_walk(encoder *e, uint8_t *out, walk *w, write_form form)
 {
-    e->level++;
+    if (e->style != STYLE_PLAIN) e->level++;
     if (LIKELY(e->style == STYLE_PLAIN) && form != WRITE_TEXT) out = write_members(e, out, w, 1, form, STYLE_PLAIN);
     else if (e->style == STYLE_LINES && form < WRITE_TEXT2) out = write_members(e, out, w, 1, form, STYLE_LINES);
     else if (form == WRITE_ASCII) out = members_ascii(e, out, w, 1);
@@ -357,14 +357,22 @@ static ALWAYS_INLINE uint8_t *write_odd_dict(encoder *e, uint8_t *out, PyObject 
     return out;
 }
 
-/* A dict or a subclass's instance. It lives until Python code runs. */
+/* The members of a dict that isn't empty, where the document isn't plain or Python code ran. */
+static ALWAYS_INLINE uint8_t *write_careful_walk(encoder *e, uint8_t *out, walk *w, write_form form)
+{
+    if (UNLIKELY(e->python_ran) && (walk_enter(e, w) || encoder_check_path(e))) return NULL;
+    return write_walk(e, out, w, form);
+}
+
+/* A dict. It lives until Python code runs. */
 static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
 {
     walk w;
-    if (UNLIKELY(!PyDict_CheckExact(dict)) || UNLIKELY(e->options->sort_keys)) return odd_dict(e, out, dict, form);
+    const int plain = e->plain && form != WRITE_TEXT;
+    if (UNLIKELY(!plain) && UNLIKELY(e->options->sort_keys)) return odd_dict(e, out, dict, form);
     if (UNLIKELY(may_enter(e))) return NULL;
     int empty = PyDict_GET_SIZE(dict) == 0;
-    if (UNLIKELY(empty) || e->style != STYLE_PLAIN) { /* else a key is next, which makes room */
+    if (UNLIKELY(empty) || UNLIKELY(!plain)) { /* else a key is next, which makes room */
         out = room(e, out, SLACK, form);
         if (UNLIKELY(out == NULL)) return NULL;
     }
@@ -372,8 +380,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     if (UNLIKELY(empty)) return put(e, out, '}', form);
     int members = encoder_walk_start(&w, dict);
     if (LIKELY(members > 0)) {
-        if (UNLIKELY(e->python_ran) && (walk_enter(e, &w) || encoder_check_path(e))) out = NULL;
-        else out = write_walk(e, out, &w, form);
+        out = LIKELY(plain) ? write_members(e, out, &w, 1, form, STYLE_PLAIN) : write_careful_walk(e, out, &w, form);
         walk_leave(e, &w);
     }
     else if ((out = members < 0 ? NULL : room(e, out, SLACK, form)) != NULL) out = put(e, out, '}', form); /* another thread has just emptied it */
@@ -384,25 +391,28 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 /* ---- lists ---- */
 
 /* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered tells that it
- * hasn't been. */
+ * hasn't been: leaves change nothing, so its array is looked at anew behind other items only. */
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered, write_form form,
                                           write_style style)
 {
-    for (; i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = compat_item(sequence, i);
+    PyObject *const *items = PySequence_Fast_ITEMS(sequence);
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence);
+    for (; i < n; i++) {
+        PyObject *item = COMPAT_HAS_GIL ? items[i] : compat_item(sequence, i);
         if (!COMPAT_HAS_GIL && UNLIKELY(item == NULL)) break;
         out = write_item_start(e, out, i == 0, form, style);
         if (UNLIKELY(out == NULL)) {
             compat_item_done(item);
             return NULL;
         }
-        prefetch_items(sequence, i);
-        if ((style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, 0, form)) {
+        prefetch_items(items + i, n - i);
+        int nested = (style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, 0, form);
+        if (nested) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
                 compat_item_done(item);
                 return NULL;
             }
-            prefetch_inside(e, sequence, i);
+            prefetch_inside(e, items + i, n - i);
             out = write_nested(e, out, item, form);
         }
         compat_item_done(item);
@@ -414,6 +424,10 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
         if (has_widened(e, form)) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) return NULL; /* the rest takes that for granted */
             return items_widened(e, out, list, sequence, i + 1);
+        }
+        if (!COMPAT_HAS_GIL || nested || style == STYLE_ANY) {
+            items = PySequence_Fast_ITEMS(sequence);
+            n = PySequence_Fast_GET_SIZE(sequence);
         }
     }
     return out;
@@ -492,26 +506,27 @@ static ALWAYS_INLINE uint8_t *write_odd_list(encoder *e, uint8_t *out, PyObject 
     return out;
 }
 
-/* A list, a tuple or a subclass's instance. It lives until Python code runs. */
+/* A list or a tuple. It lives until Python code runs. */
 static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *list, write_form form)
 {
-    if (UNLIKELY(!PyList_CheckExact(list)) && !PyTuple_CheckExact(list)) return odd_list(e, out, list, form);
     if (UNLIKELY(may_enter(e))) return NULL;
     int empty = PySequence_Fast_GET_SIZE(list) == 0, entered = 0;
     out = room(e, out, SLACK, form);
     if (UNLIKELY(out == NULL)) return NULL;
     out = put(e, out, '[', form);
-    if (empty) return put(e, out, ']', form);
-    e->level++;
-    if (UNLIKELY(e->style != STYLE_PLAIN) || UNLIKELY(e->python_ran)) {
+    if (UNLIKELY(empty)) return put(e, out, ']', form);
+    if (LIKELY(e->plain)) {
+        out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
+        if (entered) leave(e, list);
+    }
+    else {
         if (UNLIKELY(enter(e, list))) return NULL;
-        entered = 1;
+        e->level++;
         if (UNLIKELY(e->python_ran) && encoder_check_path(e)) out = NULL;
         else out = write_items_apart(e, out, list, list, form);
+        e->level--;
+        leave(e, list);
     }
-    else out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
-    e->level--;
-    if (entered) leave(e, list);
     return UNLIKELY(out == NULL) ? NULL : write_array_end(e, out, form);
 }
 
@@ -553,8 +568,9 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
     e->disturbances++;
     if (PyUnicode_Check(object) && PyUnicode_GET_LENGTH(object) > e->long_str) return write_long_str(e, out, object, form);
     if (write_odd_scalar(e, &out, object, form)) return out;
-    if (PyList_Check(object) || PyTuple_Check(object)) return encode_list(e, out, object, form);
-    if (compat_is_dict(object)) return encode_dict(e, out, object, form);
+    if (PyTuple_CheckExact(object)) return encode_list(e, out, object, form);
+    if (PyList_Check(object) || PyTuple_Check(object)) return odd_list(e, out, object, form);
+    if (compat_is_dict(object)) return odd_dict(e, out, object, form);
     return write_default(e, out, object, form);
 }
 

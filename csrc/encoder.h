@@ -16,7 +16,7 @@ enum {
 /* What most documents spare their writers. */
 typedef enum {
     STYLE_ANY,
-    STYLE_PLAIN, /* no indentation, short separators, not as_generator, no sink */
+    STYLE_PLAIN, /* no indentation, short separators (of bytes: a comma and a colon), not as_generator, no sink */
     STYLE_LINES, /* a little indentation by spaces, short separators, as_generator as indenting has it, no sink */
 } write_style;
 
@@ -57,6 +57,7 @@ typedef struct {
     unsigned disturbances; /* how often Python code may have run */
     int python_ran;        /* whether it may have at all: from then on each container is looked for on the path when it is stepped into, since
                               one that is there may hold leaves only by now, after which nobody would look */
+    int plain;             /* STYLE_PLAIN, dicts unsorted and of a known layout, and no Python code ran: containers take the short way */
     walk *walks;
     size_t flush_size; /* bytes that are flushed; SIZE_MAX where there is no sink */
     Py_ssize_t long_str; /* characters from which on a str is written in pieces; PY_SSIZE_T_MAX where there is no sink */
