@@ -101,6 +101,35 @@ PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
 }
 #endif
 
+#if COMPAT_READS_ATTRIBUTES
+int compat_attributes_known(PyObject *instance)
+{
+    PyObject *const *names, *const *values, *dict;
+    Py_ssize_t n, found = 0;
+    if (!compat_attributes(1, instance, &names, &values, &n)) return 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (values[i] == NULL) continue;
+        PyObject *value = PyObject_GenericGetAttr(instance, names[2 * i]);
+        if (value == NULL && PyErr_ExceptionMatches(PyExc_MemoryError)) return -1;
+        if (value == NULL) PyErr_Clear();
+        found += value == values[i];
+        Py_XDECREF(value);
+        if (value != values[i]) return 0;
+    }
+    /* Given a __dict__, not asked for it: as it may be lost then. */
+    if (found == 0 || (dict = PyDict_New()) == NULL) return found == 0 ? 0 : -1;
+    int known = PyObject_GenericSetDict(instance, dict, NULL) ? -1 : !compat_attributes(1, instance, &names, &values, &n);
+    Py_DECREF(dict);
+    return known;
+}
+#else
+int compat_attributes_known(PyObject *instance)
+{
+    (void)instance;
+    return 0;
+}
+#endif
+
 PyObject *compat_dict_pairs(PyObject *dict, Py_ssize_t position)
 {
     PyObject *pairs, *key, *value;

@@ -328,7 +328,7 @@ typedef struct { /* the interpreter's struct _dictkeysobject */
 #define COMPAT_READS_DICTS 0
 #endif
 
-int compat_dict_layout_known(void); /* 1, 0 where PyDict_Next is to be used, -1 with an exception set */
+int compat_dict_layout_known(void); /* 1, 0 where the interpreter's functions are to be used, -1 with an exception set */
 
 enum { COMPAT_AHEAD = 2 };
 
@@ -425,6 +425,42 @@ static ALWAYS_INLINE int compat_dict_has_keys(PyObject *dict, PyObject *const *i
     for (Py_ssize_t i = 0; i < n; i++, entries.entry += entries.step)
         if (entries.entry[0] != items[2 * i]) return 0;
     return 1;
+}
+
+/* From 3.13 on an instance has its attributes' values behind its fields, in the order of the names that its class has met,
+ * until its __dict__ is asked for, which then shares them. If it dies while memory is short, 3.13 loses that __dict__, with values
+ * that are gone, for the collector to find; later versions empty it, and write a message (cpython#124547). So it isn't asked for. */
+#define COMPAT_READS_ATTRIBUTES (COMPAT_READS_DICTS && PY_VERSION_HEX >= 0x030D0000)
+
+#if COMPAT_READS_ATTRIBUTES
+typedef struct { /* the interpreter's struct _dictvalues */
+    uint8_t capacity, size, embedded, valid;
+    PyObject *values[];
+} compat_values;
+#endif
+
+/* Whether they are found in a new instance, which nobody else will use; -1 with an exception set. */
+int compat_attributes_known(PyObject *instance);
+
+/* The attributes of an instance that has no __dict__ yet: the names from *names on, every other word, and *n values, NULL where
+ * it lacks one. 0 where its __dict__ is to be asked for. `known` is what compat_attributes_known found out. */
+static ALWAYS_INLINE int compat_attributes(int known, PyObject *instance, PyObject *const **names, PyObject *const **values, Py_ssize_t *n)
+{
+#if COMPAT_READS_ATTRIBUTES
+    enum { DICT = -3 }; /* words from the object to the pointer to its __dict__ */
+    PyTypeObject *type = Py_TYPE(instance);
+    if (!known || !PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES) || ((PyObject **)instance)[DICT] != NULL) return 0;
+    const compat_values *own = (const compat_values *)((char *)instance + type->tp_basicsize);
+    const compat_dict_keys *keys = (const compat_dict_keys *)((PyHeapTypeObject *)type)->ht_cached_keys;
+    if (!own->valid) return 0;
+    *names = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes));
+    *values = own->values;
+    *n = Py_MIN(keys->entries, own->capacity);
+    return 1;
+#else
+    (void)known, (void)instance, (void)names, (void)values, (void)n;
+    return 0;
+#endif
 }
 
 /* A dict with the keys of another, whose values don't count; NULL with MemoryError set. */

@@ -43,6 +43,7 @@ struct core_state {
     PyObject *scanner_type; /* and how one decodes */
     PyObject *(*decode_by)(PyObject *scanner, PyObject *text);
     known_class known_encoder, known_decoder;
+    int attributes_known; /* compat_attributes_known() */
 };
 
 static core_state *state_of(PyObject *core) { return PyModule_GetState(core); }
@@ -667,23 +668,44 @@ static PyObject *dict_of(PyObject *instance)
     return dict;
 }
 
-/* The attributes in an instance's __dict__ that have one of these names, borrowed, NULL where one is missing: 0, or 1 where a key
- * can't be told by its address. */
-static int own_attributes(core_state *state, PyObject *dict, const name *names, int count, PyObject **values)
+/* Which of these names an attribute has, asking for the likeliest first: count, or -1 where its address can't tell. */
+static int which_of(core_state *state, const name *names, int count, Py_ssize_t likely, PyObject *key)
 {
-    PyObject *key, *value;
-    Py_ssize_t position = 0;
-    for (int i = 0; i < count; i++) values[i] = NULL;
-    for (int next = 0; PyDict_Next(dict, &position, &key, &value); next++) {
-        int i = next; /* mostly they are in this order */
-        if (i >= count || state->names[names[i]] != key) {
-            for (i = 0; i < count && state->names[names[i]] != key; i++) {}
-            if (i == count && (!PyUnicode_CheckExact(key) || !PyUnicode_CHECK_INTERNED(key))) return 1; /* may be equal all the same */
-            if (i == count) continue;
-        }
-        values[i] = value;
+    if (LIKELY(likely < count) && LIKELY(state->names[names[likely]] == key)) return (int)likely;
+    for (int i = 0; i < count; i++)
+        if (state->names[names[i]] == key) return i;
+    return PyUnicode_CheckExact(key) && PyUnicode_CHECK_INTERNED(key) ? count : -1; /* may be equal all the same */
+}
+
+/* The attributes of an instance's own that have one of these names, mostly in this order, borrowed, NULL where one is missing: 1;
+ * 0 where its __dict__ has to tell, -1 where a name can't be told by its address. */
+static int attributes_in(core_state *state, PyObject *instance, const name *names, int count, PyObject **found)
+{
+    PyObject *const *keys, *const *values;
+    Py_ssize_t n;
+    for (int i = 0; i < count; i++) found[i] = NULL;
+    if (!compat_attributes(state->attributes_known, instance, &keys, &values, &n)) return 0;
+    for (Py_ssize_t at = 0; at < n; at++) {
+        int i = values[at] == NULL ? count : which_of(state, names, count, at, keys[2 * at]);
+        if (i < 0) return -1;
+        if (i < count) found[i] = values[at];
     }
-    return 0;
+    return 1;
+}
+
+/* As attributes_in, asking for its __dict__ where need be: 0, or 1 where they can't be told, or -1 with MemoryError set. */
+static int own_attributes(core_state *state, PyObject *instance, const name *names, int count, PyObject **found)
+{
+    int had = attributes_in(state, instance, names, count, found);
+    if (had != 0) return had < 0;
+    PyObject *dict = dict_of(instance), *key, *value;
+    if (UNLIKELY(dict == NULL)) return PyErr_Occurred() ? -1 : 1;
+    Py_ssize_t position = 0;
+    int i = 0;
+    for (Py_ssize_t at = 0; i >= 0 && PyDict_Next(dict, &position, &key, &value); at++)
+        if ((i = which_of(state, names, count, at, key)) >= 0 && i < count) found[i] = value;
+    Py_DECREF(dict); /* the instance holds it */
+    return i < 0;
 }
 
 /* A flag that is exactly a bool: 0, or 1 where it isn't. */
@@ -699,10 +721,9 @@ static PyObject *encode_quickly(PyObject *core, PyObject *encoder, PyObject *obj
     core_state *state = state_of(core);
     if (UNLIKELY(!knows_encoder(state, Py_TYPE(encoder)))) return NULL;
     int own_default = state->known_encoder.own_default;
-    PyObject *dict = dict_of(encoder), *v[E_COUNT], *function = NULL, *result = NULL;
-    if (UNLIKELY(dict == NULL)) return NULL;
+    PyObject *v[E_COUNT], *function = NULL, *result = NULL;
     prepared p = {.o = dumps_defaults};
-    int ascii, odd = own_attributes(state, dict, encoder_attributes, E_COUNT, v);
+    int ascii, odd = own_attributes(state, encoder, encoder_attributes, E_COUNT, v);
     if (!odd) odd = v[E_INDENT] != Py_None || v[E_ITERENCODE] != NULL || plain_flag(v[E_SKIPKEYS], &p.o.skipkeys) || plain_flag(v[E_ENSURE_ASCII], &ascii) ||
                     plain_flag(v[E_CHECK_CIRCULAR], &p.o.check_circular) || plain_flag(v[E_ALLOW_NAN], &p.o.allow_nan) || plain_flag(v[E_SORT_KEYS], &p.o.sort_keys);
     if (!odd && !ascii) p.o.form = ENCODE_TEXT;
@@ -710,7 +731,6 @@ static PyObject *encode_quickly(PyObject *core, PyObject *encoder, PyObject *obj
     if (!odd && v[E_KEY_SEPARATOR] != NULL) odd = prepare_piece(&p.o.key_separator, p.key_separator = Py_NewRef(v[E_KEY_SEPARATOR]), p.o.form);
     if (!odd && v[E_DEFAULT] != NULL) function = Py_NewRef(v[E_DEFAULT]);
     else if (!odd && UNLIKELY(own_default) && (function = PyObject_GetAttr(encoder, state->names[NAME_default])) == NULL) odd = -1;
-    Py_DECREF(dict);
     p.o.default_function = function;
     if (!odd) result = encode_document(&state->encode, &p.o, object);
     Py_XDECREF(function);
@@ -736,17 +756,23 @@ static PyObject *decode_quickly(PyObject *core, PyObject *decoder, PyObject *tex
 {
     core_state *state = state_of(core);
     if (UNLIKELY(!PyUnicode_CheckExact(text)) || UNLIKELY(!knows_decoder(state, Py_TYPE(decoder)))) return NULL;
-    PyObject *dict = dict_of(decoder), *result = NULL;
-    if (UNLIKELY(dict == NULL)) return NULL;
-    PyObject *scanner = NULL; /* asked for last: a key's __eq__ may run */
-    if (LIKELY(PyDict_GetItemWithError(dict, state->names[NAME_raw_decode]) == NULL) && LIKELY(!PyErr_Occurred()))
-        scanner = PyDict_GetItemWithError(dict, state->names[NAME_scan_once]);
-    if (LIKELY(scanner != NULL) && LIKELY((PyObject *)Py_TYPE(scanner) == state->scanner_type)) {
+    static const name names[] = {NAME_raw_decode, NAME_scan_once};
+    PyObject *found[2], *dict = NULL, *result = NULL;
+    int had = attributes_in(state, decoder, names, 2, found);
+    if (had < 0) return NULL;
+    if (had == 0) {
+        if (UNLIKELY((dict = dict_of(decoder)) == NULL)) return NULL;
+        found[0] = PyDict_GetItemWithError(dict, state->names[NAME_raw_decode]);
+        if (LIKELY(found[0] == NULL) && LIKELY(!PyErr_Occurred())) /* asked for last: a key's __eq__ may run */
+            found[1] = PyDict_GetItemWithError(dict, state->names[NAME_scan_once]);
+    }
+    PyObject *scanner = found[1];
+    if (LIKELY(found[0] == NULL) && LIKELY(scanner != NULL) && LIKELY((PyObject *)Py_TYPE(scanner) == state->scanner_type)) {
         Py_INCREF(scanner);
         result = state->decode_by(scanner, text);
         Py_DECREF(scanner);
     }
-    Py_DECREF(dict);
+    Py_XDECREF(dict);
     return result;
 }
 
@@ -1313,7 +1339,7 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
     state->decoder_class = Py_NewRef(decoder_class);
     state->encode.unpack_pair = Py_NewRef(unpack_pair);
 
-    PyObject *json = PyImport_ImportModule("json"), *decoder = NULL, *encoder = NULL, *strict = NULL;
+    PyObject *json = PyImport_ImportModule("json"), *decoder = NULL, *encoder = NULL, *strict = NULL, *sample = NULL;
     /* Each may fail, and nothing may be asked while an exception is set. */
     int bad = json == NULL || take_attribute(&decoder, json, "decoder") || take_attribute(&encoder, json, "encoder") ||
               take_attribute(&state->our_encode, encoder_class, "encode") ||
@@ -1334,7 +1360,10 @@ int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class
               take(&state->decode.default_decoder, PyObject_CallNoArgs(state->json_decoder_class)) ||
               take(&state->encode.default_encoder, PyObject_CallNoArgs(encoder_class)) ||
               take(&strict, Py_BuildValue("{s:O}", "allow_nan", Py_False)) ||
-              take(&state->encode.strict_encoder, call_with(state->json_encoder_class, strict));
+              take(&state->encode.strict_encoder, call_with(state->json_encoder_class, strict)) ||
+              take(&sample, PyObject_CallNoArgs(state->json_encoder_class)) ||
+              (state->attributes_known = state->encode.dict_layout_known ? compat_attributes_known(sample) : 0) < 0;
+    Py_XDECREF(sample);
     Py_XDECREF(strict);
     Py_XDECREF(encoder);
     Py_XDECREF(decoder);
