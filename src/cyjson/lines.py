@@ -121,7 +121,9 @@ def _check(errors, max_line, options):
         _check_count("max_line", max_line, "a number of bytes")
     if not options:
         return options
-    options = {name: value for name, value in options.items() if value is not None or name not in _NONE_IS_ABSENT}
+    for name in [*options]:  # not items(): see stream.py's _reader
+        if options[name] is None and name in _NONE_IS_ABSENT:
+            del options[name]
     if "cls" not in options:
         _JSONDecoder(**options)  # TypeError where one is unknown
     return options

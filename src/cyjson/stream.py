@@ -290,8 +290,11 @@ def _reader(mode, path, source, buf_size, options):
         if name not in _OPTIONS and options.get("cls") is None:
             raise TypeError(f"unexpected keyword argument {name!r}: the options are those of loads, and buf_size")
     strict = bool(options.get("strict", True))
-    # Without a variable of this function's in it: 3.11 loses arguments where memory for a cell is missing.
-    options = {name: value for name, value in options.items() if value is not None}
+    # Neither a comprehension with variables of this function's, for 3.11 loses arguments where memory for a cell is
+    # missing, nor items(), whose iterator crashes every version where memory for a pair is (cpython#152107).
+    for name in [*options]:
+        if options[name] is None:
+            del options[name]
     if strict:
         options.pop("strict", None)
     decode = functools.partial(loads, **options) if options else loads
