@@ -496,7 +496,9 @@ static ALWAYS_INLINE PyObject *compat_list_from(PyObject *const *items, Py_ssize
         Py_DECREF(list);
         return PyErr_NoMemory();
     }
-    for (Py_ssize_t i = 0; i < n; i++) array[i] = items[i];
+    array[0] = items[0]; /* most lists are short, for which a loop of vectors is long */
+    if (n > 1) array[1] = items[1];
+    for (Py_ssize_t i = 2; i < n; i++) array[i] = items[i];
     ((PyListObject *)list)->ob_item = array;
     ((PyListObject *)list)->allocated = n;
     Py_SET_SIZE((PyVarObject *)list, n);
