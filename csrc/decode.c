@@ -630,6 +630,7 @@ static NOINLINE const uint8_t *compose_units(decoder *d, composed *c, const uint
         uint16_t units[16];
         if (scratch_room(d, c, 64)) return NULL;
         n = scan_escaped_units(p, d->end, units);
+        if (n == 0) break;
         if (UNLIKELY(c->width == 1)) {
             uint32_t all = scan_all_bits((const uint8_t *)units, n, 2);
             c->high |= all >= 0x80;
