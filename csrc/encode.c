@@ -226,7 +226,7 @@ int encoder_before_python(encoder *e)
 {
     if (encoder_check_path(e)) return -1;
     e->python_ran = 1;
-    e->plain = 0;
+    e->plain = e->plain_dicts = 0;
 #if !COMPAT_HAS_GIL
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
 #endif
@@ -567,7 +567,8 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
         else if (options->indented && e->indent_is_spaces && options->indent.size <= SHORT_INDENT && options->as_generator == COMPAT_INDENTS_AS_GENERATOR)
             e->style = STYLE_LINES;
     }
-    e->plain = e->style == STYLE_PLAIN && !options->sort_keys && e->dict_layout_known;
+    e->plain = e->style == STYLE_PLAIN;
+    e->plain_dicts = e->plain && !options->sort_keys && e->dict_layout_known;
     if (e->style == STYLE_LINES) {
         memset(e->line, ' ', sizeof e->line);
         memcpy(e->line, options->item_separator.text, (size_t)options->item_separator.size);

@@ -368,7 +368,7 @@ static ALWAYS_INLINE uint8_t *write_careful_walk(encoder *e, uint8_t *out, walk 
 static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form)
 {
     walk w;
-    const int plain = e->plain && form != WRITE_TEXT;
+    const int plain = e->plain_dicts && form != WRITE_TEXT;
     if (UNLIKELY(!plain) && UNLIKELY(e->options->sort_keys)) return odd_dict(e, out, dict, form);
     if (UNLIKELY(may_enter(e))) return NULL;
     int empty = PyDict_GET_SIZE(dict) == 0;

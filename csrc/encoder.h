@@ -57,7 +57,7 @@ typedef struct {
     unsigned disturbances; /* how often Python code may have run */
     int python_ran;        /* whether it may have at all: from then on each container is looked for on the path when it is stepped into, since
                               one that is there may hold leaves only by now, after which nobody would look */
-    int plain;             /* STYLE_PLAIN, dicts unsorted and of a known layout, and no Python code ran: containers take the short way */
+    int plain, plain_dicts; /* STYLE_PLAIN, and no Python code ran: lists take the short way; and dicts, unsorted and of a known layout */
     walk *walks;
     size_t flush_size; /* bytes that are flushed; SIZE_MAX where there is no sink */
     Py_ssize_t long_str; /* characters from which on a str is written in pieces; PY_SSIZE_T_MAX where there is no sink */

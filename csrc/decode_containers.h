@@ -1,0 +1,229 @@
+/* Part of decode.c: the value stack, and the containers that are made of what is on it. */
+
+/* n values from items on, of the container at this level, are gone: what is behind them closes up. */
+static void drop_values(decoder *d, PyObject **items, Py_ssize_t n, Py_ssize_t level)
+{
+    Py_ssize_t rest = d->values_top - items - n;
+    memmove(items, items + n, (size_t)rest * sizeof *items);
+    d->values_top -= n;
+    while (++level < d->depth) d->frames[level].base -= n;
+}
+
+/* Turn n values from items on, keys and values alternating, into n / 2 pairs in their place. */
+static int pair_up(decoder *d, PyObject **items, Py_ssize_t n, Py_ssize_t level)
+{
+    Py_ssize_t done = 0;
+    for (; 2 * done < n; done++) {
+        PyObject *pair = PyTuple_New(2);
+        if (pair == NULL) break;
+        PyTuple_SET_ITEM(pair, 0, items[2 * done]);
+        PyTuple_SET_ITEM(pair, 1, items[2 * done + 1]);
+        items[done] = pair;
+    }
+    drop_values(d, items + done, done, level);
+    return 2 * done < n ? -1 : 0;
+}
+
+/* The values on the stack of the container at this level. */
+static Py_ssize_t values_of(const decoder *d, Py_ssize_t level)
+{
+    return (level + 1 < d->depth ? d->frames[level + 1].base : d->values_top - d->values) - d->frames[level].base;
+}
+
+/* Move the values of the container at this level from the stack into its object, made here if need be. */
+static int move_values(decoder *d, Py_ssize_t level)
+{
+    frame *f = &d->frames[level];
+    PyObject **items = d->values + f->base;
+    Py_ssize_t n = values_of(d, level);
+    int pairs = f->is_object && d->options->object_pairs_hook != NULL;
+    if (f->is_object) n &= ~(Py_ssize_t)1; /* a key whose value is still to come stays */
+    if (f->container == NULL) {
+        if (!f->is_object || pairs) f->container = PyList_New(0);
+        else f->container = d->options->ordered ? PyODict_New() : PyDict_New();
+        if (f->container == NULL) return -1;
+    }
+    if (pairs) {
+        if (pair_up(d, items, n, level)) return -1;
+        n /= 2;
+    }
+    if (!f->is_object || pairs) {
+        if (compat_list_take(f->container, items, n)) return -1;
+    }
+    else {
+        for (Py_ssize_t i = 0; i < n; i += 2)
+            if ((d->options->ordered ? PyODict_SetItem : PyDict_SetItem)(f->container, items[i], items[i + 1])) return -1;
+        for (Py_ssize_t i = 0; i < n; i++) Py_DECREF(items[i]);
+    }
+    drop_values(d, items, n, level);
+    return 0;
+}
+
+static NOINLINE int make_room(decoder *d)
+{
+    for (Py_ssize_t level = 0; level < d->depth; level++) /* of a long array of objects it is the array */
+        if (values_of(d, level) >= WORTH_MOVING) return move_values(d, level);
+    size_t used = (size_t)(d->values_top - d->values), room = 2 * (size_t)(d->values_limit - d->values);
+    PyObject **old = d->values == d->local_values ? NULL : d->values;
+    PyObject **grown = PyMem_Realloc(old, room * sizeof *grown);
+    if (grown == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (old == NULL) memcpy(grown, d->values, used * sizeof *grown);
+    d->values = grown;
+    d->values_top = grown + used;
+    d->values_limit = grown + room;
+    return 0;
+}
+
+/* Take over a reference, *top being d->values_top or its copy at hand. */
+static ALWAYS_INLINE int push(decoder *d, PyObject ***top, PyObject *value)
+{
+    if (UNLIKELY(*top == d->values_limit)) {
+        d->values_top = *top;
+        if (make_room(d)) {
+            Py_DECREF(value);
+            return -1;
+        }
+        *top = d->values_top;
+    }
+    *(*top)++ = value;
+    return 0;
+}
+
+/* Whether the interpreter's own decoder takes a document this deep: it is asked once, without hooks. */
+static int ask_interpreter(decoder *d)
+{
+    d->depth_allowed = PY_SSIZE_T_MAX;
+    PyObject *scanner = PyObject_GetAttrString(d->state->default_decoder, "scan_once");
+    if (scanner == NULL) return -1;
+    Py_ssize_t index = (d->start - (const uint8_t *)PyUnicode_DATA(d->text)) / PyUnicode_KIND(d->text);
+    PyObject *result = PyObject_CallFunction(scanner, "On", d->text, index);
+    Py_DECREF(scanner);
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_RecursionError)) return -1;
+    PyErr_Clear();
+    Py_XDECREF(result);
+    return 0;
+}
+
+static ALWAYS_INLINE int open_container(decoder *d, PyObject **top, int is_object)
+{
+    if (COMPAT_COUNTS_RECURSION) {
+        if (UNLIKELY(compat_enter(d->thread, is_object ? " while decoding a JSON object from a unicode string"
+                                                       : " while decoding a JSON array from a unicode string")))
+            return -1;
+    }
+    else if (UNLIKELY(d->depth >= d->depth_allowed)) {
+        if (!d->options->runs_python || ask_interpreter(d)) return -1;
+    }
+    frame *f = d->frames + d->depth;
+    if (UNLIKELY(f == d->frames_limit)) {
+        size_t used = (size_t)d->depth, room = 2 * used;
+        frame *old = d->frames == d->local_frames ? NULL : d->frames;
+        frame *grown = PyMem_Realloc(old, room * sizeof *grown);
+        if (grown == NULL) {
+            if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (old == NULL) memcpy(grown, d->frames, used * sizeof *grown);
+        d->frames = grown;
+        d->frames_limit = grown + room;
+        f = grown + used;
+    }
+    f->base = top - d->values;
+    f->container = NULL;
+    f->is_object = is_object;
+    d->depth++;
+    return 0;
+}
+
+/* A list of n items, or a tuple, whose references it takes over; NULL with MemoryError set, and none taken. */
+static ALWAYS_INLINE PyObject *array_from(const decoder *d, PyObject **items, Py_ssize_t n)
+{
+    if (UNLIKELY(d->options->tuples)) {
+        PyObject *tuple = PyTuple_New(n);
+        for (Py_ssize_t i = 0; tuple != NULL && i < n; i++) PyTuple_SET_ITEM(tuple, i, items[i]);
+        return tuple;
+    }
+    return compat_list_from(items, n);
+}
+
+/* A dict of n pairs from items on, whose references it takes over; NULL with MemoryError set, and none taken. Objects that
+ * have the same keys in the same order, as those of an array mostly have, are copies of the first with other values. */
+static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_t n)
+{
+    PyObject *dict, **shape = NULL, *kept;
+    size_t mark = 0;
+    if (d->uses_shapes && n >= SHAPE_LEAST) {
+        /* Two keys' hashes (or -1), not their addresses: what a document costs shall not depend on where objects lie. */
+        size_t first = (size_t)((PyASCIIObject *)items[0])->hash, second = (size_t)((PyASCIIObject *)items[2])->hash;
+        mark = first + 3 * second + (size_t)n;
+        shape = &d->shapes[mark % SHAPES];
+        if (*shape != NULL && compat_dict_has_keys(*shape, items, n)) return compat_dict_like(*shape, items, n);
+    }
+    dict = compat_dict_from_pairs(items, n);
+    if (UNLIKELY(dict == NULL)) return NULL;
+    for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
+    if (shape == NULL || PyDict_GET_SIZE(dict) != n) return dict;
+    if (LIKELY(!d->options->runs_python)) kept = Py_NewRef(dict);
+    else { /* a hook does with its dict what it likes: it gets another than what is copied from */
+        size_t *seen = &d->seen[mark % SHAPES], before = *seen;
+        *seen = mark;
+        if (before != mark) return dict;
+        kept = compat_dict_shape(dict);
+    }
+    if (LIKELY(kept != NULL)) Py_XSETREF(*shape, kept);
+    else PyErr_Clear(); /* it would only have saved time */
+    return dict;
+}
+
+/* The object of the innermost container, of which values up to d->values_top are part, where it isn't made from these at once. */
+static NOINLINE PyObject *container_moved(decoder *d, int is_object)
+{
+    frame *f = &d->frames[d->depth - 1];
+    if (move_values(d, d->depth - 1)) return NULL;
+    if (d->options->tuples && !is_object) {
+        PyObject *tuple = PyList_AsTuple(f->container);
+        if (tuple == NULL) return NULL;
+        Py_SETREF(f->container, tuple);
+    }
+    PyObject *result = f->container;
+    f->container = NULL;
+    return result;
+}
+
+/* Leave the innermost container and push what it gives. */
+static ALWAYS_INLINE int close_container(decoder *d, PyObject ***top, int is_object)
+{
+    frame *f = &d->frames[d->depth - 1];
+    PyObject **items = d->values + f->base, *result, *hook;
+    Py_ssize_t n = *top - items;
+    if (LIKELY(f->container == NULL) && LIKELY(!is_object)) {
+        result = array_from(d, items, n);
+        if (UNLIKELY(result == NULL)) return -1;
+        *top = items;
+    }
+    else if (LIKELY(f->container == NULL) && LIKELY(d->options->object_pairs_hook == NULL) && LIKELY(!d->options->ordered)) {
+        result = dict_from(d, items, n / 2);
+        if (UNLIKELY(result == NULL)) return -1;
+        *top = items;
+    }
+    else {
+        d->values_top = *top;
+        result = container_moved(d, is_object);
+        *top = d->values_top;
+        if (UNLIKELY(result == NULL)) return -1;
+    }
+    d->depth--;
+    if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
+
+    if (is_object) hook = d->options->object_pairs_hook ? d->options->object_pairs_hook : d->options->object_hook;
+    else hook = d->options->array_hook;
+    if (UNLIKELY(hook != NULL)) {
+        result = call_hook(d, hook, result);
+        if (result == NULL) return -1;
+    }
+    return push(d, top, result);
+}

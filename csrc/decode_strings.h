@@ -1,0 +1,444 @@
+/* Part of decode.c: strings and keys. */
+
+static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n)
+{
+    if (UNLIKELY(n <= 1)) return n ? Py_NewRef(d->state->ascii[*p]) : PyUnicode_New(0, 0);
+    PyObject *str = compat_ascii_like(d->state->ascii_model, (Py_ssize_t)n, d->watched);
+    if (LIKELY(str != NULL)) copy_short((uint8_t *)PyUnicode_1BYTE_DATA(str), p, n);
+    return str;
+}
+
+/* n characters of a str, at their final width. [p, end) is readable. */
+static ALWAYS_INLINE PyObject *make_str(decoder *d, const uint8_t *p, const uint8_t *end, size_t n, int width)
+{
+    uint32_t all = scan_all_bits(p, n, width);
+    uint8_t narrow[WIDE_SHORT];
+    if (width == 1 && all < 0x80) return make_ascii(d, p, n);
+    if (width > 1 && all < 0x80 && n <= WIDE_SHORT && scan_narrow_ascii(narrow, p, end, n, width)) return make_ascii(d, narrow, n);
+    if (n == 1 || all < 0x100 * (uint32_t)(width > 1) || (width == 4 && all < 0x10000)) return PyUnicode_FromKindAndData(width, p, (Py_ssize_t)n);
+    PyObject *str = PyUnicode_New((Py_ssize_t)n, width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0x10FFFF);
+    if (LIKELY(str != NULL)) copy_short(PyUnicode_DATA(str), p, n * (size_t)width);
+    return str;
+}
+
+/* The text being put together in a decoder's scratch: characters of `width` bytes up to out. */
+typedef struct {
+    uint8_t *out;
+    int width;
+    int high; /* UTF-8 sources, width 1: a character from 0x80 on is there */
+} composed;
+
+static NOINLINE int scratch_grow(decoder *d, composed *c, size_t need)
+{
+    size_t used = (size_t)(c->out - d->scratch), room = 2 * (size_t)(d->scratch_limit - d->scratch);
+    if (room < used + need) room = used + need;
+    uint8_t *old = d->scratch == d->local_scratch ? NULL : d->scratch;
+    uint8_t *grown = PyMem_Realloc(old, room);
+    if (grown == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (old == NULL) memcpy(grown, d->scratch, used);
+    d->scratch = grown;
+    d->scratch_limit = grown + room;
+    c->out = grown + used;
+    return 0;
+}
+
+static ALWAYS_INLINE int scratch_room(decoder *d, composed *c, size_t need)
+{
+    return LIKELY((size_t)(d->scratch_limit - c->out) >= need) ? 0 : scratch_grow(d, c, need);
+}
+
+/* Go over to characters of `width` bytes, from the last to the first so that it works in place. */
+static NOINLINE int composed_widen(decoder *d, composed *c, int width)
+{
+    size_t n = scan_characters((size_t)(c->out - d->scratch), c->width);
+    if (scratch_room(d, c, n * (size_t)(width - c->width) + 128)) return -1;
+    for (size_t i = n; i-- > 0;)
+        scan_write(d->scratch + i * (size_t)width, scan_read(d->scratch + i * (size_t)c->width, c->width), width);
+    c->out = d->scratch + n * (size_t)width;
+    c->width = width;
+    return 0;
+}
+
+/* Append one character; the caller has seen to room for four bytes. */
+static ALWAYS_INLINE int put(decoder *d, composed *c, uint32_t character)
+{
+    if (UNLIKELY(character > (c->width == 1 ? 0xFFu : c->width == 2 ? 0xFFFFu : 0x10FFFFu)) &&
+        composed_widen(d, c, character > 0xFFFF ? 4 : 2))
+        return -1;
+    scan_write(c->out, character, c->width);
+    c->high |= character >= 0x80;
+    c->out += c->width;
+    return 0;
+}
+
+/* What a two-character escape means; 0 where it is none. */
+static const uint8_t escape_meaning[128] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+};
+
+/* The escape whose backslash is at p: its code point in *character; the position behind it, or NULL where it is wrong.
+ * An escaped surrogate pair is one character, a lone surrogate stands for itself, as in the stdlib. */
+static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t *end, int width, uint32_t *character)
+{
+    uint32_t letter = scan_read(p + width, width); /* a backslash isn't at end, so what follows is readable */
+    p += 2 * width;
+    if (letter != 'u') {
+        *character = letter < 128 ? escape_meaning[letter] : 0;
+        return *character ? p : NULL;
+    }
+    if (UNLIKELY(end - p < 4 * width)) return NULL;
+    int32_t unit = scan_hex4(p, width);
+    if (UNLIKELY(unit < 0)) return NULL;
+    p += 4 * width;
+    *character = (uint32_t)unit;
+    if ((unit & 0xFC00) == 0xD800 && end - p >= 6 * width && scan_read(p, width) == '\\' && scan_read(p + width, width) == 'u') {
+        int32_t low = scan_hex4(p + 2 * width, width);
+        if (UNLIKELY(low < 0)) return NULL;
+        if ((low & 0xFC00) == 0xDC00) {
+            *character = 0x10000 + (((uint32_t)unit & 0x3FF) << 10 | ((uint32_t)low & 0x3FF));
+            p += 6 * width;
+        }
+    }
+    return p;
+}
+
+static PyObject *composed_str(decoder *d, const composed *c, text_form form)
+{
+    Py_ssize_t n = (Py_ssize_t)scan_characters((size_t)(c->out - d->scratch), c->width);
+    if (form != TEXT_UTF8) { /* it may fit a narrower kind */
+        if (c->width == 1) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 1);
+        if (c->width == 2) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 2);
+        return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 4);
+    }
+    if (c->width == 1 && !c->high) return make_ascii(d, d->scratch, (size_t)n);
+    if (n == 1) return PyUnicode_FromKindAndData(c->width, d->scratch, n); /* the shared Latin-1 characters */
+    PyObject *str = PyUnicode_New(n, c->width == 1 ? 0xFF : c->width == 2 ? 0xFFFF : 0x10FFFF);
+    if (str != NULL) memcpy(PyUnicode_DATA(str), d->scratch, (size_t)n * (size_t)c->width);
+    return str;
+}
+
+#if defined(VEC_AVX512)
+/* Append what comes next of UTF-8 up to three bytes a character, 64 bytes at a time, as long as it is well formed and the
+ * text goes on for more than that: the bytes that begin characters, those after them and those after these are each moved
+ * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8;
+ * its
+ * position, or NULL with MemoryError set. */
+static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uint8_t *p)
+{
+    while (d->end - p >= 66) {
+        __m512i v = _mm512_loadu_si512(p);
+        __mmask64 special = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) |
+                            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')) | _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF0));
+        __mmask64 two = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xC0)), three = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xE0));
+        __mmask64 lead = two | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8((char)0x80)), after = two << 1 | three << 2;
+        /* Up to the special character, or else to the last that begins in the first 62 bytes, which may not be whole. */
+        unsigned stop = special ? count_trailing_zeros(special) : 64;
+        int ended = stop <= 61;
+        if (!ended) stop = 63 - (unsigned)__builtin_clzll((lead & 0x3FFFFFFFFFFFFFFF) | 1);
+        __mmask64 here = _bzhi_u64(~(uint64_t)0, stop);
+        if (stop == 0 || ((after ^ ~lead) & here) || (after >> stop & 1)) break;
+        lead &= here;
+        size_t n = (size_t)__builtin_popcountll(lead);
+        __m512i first = _mm512_maskz_compress_epi8(lead, v);
+        __m512i second = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + 1));
+        __m512i third = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + 2));
+        __m512i units[2];
+        __mmask32 wide = 0, high = 0, bad = 0;
+        for (int half = 0; half < 2; half++) {
+            const __m512i low6 = _mm512_set1_epi16(0x3F);
+            __m512i a = _mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(first, 1) : _mm512_castsi512_si256(first));
+            __m512i b = _mm512_and_si512(_mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(second, 1) : _mm512_castsi512_si256(second)), low6);
+            __m512i e = _mm512_and_si512(_mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(third, 1) : _mm512_castsi512_si256(third)), low6);
+            __mmask32 is_two = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xC0)), is_three = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xE0));
+            __m512i ab = _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(a, _mm512_set1_epi16(0x1F)), 6), b);
+            __m512i abe = _mm512_or_si512(_mm512_slli_epi16(ab, 6), e); /* the upper bits of a leave at the top */
+            units[half] = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(a, is_two, ab), is_three, abe);
+            bad |= _mm512_mask_cmplt_epu16_mask(is_two, units[half], _mm512_set1_epi16(0x80));
+            bad |= _mm512_mask_cmplt_epu16_mask(is_three, units[half], _mm512_set1_epi16(0x800));
+            bad |= _mm512_mask_cmpeq_epi16_mask(is_three, _mm512_and_si512(units[half], _mm512_set1_epi16((short)0xF800)), _mm512_set1_epi16((short)0xD800));
+            wide |= _mm512_cmpge_epu16_mask(units[half], _mm512_set1_epi16(0x100));
+            high |= is_two;
+        }
+        if (bad) break;
+        if (wide && c->width == 1 && composed_widen(d, c, 2)) return NULL;
+        if (scratch_room(d, c, 64 * (size_t)c->width + 64)) return NULL;
+        for (int half = 0; half < 2; half++) {
+            uint8_t *out = c->out + half * 32 * c->width;
+            if (c->width == 1) _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi16_epi8(units[half]));
+            else if (c->width == 2) _mm512_storeu_si512(out, units[half]);
+            else {
+                _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(units[half])));
+                _mm512_storeu_si512(out + 64, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(units[half], 1)));
+            }
+        }
+        c->high |= high != 0;
+        c->out += n * (size_t)c->width;
+        p += stop;
+        if (ended) break;
+    }
+    return p;
+}
+#endif
+
+#if defined(VEC_AVX512)
+/* Append what comes next of one-byte characters and escapes of two characters, 64 bytes at a time: what the letters stand for
+ * takes their place, and the backslashes are left out (VPCOMPRESSB). What this leaves is left to the caller. -1 with MemoryError
+ * set. The text so far is of one-byte characters too, and p stands outside an escape. */
+static ALWAYS_INLINE int compose_escapes(decoder *d, composed *c, const uint8_t **at, int ascii_only)
+{
+    /* b, f, n, r and t by the exclusive or of their two hexadecimal digits */
+    const __m512i meanings = _mm512_broadcast_i32x4(_mm_setr_epi8('\f', 0, 0, '\t', '\b', '\r', 0, 0, '\n', 0, 0, 0, 0, 0, 0, 0));
+    const uint8_t *p = *at;
+    for (unsigned stop = 64; stop == 64 && d->end - p >= 64; p += stop) {
+        __m512i v = _mm512_loadu_si512(p);
+        __mmask64 backslash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')), quote = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"'));
+        uint64_t begins = backslash;
+        if (UNLIKELY(backslash & backslash << 1)) {
+            begins = 0; /* of two in succession the second doesn't begin an escape */
+            for (uint64_t rest = backslash; rest;) {
+                uint64_t lowest = rest & (~rest + 1);
+                begins |= lowest;
+                rest &= ~(lowest | lowest << 1);
+            }
+        }
+        __mmask64 escaped = begins << 1;
+        __mmask64 letters = _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('n')) | _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('t')) |
+                            _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('r')) | _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('b')) |
+                            _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('f'));
+        __mmask64 known = letters | (escaped & (backslash | quote)) | _mm512_mask_cmpeq_epi8_mask(escaped, v, _mm512_set1_epi8('/'));
+        uint64_t ends = (quote & ~escaped) | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | (begins & ~(known >> 1));
+        if (ascii_only) ends |= _mm512_movepi8_mask(v);
+        stop = ends ? count_trailing_zeros(ends) : 64;
+        __mmask64 kept = _bzhi_u64(~begins, stop);
+        if (scratch_room(d, c, 128)) return -1;
+        __m512i digits = _mm512_and_si512(_mm512_xor_si512(v, _mm512_srli_epi16(v, 4)), _mm512_set1_epi8(0x0F));
+        v = _mm512_mask_shuffle_epi8(v, letters, meanings, digits);
+        _mm512_storeu_si512(c->out, _mm512_maskz_compress_epi8(kept, v));
+        c->out += __builtin_popcountll(kept);
+    }
+    *at = p;
+    return 0;
+}
+#endif
+
+#if defined(SCAN_ESCAPED_UNITS)
+/* Append what comes next of escapes \uXXXX that are no surrogates; the position of what this leaves, or NULL
+ * with MemoryError set. */
+static NOINLINE const uint8_t *compose_units(decoder *d, composed *c, const uint8_t *p)
+{
+    unsigned n;
+    do {
+        uint16_t units[16];
+        if (scratch_room(d, c, 64)) return NULL;
+        n = scan_escaped_units(p, d->end, units);
+        if (n == 0) break;
+        if (UNLIKELY(c->width == 1)) {
+            uint32_t all = scan_all_bits((const uint8_t *)units, n, 2);
+            c->high |= all >= 0x80;
+            if (all > 0xFF && (composed_widen(d, c, 2) || scratch_room(d, c, 64))) return NULL;
+        }
+        if (LIKELY(c->width == 2)) /* in the halves that they may have been stored in */
+            for (int i = 0; i < SCAN_ESCAPED_UNITS; i += 8) vec_store(c->out + 2 * i, vec_load(units + i));
+        else if (c->width == 1) vec_store(c->out, vec16_narrow(vec_load(units), vec_load(units + 8)));
+        else for (int i = 0; i < SCAN_ESCAPED_UNITS; i += 8) vec_store_widened(c->out + 4 * i, 4, vec_load(units + i), 2);
+        c->out += n * (unsigned)c->width;
+        p += 6 * n;
+    } while (n == SCAN_ESCAPED_UNITS);
+    return p;
+}
+#endif
+
+#if defined(VEC_RUNS)
+/* Append the sequences of one length at p, which has 16 readable bytes, and for which there are 64 bytes of room: how many
+ * bytes they are, 0 where scan_utf8 has to look, -1 with MemoryError set. */
+static ALWAYS_INLINE int compose_run(decoder *d, composed *c, const uint8_t *p)
+{
+    vec units;
+    unsigned length, n = scan_utf8_run(p, &units, &length);
+    if (n == 0) return 0;
+    int width = length == 4 ? 4 : length == 3 ? 2 : vec_below(vec_bits(vec16_at_least(units, 0x100)), 2 * n) ? 2 : 1;
+    if (UNLIKELY(c->width < width) && composed_widen(d, c, width)) return -1;
+    if (length == 4) vec_store(c->out, units);
+    else if (c->width == 1) vec_store(c->out, vec16_narrow(units, units));
+    else vec_store_widened(c->out, c->width, units, 2);
+    c->high = 1;
+    c->out += n * (unsigned)c->width;
+    return (int)(n * length);
+}
+#endif
+
+/* The string of which [start, p) is plain and p isn't: escapes, multi-byte characters, or an error. d->behind becomes the
+ * position behind its closing quote. */
+static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, const uint8_t *p, text_form form)
+{
+    const int width = width_of(form);
+    const uint8_t *end = d->end;
+    composed c = {d->scratch, width, 0};
+    size_t prefix = (size_t)(p - start);
+    if (scratch_room(d, &c, prefix + 128)) return NULL;
+    memcpy(c.out, start, prefix);
+    c.out += prefix;
+    for (;;) {
+        if (scratch_room(d, &c, 64)) return NULL;
+        uint32_t character = scan_read(p, width);
+        if (character == '\\') {
+#if defined(VEC_AVX512)
+            const uint8_t *before = p, *next = p;
+            if (width == 1 && c.width == 1 && end - p >= 64 && p[1] != 'u' && compose_escapes(d, &c, &next, form == TEXT_UTF8)) return NULL;
+            p = next;
+            if (p != before) continue;
+#endif
+#if defined(SCAN_ESCAPED_UNITS)
+            if (width == 1 && p[1] == 'u') {
+                const uint8_t *before = p;
+                p = compose_units(d, &c, p);
+                if (UNLIKELY(p == NULL)) return NULL;
+                if (LIKELY(p != before)) continue;
+            }
+#endif
+            p = read_escape(p, end, width, &character);
+            if (UNLIKELY(p == NULL) || UNLIKELY(put(d, &c, character))) return NULL;
+        }
+        else if (form == TEXT_UTF8 && character >= 0x80) {
+#if defined(VEC_AVX512)
+            if (character < 0xF0) {
+                const uint8_t *before = p;
+                p = compose_blocks(d, &c, p);
+                if (UNLIKELY(p == NULL)) return NULL;
+                if (p != before) continue;
+            }
+#endif
+#if defined(VEC_RUNS)
+            if (LIKELY(end - p >= 16) && (VEC_SHUFFLES || character < 0xE0 || character >= 0xF0)) {
+                int run = compose_run(d, &c, p);
+                if (UNLIKELY(run < 0)) return NULL;
+                p += run;
+                if (LIKELY(run > 0)) continue;
+            }
+#endif
+            int length = scan_utf8(p, &character);
+            if (UNLIKELY(length == 0) || UNLIKELY(put(d, &c, character))) return NULL;
+            p += length;
+        }
+        else if (character == '"') {
+            d->behind = p + width;
+            return composed_str(d, &c, form);
+        }
+        else if (character < 0x20) {
+            if (p == end || !d->options->lenient) return NULL;
+            if (put(d, &c, character)) return NULL;
+            p += width;
+        }
+        else if (end - p >= 16) {
+            vec v = vec_load(p);
+            vec_store_widened(c.out, c.width, v, width); /* within the 64 bytes of room */
+            vec_mask m = scan_specials(v, width, form == TEXT_UTF8);
+            size_t plain = m ? vec_first(m) / (unsigned)width : 16u / (unsigned)width;
+            p += plain * (size_t)width;
+            c.out += plain * (size_t)c.width;
+        }
+        else {
+            if (put(d, &c, character)) return NULL;
+            p += width;
+        }
+    }
+}
+
+static NOINLINE PyObject *compose_utf8(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UTF8); }
+static NOINLINE PyObject *compose_latin1(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_LATIN1); }
+static NOINLINE PyObject *compose_ucs2(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UCS2); }
+static NOINLINE PyObject *compose_ucs4(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UCS4); }
+
+/* The plain end of the string whose first character behind the opening quote is at `start`: the position of the closing
+ * quote, or of the first character that isn't plain. *high is set where Latin-1 isn't ASCII. */
+static ALWAYS_INLINE const uint8_t *plain_end(decoder *d, const uint8_t *start, text_form form, int *high)
+{
+    *high = 0;
+    if (form == TEXT_LATIN1) return scan_plain_latin1(start, d->end, high);
+    return scan_plain(start, d->end, width_of(form), form == TEXT_UTF8);
+}
+
+/* As compose_string; *at becomes the position behind. */
+static ALWAYS_INLINE PyObject *compose(decoder *d, const uint8_t *start, const uint8_t *p, const uint8_t **at, text_form form)
+{
+    PyObject *str = form == TEXT_UTF8     ? compose_utf8(d, start, p)
+                    : form == TEXT_LATIN1 ? compose_latin1(d, start, p)
+                    : form == TEXT_UCS2   ? compose_ucs2(d, start, p)
+                                          : compose_ucs4(d, start, p);
+    if (LIKELY(str != NULL)) *at = d->behind;
+    return str;
+}
+
+/* The string whose first character behind the opening quote is at *at; *at becomes the position behind the closing one. */
+static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_form form)
+{
+    const int width = width_of(form);
+    int high;
+    const uint8_t *start = *at, *p = plain_end(d, start, form, &high);
+    if (UNLIKELY(scan_read(p, width) != '"')) return compose(d, start, p, at, form);
+    *at = p + width;
+    size_t n = (size_t)(p - start) / (size_t)width;
+    if (width == 1 && LIKELY(!high)) return make_ascii(d, start, n);
+    return make_str(d, start, d->end, n, width);
+}
+
+/* The cache of keys; NULL with MemoryError set. */
+static ALWAYS_INLINE keycache *keys_of(decoder *d)
+{
+#if COMPAT_HAS_GIL
+    return keycache_take(&d->state->keys, d->thread);
+#else
+    if (UNLIKELY(d->keys == NULL)) d->keys = keycache_take(&d->state->keys, d->thread);
+    return d->keys;
+#endif
+}
+
+static ALWAYS_INLINE PyObject *cached_key(decoder *d, const uint8_t *p, size_t n)
+{
+    keycache *keys = keys_of(d);
+    return LIKELY(keys != NULL) ? keycache_get(keys, p, n) : NULL;
+}
+
+/* Give up a reference to a key for one to the equal key that this document had before, if it had one. */
+static NOINLINE PyObject *share_key(decoder *d, PyObject *key)
+{
+    PyObject *same = NULL;
+    if (PyUnicode_GET_LENGTH(key) <= KEYCACHE_LONGEST) {
+        keycache *keys = keys_of(d);
+        if (LIKELY(keys != NULL)) return keycache_share(keys, key);
+        Py_DECREF(key);
+        return NULL;
+    }
+    if (d->long_keys != NULL || (d->long_keys = PyDict_New()) != NULL) {
+        /* Not PyDict_SetDefault: where memory is short, 3.13's first ones give a key and set an exception. */
+        same = PyDict_GetItemWithError(d->long_keys, key);
+        if (same == NULL && !PyErr_Occurred() && PyDict_SetItem(d->long_keys, key, key) == 0) same = key;
+    }
+    Py_XINCREF(same);
+    Py_DECREF(key);
+    return same;
+}
+
+/* As read_string, for an object's key: equal keys of a document are one str. */
+static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_form form)
+{
+    const int width = width_of(form);
+    int high;
+    const uint8_t *start = *at, *p = plain_end(d, start, form, &high);
+    PyObject *key;
+    if (UNLIKELY(scan_read(p, width) != '"')) key = compose(d, start, p, at, form);
+    else {
+        *at = p + width;
+        size_t n = (size_t)(p - start) / (size_t)width;
+        if (width == 1 && LIKELY(!high) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return cached_key(d, start, n);
+        if (width > 1 && n - 1 < KEYCACHE_LONGEST) {
+            uint8_t narrow[KEYCACHE_LONGEST];
+            if (scan_narrow_ascii(narrow, start, d->end, n, width)) return cached_key(d, narrow, n);
+        }
+        key = PyUnicode_FromKindAndData(width, start, (Py_ssize_t)n);
+    }
+    return key == NULL ? NULL : share_key(d, key);
+}
