@@ -468,15 +468,18 @@ static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entri
  * are sent for, first the object, then a list's array, then what that begins with. */
 enum { AHEAD = 8, NEAR = 4096 };
 
-/* Of n items from one on. */
-static ALWAYS_INLINE void prefetch_items(PyObject *const *items, Py_ssize_t n)
+/* The array of a list's or tuple's items; NULL without a GIL, where another thread may be replacing it. */
+static ALWAYS_INLINE PyObject *const *items_of(PyObject *sequence) { return COMPAT_HAS_GIL ? PySequence_Fast_ITEMS(sequence) : NULL; }
+
+static ALWAYS_INLINE void prefetch_items(PyObject *const *items, Py_ssize_t i, Py_ssize_t n)
 {
-    if (COMPAT_HAS_GIL && n > AHEAD) PREFETCH(items[AHEAD]); /* without it what lies ahead may be gone */
+    if (COMPAT_HAS_GIL && n - i > AHEAD) PREFETCH(items[i + AHEAD]);
 }
 
-static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *const *items, Py_ssize_t n)
+static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *const *items, Py_ssize_t i, Py_ssize_t n)
 {
-    if (!COMPAT_HAS_GIL || n <= AHEAD) return;
+    if (!COMPAT_HAS_GIL || n - i <= AHEAD) return;
+    items += i;
     PyObject *item;
     /* Where they lie close together the processor sees to it by itself. */
     if ((uintptr_t)items[AHEAD] - (uintptr_t)items[0] + NEAR < 2 * NEAR) return;

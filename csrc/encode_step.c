@@ -135,7 +135,7 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
 {
     encoder *e = &p->e;
     PyObject *list = f->object;
-    PyObject *const *items = PySequence_Fast_ITEMS(list);
+    PyObject *const *items = items_of(list);
     Py_ssize_t i = f->index, n = PySequence_Fast_GET_SIZE(list), at = p->used - 1; /* leaves change nothing */
     for (; !stops(e, out, form); i++) {
         if (!COMPAT_HAS_GIL) n = PySequence_Fast_GET_SIZE(list);
@@ -147,13 +147,13 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
             compat_item_done(item);
             return NULL;
         }
-        prefetch_items(items + i, n - i);
+        prefetch_items(items, i, n);
         if (LIKELY(!is_long_str(e, item)) && LIKELY(write_leaf(e, &out, item, 0, form))) {
             compat_item_done(item);
             if (LIKELY(out != NULL)) continue;
         }
         else {
-            prefetch_inside(e, items + i, n - i);
+            prefetch_inside(e, items, i, n);
             f->index = i + 1;
             out = begin(p, out, item, form);
             compat_item_done(item);

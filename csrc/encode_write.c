@@ -395,7 +395,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered, write_form form,
                                           write_style style)
 {
-    PyObject *const *items = PySequence_Fast_ITEMS(sequence);
+    PyObject *const *items = items_of(sequence);
     Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence);
     for (; i < n; i++) {
         PyObject *item = COMPAT_HAS_GIL ? items[i] : compat_item(sequence, i);
@@ -405,14 +405,14 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             compat_item_done(item);
             return NULL;
         }
-        prefetch_items(items + i, n - i);
+        prefetch_items(items, i, n);
         int nested = (style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, 0, form);
         if (nested) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
                 compat_item_done(item);
                 return NULL;
             }
-            prefetch_inside(e, items + i, n - i);
+            prefetch_inside(e, items, i, n);
             out = write_nested(e, out, item, form);
         }
         compat_item_done(item);
@@ -426,7 +426,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return items_widened(e, out, list, sequence, i + 1);
         }
         if (!COMPAT_HAS_GIL || nested || style == STYLE_ANY) {
-            items = PySequence_Fast_ITEMS(sequence);
+            items = items_of(sequence);
             n = PySequence_Fast_GET_SIZE(sequence);
         }
     }
