@@ -68,7 +68,7 @@ static NOINLINE PyObject *read_number_slowly(decoder *d, const uint8_t *start, i
     for (size_t i = 0; i < n; i++) narrow[i] = (uint8_t)scan_read(start + i * (size_t)width, width);
     narrow[n] = 0;
     PyObject *value = read_number_bytes(d, NULL, narrow, narrow + n, &stop);
-    d->behind = start + (stop - narrow) * width;
+    if (value != NULL) d->behind = start + (stop - narrow) * width;
     if (narrow != local) PyMem_Free(narrow);
     return value;
 }

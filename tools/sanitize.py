@@ -25,6 +25,7 @@ NOT_RUN = [
     "--deselect=tests/test_memory.py::test_resident_memory",  # AddressSanitizer keeps back what is freed
     "--deselect=tests/test_memory.py::test_encoding_takes_the_output_and_little_beside",
     "--deselect=tests/test_stream.py::test_memory_is_bounded",
+    "--deselect=tests/test_tool.py::test_long_documents_in_little_memory",
 ]
 
 
