@@ -272,7 +272,9 @@ def test_traced_memory(name):
     rounds = rounds_of(name, usual)
     tracemalloc.start()
     try:
-        for _ in range(20_000 if name == "loads new keys" else rounds):
+        # Where objects come from malloc, names of files ever new leave traces in os.unlink, fewer and fewer.
+        unlinks = name == "save: not serializable" and os.environ.get("PYTHONMALLOC") == "malloc"
+        for _ in range(20_000 if name == "loads new keys" or unlinks else rounds):
             attempt(call)
         grown = []
         for _ in range(4):
