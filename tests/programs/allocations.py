@@ -41,7 +41,11 @@ VALUE = {
 DEEP = [[[[[[[[[[[[[[[[[[[[{"k": [1]}]]]]]]]]]]]]]]]]]]]]
 LONG = ["x" * 3000, "é" * 3000, "中" * 3000, ["y\n" * 3000]]
 ODD = [1j, {"a": OrderedDict(a=1j)}, {1: 2}, Pair(1, [2])]
+# Made here, not within a call: where memory is short, 3.13t crashes while it makes a list (cpython#152125).
+COMPLEX = [1j, {"a": 1j}]
+TEXTS = [LONG, DEEP, VALUE]
 RECORDS = [{"id": n, "name": f"n{n}", "tags": ["a", "é"], "sub": {"x": n / 7, "y": None}} for n in range(60)]
+FEW_RECORDS, MANY_RECORDS = RECORDS[:9], RECORDS * 20
 TEXT = json.dumps(VALUE)
 WIDE = json.dumps(VALUE, ensure_ascii=False)
 RECORDS_TEXT = json.dumps(RECORDS, ensure_ascii=False)
@@ -50,8 +54,8 @@ KEYS = json.dumps([{("k" * length) + "中": length} for length in range(60, 70)]
 MANY = json.dumps(list(range(3000)))
 NUMBERS = "[1, -2.5, 1e400, NaN, -Infinity, 123456789012345678901234567890, 1" + "0" * 100 + "]"
 DEEP_TEXT = "[" * 100 + "1" + "]" * 100
-STREAM = json.dumps(RECORDS[:9]).encode()
-LINES = b"\n".join(json.dumps(record).encode() for record in RECORDS[:9])
+STREAM = json.dumps(FEW_RECORDS).encode()
+LINES = b"\n".join(json.dumps(record).encode() for record in FEW_RECORDS)
 
 CALLS = {
     "dumps": lambda: cyjson.dumps(VALUE),
@@ -62,8 +66,8 @@ CALLS = {
     "dumps indent": lambda: cyjson.dumps(VALUE, indent=2),
     "dumps sorted": lambda: cyjson.dumps(RECORDS, sort_keys=True),
     "dumps options": lambda: cyjson.dumps(VALUE, separators=(",", ":"), skipkeys=True, check_circular=False),
-    "dumps default": lambda: cyjson.dumps([1j, {"a": 1j}], default=str),
-    "dumps cls": lambda: cyjson.dumps([1j, {"a": 1j}], cls=Encoder),
+    "dumps default": lambda: cyjson.dumps(COMPLEX, default=str),
+    "dumps cls": lambda: cyjson.dumps(COMPLEX, cls=Encoder),
     "dump": lambda: cyjson.dump(VALUE, File()),
     "encode": lambda: cyjson.encode(VALUE),
     "encode records": lambda: cyjson.encode(RECORDS, sort_keys=True, indent=1),
@@ -71,8 +75,8 @@ CALLS = {
     "encoder.encode cls": lambda: Encoder(ensure_ascii=False).encode(ODD[0]),
     "encoder.encode indent": lambda: cyjson.JSONEncoder(indent=1).encode(RECORDS),
     "encoder.iterencode": lambda: joined(VALUE),
-    "encoder.iterencode text": lambda: joined([LONG, DEEP, VALUE], ensure_ascii=False, indent=1),
-    "encoder.iterencode sorted": lambda: joined(RECORDS * 20, sort_keys=True),
+    "encoder.iterencode text": lambda: joined(TEXTS, ensure_ascii=False, indent=1),
+    "encoder.iterencode sorted": lambda: joined(MANY_RECORDS, sort_keys=True),
     "encoder.iterencode odd": lambda: joined(ODD),
     "encode_basestring": lambda: cyjson.encoder.encode_basestring("é\n" * 50),
     "encode_basestring_ascii": lambda: cyjson.encoder.encode_basestring_ascii("é\n😀" * 50),
@@ -98,7 +102,7 @@ CALLS = {
     "scanstring": lambda: cyjson.decoder.scanstring('a\\u00e9é\\n" rest' + "x" * 600, 0),
     "lines.loads": lambda: list(lines.loads(LINES)),
     "lines.loads options": lambda: list(lines.loads(LINES, object_hook=None, parse_int=str)),
-    "lines.dumps": lambda: lines.dumps(RECORDS[:9]),
+    "lines.dumps": lambda: lines.dumps(FEW_RECORDS),
     "stream.items": lambda: list(stream.items(STREAM, "item", buf_size=200)),
     "stream.items deeper": lambda: list(stream.items(STREAM, "item.sub")),
     "stream.items options": lambda: list(stream.items(STREAM, "item", buf_size=200, strict=False, parse_int=str)),
