@@ -328,6 +328,14 @@ typedef struct { /* the interpreter's struct _dictkeysobject */
 #define COMPAT_READS_DICTS 0
 #endif
 
+#if COMPAT_READS_DICTS
+/* The words of a table's entries, which come behind its indices. */
+static ALWAYS_INLINE PyObject *const *compat_words(const compat_dict_keys *keys)
+{
+    return (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes));
+}
+#endif
+
 int compat_dict_layout_known(void); /* 1, 0 where the interpreter's functions are to be used, -1 with an exception set */
 
 enum { COMPAT_AHEAD = 2 };
@@ -358,7 +366,7 @@ static ALWAYS_INLINE int compat_entries_from(int known, PyObject *dict, Py_ssize
     PyDictObject *d = (PyDictObject *)dict;
     if (UNLIKELY(!known || d->ma_values != NULL)) return 0; /* values that lie elsewhere: an instance's __dict__ */
     const compat_dict_keys *keys = (const compat_dict_keys *)d->ma_keys;
-    PyObject *const *words = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes));
+    PyObject *const *words = compat_words(keys);
     if (LIKELY(compat_opaque(keys->kind))) compat_entries_of_pairs(entries, words, 2 * index, 2 * keys->entries);
     else { /* behind a hash each */
         entries->step = 3;
@@ -453,7 +461,7 @@ static ALWAYS_INLINE int compat_attributes(int known, PyObject *instance, PyObje
     const compat_values *own = (const compat_values *)((char *)instance + type->tp_basicsize);
     const compat_dict_keys *keys = (const compat_dict_keys *)((PyHeapTypeObject *)type)->ht_cached_keys;
     if (!own->valid) return 0;
-    *names = (PyObject *const *)(keys->indices + ((size_t)1 << keys->log2_index_bytes));
+    *names = compat_words(keys);
     *values = own->values;
     *n = Py_MIN(keys->entries, own->capacity);
     return 1;
@@ -554,13 +562,18 @@ static ALWAYS_INLINE int compat_tuple_is_ours(PyObject *tuple)
 #endif
 }
 
-/* The i-th item of a list or tuple that has just had so many. Until compat_item_done it lives as long as it is in there, or,
+/* The array of a list's or tuple's items; NULL without a GIL, where another thread may be replacing it. */
+static ALWAYS_INLINE PyObject *const *compat_items(PyObject *sequence) { return COMPAT_HAS_GIL ? PySequence_Fast_ITEMS(sequence) : NULL; }
+
+/* The i-th item of a list or tuple that has just had so many, whose compat_items are at hand. Until compat_item_done it lives as long as it is in there, or,
  * where another thread may take it out, as long as is needed. NULL without an exception where one has (never with the GIL). */
-static ALWAYS_INLINE PyObject *compat_item(PyObject *sequence, Py_ssize_t i)
+static ALWAYS_INLINE PyObject *compat_item(PyObject *sequence, PyObject *const *items, Py_ssize_t i)
 {
 #if COMPAT_HAS_GIL
-    return PySequence_Fast_GET_ITEM(sequence, i);
+    (void)sequence;
+    return items[i];
 #else
+    (void)items;
     if (PyTuple_Check(sequence)) return Py_NewRef(PyTuple_GET_ITEM(sequence, i));
     PyObject *item = PyList_GetItemRef(sequence, i);
     if (UNLIKELY(item == NULL)) PyErr_Clear(); /* IndexError */

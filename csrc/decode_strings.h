@@ -123,9 +123,8 @@ static PyObject *composed_str(decoder *d, const composed *c, text_form form)
 #if defined(VEC_AVX512)
 /* Append what comes next of UTF-8 up to three bytes a character, 64 bytes at a time, as long as it is well formed and the
  * text goes on for more than that: the bytes that begin characters, those after them and those after these are each moved
- * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8;
- * its
- * position, or NULL with MemoryError set. */
+ * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8:
+ * its position, or NULL with MemoryError set. */
 static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uint8_t *p)
 {
     while (d->end - p >= 66) {
@@ -185,13 +184,12 @@ static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uin
 
 #if defined(VEC_AVX512)
 /* Append what comes next of one-byte characters and escapes of two characters, 64 bytes at a time: what the letters stand for
- * takes their place, and the backslashes are left out (VPCOMPRESSB). What this leaves is left to the caller. -1 with MemoryError
- * set. The text so far is of one-byte characters too, and p stands outside an escape. */
-static ALWAYS_INLINE int compose_escapes(decoder *d, composed *c, const uint8_t **at, int ascii_only)
+ * takes their place, and the backslashes are left out (VPCOMPRESSB). What this leaves is left to the caller: its position,
+ * or NULL with MemoryError set. The text so far is of one-byte characters too, and p stands outside an escape. */
+static ALWAYS_INLINE const uint8_t *compose_escapes(decoder *d, composed *c, const uint8_t *p, int ascii_only)
 {
     /* b, f, n, r and t by the exclusive or of their two hexadecimal digits */
     const __m512i meanings = _mm512_broadcast_i32x4(_mm_setr_epi8('\f', 0, 0, '\t', '\b', '\r', 0, 0, '\n', 0, 0, 0, 0, 0, 0, 0));
-    const uint8_t *p = *at;
     for (unsigned stop = 64; stop == 64 && d->end - p >= 64; p += stop) {
         __m512i v = _mm512_loadu_si512(p);
         __mmask64 backslash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')), quote = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"'));
@@ -213,14 +211,13 @@ static ALWAYS_INLINE int compose_escapes(decoder *d, composed *c, const uint8_t 
         if (ascii_only) ends |= _mm512_movepi8_mask(v);
         stop = ends ? count_trailing_zeros(ends) : 64;
         __mmask64 kept = _bzhi_u64(~begins, stop);
-        if (scratch_room(d, c, 128)) return -1;
+        if (scratch_room(d, c, 128)) return NULL;
         __m512i digits = _mm512_and_si512(_mm512_xor_si512(v, _mm512_srli_epi16(v, 4)), _mm512_set1_epi8(0x0F));
         v = _mm512_mask_shuffle_epi8(v, letters, meanings, digits);
         _mm512_storeu_si512(c->out, _mm512_maskz_compress_epi8(kept, v));
         c->out += __builtin_popcountll(kept);
     }
-    *at = p;
-    return 0;
+    return p;
 }
 #endif
 
@@ -285,20 +282,15 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
         if (scratch_room(d, &c, 64)) return NULL;
         uint32_t character = scan_read(p, width);
         if (character == '\\') {
+            const uint8_t *before = p;
 #if defined(VEC_AVX512)
-            const uint8_t *before = p, *next = p;
-            if (width == 1 && c.width == 1 && end - p >= 64 && p[1] != 'u' && compose_escapes(d, &c, &next, form == TEXT_UTF8)) return NULL;
-            p = next;
-            if (p != before) continue;
+            if (width == 1 && c.width == 1 && end - p >= 64 && p[1] != 'u') p = compose_escapes(d, &c, p, form == TEXT_UTF8);
 #endif
 #if defined(SCAN_ESCAPED_UNITS)
-            if (width == 1 && p[1] == 'u') {
-                const uint8_t *before = p;
-                p = compose_units(d, &c, p);
-                if (UNLIKELY(p == NULL)) return NULL;
-                if (LIKELY(p != before)) continue;
-            }
+            if (width == 1 && p == before && p[1] == 'u') p = compose_units(d, &c, p);
 #endif
+            if (UNLIKELY(p == NULL)) return NULL;
+            if (p != before) continue;
             p = read_escape(p, end, width, &character);
             if (UNLIKELY(p == NULL) || UNLIKELY(put(d, &c, character))) return NULL;
         }

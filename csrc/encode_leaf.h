@@ -468,9 +468,6 @@ static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entri
  * are sent for, first the object, then a list's array, then what that begins with. */
 enum { AHEAD = 8, NEAR = 4096 };
 
-/* The array of a list's or tuple's items; NULL without a GIL, where another thread may be replacing it. */
-static ALWAYS_INLINE PyObject *const *items_of(PyObject *sequence) { return COMPAT_HAS_GIL ? PySequence_Fast_ITEMS(sequence) : NULL; }
-
 static ALWAYS_INLINE void prefetch_items(PyObject *const *items, Py_ssize_t i, Py_ssize_t n)
 {
     if (COMPAT_HAS_GIL && n - i > AHEAD) PREFETCH(items[i + AHEAD]);

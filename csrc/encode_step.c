@@ -135,12 +135,12 @@ static ALWAYS_INLINE uint8_t *step_sequence(encode_pieces *p, encode_frame *f, u
 {
     encoder *e = &p->e;
     PyObject *list = f->object;
-    PyObject *const *items = items_of(list);
+    PyObject *const *items = compat_items(list);
     Py_ssize_t i = f->index, n = PySequence_Fast_GET_SIZE(list), at = p->used - 1; /* leaves change nothing */
     for (; !stops(e, out, form); i++) {
         if (!COMPAT_HAS_GIL) n = PySequence_Fast_GET_SIZE(list);
         if (i >= n) return end_array(p, out, form);
-        PyObject *item = COMPAT_HAS_GIL ? items[i] : compat_item(list, i);
+        PyObject *item = compat_item(list, items, i);
         if (!COMPAT_HAS_GIL && UNLIKELY(item == NULL)) return end_array(p, out, form);
         out = write_item_start(e, out, i == 0, form, STYLE_ANY);
         if (UNLIKELY(out == NULL)) {

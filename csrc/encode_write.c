@@ -395,10 +395,10 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered, write_form form,
                                           write_style style)
 {
-    PyObject *const *items = items_of(sequence);
+    PyObject *const *items = compat_items(sequence);
     Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence);
     for (; i < n; i++) {
-        PyObject *item = COMPAT_HAS_GIL ? items[i] : compat_item(sequence, i);
+        PyObject *item = compat_item(sequence, items, i);
         if (!COMPAT_HAS_GIL && UNLIKELY(item == NULL)) break;
         out = write_item_start(e, out, i == 0, form, style);
         if (UNLIKELY(out == NULL)) {
@@ -426,7 +426,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return items_widened(e, out, list, sequence, i + 1);
         }
         if (!COMPAT_HAS_GIL || nested || style == STYLE_ANY) {
-            items = items_of(sequence);
+            items = compat_items(sequence);
             n = PySequence_Fast_GET_SIZE(sequence);
         }
     }
