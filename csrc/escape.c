@@ -124,6 +124,44 @@ NOINLINE int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *
 }
 #endif
 
+#if defined(VEC_AVX512)
+/* 32 bytes at a time, each spread over a lane of two, of which those that count are then moved together (VPCOMPRESSB): what an
+ * escape of two letters costs doesn't depend on where it stands, nor on how many there are. */
+static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, size_t n, int ascii)
+{
+    while (n > 0) {
+        __mmask32 lanes = n >= 32 ? 0xFFFFFFFF : _bzhi_u32(0xFFFFFFFF, (unsigned)n);
+        __m256i c = _mm256_maskz_loadu_epi8(lanes, p), letter = c; /* no byte beyond n is read */
+        __mmask32 control = _mm256_mask_cmplt_epu8_mask(lanes, c, _mm256_set1_epi8(0x20));
+        __mmask32 quoted = _mm256_mask_cmpeq_epi8_mask(lanes, c, _mm256_set1_epi8('"')) |
+                           _mm256_mask_cmpeq_epi8_mask(lanes, c, _mm256_set1_epi8('\\'));
+        if (control) { /* of these, \b \t \n \f \r are sequences of two as well */
+            const __m256i letters = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            __m256i known = _mm256_maskz_permutexvar_epi8(control, c, letters);
+            __mmask32 lettered = _mm256_test_epi8_mask(known, known);
+            letter = _mm256_mask_mov_epi8(letter, lettered, known);
+            quoted |= lettered;
+            control &= ~lettered;
+        }
+        if (ascii) control |= _mm256_mask_cmpeq_epi8_mask(lanes, c, _mm256_set1_epi8(0x7F));
+        if (UNLIKELY(control)) lanes = _bzhi_u32(lanes, count_trailing_zeros(control));
+        quoted &= lanes;
+        __m512i pair = _mm512_or_si512(_mm512_slli_epi16(_mm512_cvtepu8_epi16(letter), 8), _mm512_set1_epi16('\\'));
+        __m512i bytes = _mm512_mask_mov_epi16(_mm512_cvtepu8_epi16(c), quoted, pair);
+        uint64_t counts = _pdep_u64(lanes, 0x5555555555555555) | _pdep_u64(quoted, 0xAAAAAAAAAAAAAAAA);
+        _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(counts, bytes));
+        out += __builtin_popcountll(counts);
+        size_t done = n < 32 ? n : 32;
+        if (UNLIKELY(control)) {
+            done = count_trailing_zeros(control) + 1u;
+            out = write_escape(out, p[done - 1], 1);
+        }
+        p += done;
+        n -= done;
+    }
+    return out;
+}
+#else
 static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, size_t n, int ascii)
 {
     const uint8_t *end = p + n;
@@ -150,6 +188,7 @@ static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, si
     }
     return out;
 }
+#endif
 
 uint8_t *CPU_NAME(escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii)
 {
@@ -164,26 +203,129 @@ static ALWAYS_INLINE void store_narrow(uint8_t *out, vec v, int width)
     vec_store(out, v);
 }
 
+#if defined(VEC_AVX512)
+/* Eight UTF-16 units, one in each lane of eight bytes, escaped there; those bytes that count are then moved together. */
+static ALWAYS_INLINE uint8_t *escape_units_to_ascii(uint8_t *out, __m512i c, __mmask8 lanes)
+{
+    const __m512i hex = _mm512_broadcast_i32x4(_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'));
+    const __m512i letters = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0));
+    __m512i known = _mm512_maskz_shuffle_epi8(0x0101010101010101, letters, _mm512_min_epu64(c, _mm512_set1_epi64(15)));
+    __mmask8 lettered = _mm512_test_epi64_mask(known, known);
+    __mmask8 two = lanes & (lettered | _mm512_cmpeq_epi64_mask(c, _mm512_set1_epi64('"')) | _mm512_cmpeq_epi64_mask(c, _mm512_set1_epi64('\\')));
+    __mmask8 six = lanes & ~two & _mm512_cmpge_epu64_mask(_mm512_sub_epi64(c, _mm512_set1_epi64(0x20)), _mm512_set1_epi64(0x7F - 0x20));
+    /* The bits from 12, 8, 4 and 0 on (VPMULTISHIFTQB). */
+    __m512i nibbles = _mm512_and_si512(_mm512_multishift_epi64_epi8(_mm512_set1_epi64(0x000004080C0000), c), _mm512_set1_epi8(15));
+    __m512i text = _mm512_maskz_shuffle_epi8(0x3C3C3C3C3C3C3C3C, hex, nibbles);
+    __m512i bytes = _mm512_mask_or_epi64(c, six, text, _mm512_set1_epi64(0x755C)); /* \u */
+    __m512i letter = _mm512_mask_mov_epi64(c, lettered, known);
+    bytes = _mm512_mask_or_epi64(bytes, two, _mm512_slli_epi64(letter, 8), _mm512_set1_epi64('\\'));
+    __m512i count = _mm512_maskz_set1_epi64(lanes, 0x80); /* the top bit of each byte that counts */
+    count = _mm512_mask_set1_epi64(count, two, 0x8080);
+    count = _mm512_mask_set1_epi64(count, six, 0x808080808080);
+    __mmask64 counts = _mm512_movepi8_mask(count);
+    _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(counts, bytes));
+    return out + __builtin_popcountll(counts);
+}
+
+static ALWAYS_INLINE __mmask8 first_lanes(size_t n) { return n >= 8 ? 0xFF : (__mmask8)_bzhi_u32(0xFF, (unsigned)n); }
+
+/* The next n <= 8 characters. */
+static ALWAYS_INLINE uint8_t *escape_some_to_ascii(uint8_t *out, const uint8_t *p, size_t n, int width)
+{
+    __mmask8 lanes = first_lanes(n); /* no byte beyond n characters is read */
+    if (width == 1) return escape_units_to_ascii(out, _mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(lanes, p)), lanes);
+    if (width == 2) return escape_units_to_ascii(out, _mm512_cvtepu16_epi64(_mm_maskz_loadu_epi16(lanes, p)), lanes);
+    __m256i c = _mm256_maskz_loadu_epi32(lanes, p), above = _mm256_sub_epi32(c, _mm256_set1_epi32(0x10000));
+    __mmask8 pairs = _mm256_mask_cmpge_epu32_mask(lanes, c, _mm256_set1_epi32(0x10000));
+    if (!pairs) return escape_units_to_ascii(out, _mm512_cvtepu32_epi64(c), lanes);
+    /* Surrogates, both in the lane of their character, which then move together. */
+    __m256i second = _mm256_slli_epi32(_mm256_and_si256(c, _mm256_set1_epi32(0x3FF)), 16);
+    __m256i pair = _mm256_add_epi32(_mm256_or_si256(_mm256_srli_epi32(above, 10), second), _mm256_set1_epi32((int)0xDC00D800));
+    __mmask16 counts = (__mmask16)(_pdep_u32(lanes, 0x5555) | _pdep_u32(pairs, 0xAAAA));
+    __m256i units = _mm256_maskz_compress_epi16(counts, _mm256_mask_mov_epi32(c, pairs, pair));
+    size_t m = (size_t)__builtin_popcount(counts);
+    out = escape_units_to_ascii(out, _mm512_cvtepu16_epi64(_mm256_castsi256_si128(units)), first_lanes(m));
+    if (m <= 8) return out;
+    /* More than eight units are five characters or more, whose room isn't used up by the 48 bytes at most before. */
+    return escape_units_to_ascii(out, _mm512_cvtepu16_epi64(_mm256_extracti128_si256(units, 1)), first_lanes(m - 8));
+}
+#elif defined(VEC_AVX2)
+/* The next n <= 8 characters, each spread over eight bytes and escaped there, four of them at a time: no branch on which. */
+static ALWAYS_INLINE uint8_t *escape_some_to_ascii(uint8_t *out, const uint8_t *p, size_t n, int width)
+{
+    const __m256i hex = _mm256_broadcastsi128_si256(_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'));
+    const __m256i letters = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 'b', 't', 'n', 0, 'f', 'r', 0, 0));
+    const __m256i spread = _mm256_broadcastsi128_si256(_mm_setr_epi8(-1, -1, 1, 1, 0, 0, -1, -1, -1, -1, 9, 9, 8, 8, -1, -1));
+    uint8_t copy[32];
+    uint64_t words[4], lengths[4];
+    if (n < 8) { /* nothing beyond n characters is read */
+        memset(copy, 0, sizeof copy);
+        memcpy(copy, p, n * (size_t)width);
+        p = copy;
+    }
+    for (size_t i = 0; i < n; i += 4, p += 4 * width) {
+        __m256i c;
+        if (width == 1) {
+            int four;
+            memcpy(&four, p, 4);
+            c = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+        }
+        else if (width == 2) c = _mm256_cvtepu16_epi64(_mm_loadl_epi64((const __m128i *)p));
+        else c = _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)p));
+        __m256i known = _mm256_and_si256(_mm256_shuffle_epi8(letters, _mm256_min_epu32(c, _mm256_set1_epi32(15))), _mm256_set1_epi64x(0xFF));
+        __m256i quoted = _mm256_or_si256(_mm256_cmpeq_epi64(c, _mm256_set1_epi64x('"')), _mm256_cmpeq_epi64(c, _mm256_set1_epi64x('\\')));
+        __m256i lettered = _mm256_cmpgt_epi64(known, _mm256_setzero_si256());
+        __m256i plain = _mm256_andnot_si256(_mm256_cmpgt_epi64(_mm256_set1_epi64x(0x20), c), _mm256_cmpgt_epi64(_mm256_set1_epi64x(0x7F), c));
+        __m256i halves = _mm256_shuffle_epi8(c, spread); /* each byte twice: for its upper nibble, and for its lower one */
+        __m256i upper = _mm256_and_si256(_mm256_srli_epi64(halves, 4), _mm256_set1_epi64x(0x000F000F0000));
+        __m256i lower = _mm256_and_si256(halves, _mm256_set1_epi64x(0x0F000F000000));
+        __m256i text = _mm256_and_si256(_mm256_shuffle_epi8(hex, _mm256_or_si256(upper, lower)), _mm256_set1_epi64x(0xFFFFFFFF0000));
+        __m256i two = _mm256_or_si256(lettered, quoted), letter = _mm256_blendv_epi8(c, known, lettered);
+        __m256i word = _mm256_blendv_epi8(_mm256_or_si256(text, _mm256_set1_epi64x(0x755C)), c, plain); /* \u */
+        word = _mm256_blendv_epi8(word, _mm256_or_si256(_mm256_slli_epi64(letter, 8), _mm256_set1_epi64x('\\')), two);
+        __m256i length = _mm256_blendv_epi8(_mm256_set1_epi64x(6), _mm256_set1_epi64x(1), plain);
+        length = _mm256_blendv_epi8(length, _mm256_set1_epi64x(2), two);
+        _mm256_storeu_si256((__m256i *)words, word);
+        _mm256_storeu_si256((__m256i *)lengths, length);
+        for (size_t k = 0; k < 4 && i + k < n; k++) {
+            if (width == 4 && scan_read(p + k * 4, 4) >= 0x10000) out = write_escape(out, scan_read(p + k * 4, 4), 1);
+            else {
+                memcpy(out, &words[k], 8);
+                out += lengths[k];
+            }
+        }
+    }
+    return out;
+}
+#else
+static ALWAYS_INLINE uint8_t *escape_some_to_ascii(uint8_t *out, const uint8_t *p, size_t n, int width)
+{
+    for (const uint8_t *end = p + n * (size_t)width; p < end; p += width) {
+        uint32_t c = scan_read(p, width);
+        if (escape_needed(c, 1)) out = write_escape(out, c, 1);
+        else *out++ = (uint8_t)c;
+    }
+    return out;
+}
+#endif
+
 static ALWAYS_INLINE uint8_t *escape_to_ascii_from(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
-    const uint8_t *end = p + n * (size_t)width;
-    while (p < end) {
-        if (end - p >= 16) {
+    while (n > 0) {
+        size_t block = 16 / (unsigned)width, some = n < 8 ? n : 8;
+        if (n >= block) {
             vec v = vec_load(p);
-            vec_mask m = escape_needed_bits(v, width, 1);
-            if (!m) {
+            if (!escape_needed_bits(v, width, 1)) {
                 store_narrow(out, v, width);
                 p += 16;
-                out += 16 / width;
+                out += block;
+                n -= block;
                 continue;
             }
         }
-        const uint8_t *stop = end - p >= 16 ? p + 16 : end; /* one character at a time through this block */
-        for (; p < stop; p += width) {
-            uint32_t c = scan_read(p, width);
-            if (escape_needed(c, 1)) out = write_escape(out, c, 1);
-            else *out++ = (uint8_t)c;
-        }
+        out = escape_some_to_ascii(out, p, some, width);
+        p += some * (unsigned)width;
+        n -= some;
     }
     return out;
 }

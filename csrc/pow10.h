@@ -103,13 +103,4 @@ static ALWAYS_INLINE uint32_t load_4(const void *text)
 
 #define NUMBER_ASCII_ZEROS 0x3030303030303030 /* what eight digits have more than their values */
 
-static ALWAYS_INLINE void store_8(uint8_t *p, uint64_t x)
-{
-#if LITTLE_ENDIAN_TARGET
-    memcpy(p, &x, 8);
-#else
-    for (int i = 0; i < 8; i++) p[i] = (uint8_t)(x >> 8 * i);
-#endif
-}
-
 #endif

@@ -74,6 +74,14 @@ static ALWAYS_INLINE uint64_t load8(const uint8_t *p)
     return x;
 }
 
+/* Eight bytes of text, the first in the lowest eight bits. */
+static ALWAYS_INLINE void store_8(uint8_t *p, uint64_t x)
+{
+    if (BIG_ENDIAN_TEXT)
+        for (int i = 0; i < 8; i++) p[i] = (uint8_t)(x >> 8 * i);
+    else memcpy(p, &x, 8);
+}
+
 /* The last n <= 8 bytes of an eight-byte load as its first; what follows them is of no account (all of it, if n is 0). */
 static ALWAYS_INLINE uint64_t last_to_front(uint64_t x, size_t n)
 {
