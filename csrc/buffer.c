@@ -8,6 +8,7 @@ static void set_room(buffer *b, size_t capacity)
 {
     b->start = b->is_bytes ? (uint8_t *)PyBytes_AS_STRING(b->object) : (uint8_t *)PyUnicode_DATA(b->object);
     b->limit = b->start + capacity;
+    compat_large_pages(b->start, capacity + (size_t)b->width); /* a zero follows */
 }
 
 uint8_t *buffer_grow(buffer *b, uint8_t *out, size_t need)

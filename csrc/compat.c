@@ -1,5 +1,27 @@
 #include "compat.h"
 
+#ifdef __linux__
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+void compat_large_pages(void *memory, size_t bytes)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    enum { WORTH_IT = 1 << 24 };
+    if (bytes < WORTH_IT) return;
+    /* Whole pages: malloc maps blocks as large one by one, and couldn't let one grow in place of which only a part is marked. */
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)memory & ~(page - 1);
+    uintptr_t end = ((uintptr_t)memory + bytes + page - 1) & ~(page - 1);
+    int kept = errno; /* of no use where the system has none */
+    madvise((void *)start, end - start, MADV_HUGEPAGE);
+    errno = kept;
+#else
+    (void)memory, (void)bytes;
+#endif
+}
+
 #if COMPAT_READS_DICTS
 /* Whether our walk over a dict's entries sees what PyDict_Next sees. */
 static int same_walk(PyObject *dict)
@@ -47,7 +69,9 @@ int compat_dict_layout_known(void)
 
 PyObject *compat_dict_shape(PyObject *dict)
 {
+    int paused = compat_gc_pause(0); /* nobody may have emptied `dict` meanwhile */
     PyObject *shape = PyDict_Copy(dict);
+    compat_gc_resume(paused);
     compat_entries entries;
     if (shape == NULL || !compat_entries_from(1, shape, 0, &entries)) return shape;
     for (; entries.entry < entries.end; entries.entry += entries.step) {
@@ -61,17 +85,16 @@ PyObject *compat_dict_shape(PyObject *dict)
 
 /* A copy's table is a copy of the table, whatever the keys hash to: no lookup, no growing. The values are then put into it
  * before anybody else has seen the dict. */
-PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
+PyObject *compat_dict_like(PyObject *like, PyObject **items, Py_ssize_t n)
 {
+    Py_INCREF(like); /* 3.10 and 3.11 may collect, and run finalisers, when a dict is made */
     PyObject *dict = PyDict_Copy(like);
+    Py_DECREF(like);
     if (dict == NULL) return NULL;
     compat_entries entries;
     if (UNLIKELY(!compat_dict_has_keys(dict, items, n))) { /* it was built anew, or its order changed: not known to happen */
         Py_DECREF(dict);
-        dict = compat_dict_from_pairs(items, n);
-        if (dict == NULL) return NULL;
-        for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
-        return dict;
+        return compat_dict_from(items, n);
     }
     int containers = 0;
     compat_entries_from(1, dict, 0, &entries);
@@ -93,7 +116,7 @@ int compat_dict_layout_known(void) { return 0; }
 
 PyObject *compat_dict_shape(PyObject *dict) { return PyDict_Copy(dict); }
 
-PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n)
+PyObject *compat_dict_like(PyObject *like, PyObject **items, Py_ssize_t n)
 {
     (void)like, (void)items, (void)n;
     PyErr_SetString(PyExc_SystemError, "compat_dict_like: dicts aren't read here");

@@ -155,23 +155,44 @@ static ALWAYS_INLINE int compat_is_compact_of(PyObject *str, int width)
 #define COMPAT_DIGITS ob_digit
 #endif
 
-/* The value of an int of up to two digits (60 bits); 0 where it has more. */
-static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int64_t *value)
+/* An int's digits of PyLong_SHIFT bits (30 or 15), how many they are, and its sign, which is -1 to 1. */
+static ALWAYS_INLINE const digit *compat_int_digits(PyObject *integer, size_t *count, int *sign)
 {
-    const digit *digits = ((PyLongObject *)integer)->COMPAT_DIGITS;
-    int64_t sign;
 #if PY_VERSION_HEX >= 0x030C0000
     uintptr_t tag = ((PyLongObject *)integer)->long_value.lv_tag; /* digits << 3 | sign, which is 0, 1 (for zero) or 2 */
-    size_t count = tag >> 3;
-    sign = 1 - (int64_t)(tag & 3);
+    *count = tag >> 3;
+    *sign = 1 - (int)(tag & 3);
 #else
     Py_ssize_t size = Py_SIZE(integer);
-    size_t count = (size_t)(size < 0 ? -size : size);
-    sign = size < 0 ? -1 : size > 0;
+    *count = (size_t)(size < 0 ? -size : size);
+    *sign = size < 0 ? -1 : size > 0;
 #endif
-    if (LIKELY(count <= 1)) *value = sign * (int64_t)digits[0]; /* zero has a digit as well, and sign 0 */
-    else if (count == 2) *value = sign * ((int64_t)digits[0] | (int64_t)digits[1] << PyLong_SHIFT);
-    else return 0;
+    return ((PyLongObject *)integer)->COMPAT_DIGITS;
+}
+
+/* The value of an int of one digit; 0 where it has more. */
+static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int32_t *value)
+{
+    size_t count;
+    int sign;
+    const digit *digits = compat_int_digits(integer, &count, &sign);
+    *value = sign * (int32_t)digits[0]; /* zero has a digit as well, and sign 0 */
+    return count <= 1;
+}
+
+/* The value of an int of two or three digits, at least 2^15 and below 2^63 but for its sign; 0 for another. */
+static ALWAYS_INLINE int compat_int_is_large(PyObject *integer, int64_t *value)
+{
+    size_t count;
+    int sign;
+    const digit *digits = compat_int_digits(integer, &count, &sign);
+    if (count < 2 || count > 3) return 0;
+    uint64_t magnitude = (uint64_t)digits[0] | (uint64_t)digits[1] << PyLong_SHIFT;
+    if (count == 3) {
+        if (digits[2] >= (uint64_t)1 << (PyLong_SHIFT < 21 ? PyLong_SHIFT : 63 - 2 * PyLong_SHIFT)) return 0;
+        magnitude |= (uint64_t)digits[2] << 2 * PyLong_SHIFT;
+    }
+    *value = sign * (int64_t)magnitude;
     return 1;
 }
 
@@ -230,7 +251,7 @@ static ALWAYS_INLINE PyObject *compat_singleton(PyObject *object)
 
 enum { COMPAT_SMALL_INTS = 257 }; /* from 0 on, of which the interpreter has one each */
 
-/* An int, `small` having the small ones. Others are put together of digits of 30 bits, as compat_int_is_small takes them apart. */
+/* An int, `small` having the small ones. Others are put together of digits of 30 bits, as compat_int_is_large takes them apart. */
 static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, PyObject *const *small, int watched)
 {
     if ((uint64_t)value < COMPAT_SMALL_INTS) return compat_singleton(small[value]);
@@ -281,6 +302,7 @@ static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n, 
 PyAPI_FUNC(int) _PyDict_SetItem_KnownHash(PyObject *dict, PyObject *key, PyObject *value, Py_hash_t hash);
 PyAPI_FUNC(PyObject *) _PyDict_FromItems(PyObject *const *keys, Py_ssize_t keys_offset, PyObject *const *values,
                                          Py_ssize_t values_offset, Py_ssize_t length);
+PyAPI_FUNC(int) _PyDict_SetItem_Take2(PyDictObject *dict, PyObject *key, PyObject *value);
 #endif
 
 /* Whether a type's version tells that nothing about it has changed. On 3.10 sys._clear_type_cache() has versions given out again;
@@ -296,14 +318,30 @@ static ALWAYS_INLINE unsigned compat_type_version(PyTypeObject *type)
     return COMPAT_HAS_TYPE_VERSIONS ? type->tp_version_tag : 0;
 }
 
-/* Make a dict of n pairs, keys and values alternating from items on. Takes no reference of the caller's. */
-static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py_ssize_t n)
+/* Have memory that is written from end to end mapped by large pages, where the system does so when asked, and where that pays:
+ * from 16 MiB on, where a page begun for nothing (2 MiB) is small beside the whole. A fault for each 4 KiB takes longer than
+ * the text that is written there. */
+void compat_large_pages(void *memory, size_t bytes);
+
+/* A dict of n pairs, str keys and values alternating from items on, taking over the references; NULL with MemoryError set, and
+ * none taken. */
+static ALWAYS_INLINE PyObject *compat_dict_from(PyObject **items, Py_ssize_t n)
 {
+    PyObject *dict;
 #if PY_VERSION_HEX >= 0x030D0000
     enum { SMALLEST_TABLE = 5 }; /* as many are in every dict's first one */
-    if (n > SMALLEST_TABLE || !COMPAT_HAS_GIL) return _PyDict_FromItems(items, 2, items + 1, 2, n);
-#endif
-    PyObject *dict = PyDict_New();
+    if (COMPAT_HAS_GIL && n <= SMALLEST_TABLE) {
+        dict = PyDict_New();
+        for (Py_ssize_t i = 0; dict != NULL && i < n; i++)
+            if (UNLIKELY(_PyDict_SetItem_Take2((PyDictObject *)dict, items[2 * i], items[2 * i + 1]))) {
+                Py_CLEAR(dict); /* it took these two, too */
+                for (Py_ssize_t k = 0; k < 2 * i + 2; k++) items[k] = Py_None; /* which isn't counted */
+            }
+        return dict;
+    }
+    dict = _PyDict_FromItems(items, 2, items + 1, 2, n);
+#else
+    dict = PyDict_New();
     for (Py_ssize_t i = 0; dict != NULL && i < n; i++) {
         PyObject *key = items[2 * i];
         Py_hash_t hash = ((PyASCIIObject *)key)->hash;
@@ -311,6 +349,8 @@ static ALWAYS_INLINE PyObject *compat_dict_from_pairs(PyObject *const *items, Py
                              : _PyDict_SetItem_KnownHash(dict, key, items[2 * i + 1], hash);
         if (UNLIKELY(bad)) Py_CLEAR(dict);
     }
+#endif
+    for (Py_ssize_t i = 0; dict != NULL && i < 2 * n; i++) Py_DECREF(items[i]);
     return dict;
 }
 
@@ -471,12 +511,12 @@ static ALWAYS_INLINE int compat_attributes(int known, PyObject *instance, PyObje
 #endif
 }
 
-/* A dict with the keys of another, whose values don't count; NULL with MemoryError set. */
+/* A dict with the keys of another, and none of its values; NULL with MemoryError set. */
 PyObject *compat_dict_shape(PyObject *dict);
 
 /* A dict with the keys of `like`, for which compat_dict_has_keys holds, and the values items[1], items[3], ..., taking over
  * the references to all of items; NULL with MemoryError set, and none taken. */
-PyObject *compat_dict_like(PyObject *like, PyObject *const *items, Py_ssize_t n);
+PyObject *compat_dict_like(PyObject *like, PyObject **items, Py_ssize_t n);
 
 /* A list for n items, which are yet to be set. Without a GIL PyList_New that finds no memory for them frees the array that an
  * earlier list had (3.13 and 3.14: cpython#152125). One without items comes back from its free list as the next, and has none. */

@@ -26,11 +26,9 @@ enum {
     TIGHT_FRAMES = 12,
     TIGHT_SCRATCH = 64,
     WORTH_MOVING = 256,  /* values of one container that are moved rather than have the stack grow */
-    SHAPES = 16,
     SMALL_TEXT = 256,    /* bytes */
     LONE_NUMBER = 24,    /* bytes */
     WIDE_SHORT = 64,     /* characters of two or four bytes that are narrowed before a str is made */
-    SHAPE_LEAST = 3,     /* pairs from which on a copy is cheaper */
     DEEP = 1000,         /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
 
@@ -49,9 +47,6 @@ typedef struct {
 
     const uint8_t *behind; /* where what a function out of line read ends: an address given to it would keep the position in memory */
     uint8_t *scratch, *scratch_limit; /* a string that isn't a plain copy of its source is put together here */
-    PyObject *shapes[SHAPES]; /* dicts of this document whose tables the next with the same keys may copy, or NULL */
-    size_t seen[SHAPES];      /* what tells the dict that came last, where that wasn't copied from: with hooks it takes a copy for them */
-    int uses_shapes;          /* 0: all NULL, and nothing else is known of them */
     int gc_paused;            /* what compat_gc_pause said */
     int watched;              /* what compat_new_objects_are_watched said */
 #if !COMPAT_HAS_GIL
@@ -111,7 +106,6 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->keys = NULL;
 #endif
     d->long_keys = NULL;
-    d->uses_shapes = 0;
     d->gc_paused = 0;
     d->watched = compat_new_objects_are_watched();
     d->expects_fraction = NULL;
@@ -121,8 +115,6 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
 static ALWAYS_INLINE void decoder_prepare_for_many(decoder *d)
 {
     if (d->end - d->start < SMALL_TEXT) return;
-    d->uses_shapes = d->state->dict_layout_known && !d->options->ordered && d->options->object_pairs_hook == NULL;
-    for (int i = 0; i < SHAPES; i++) d->shapes[i] = NULL, d->seen[i] = 0;
     d->gc_paused = compat_gc_pause(d->options->runs_python);
 }
 
@@ -138,8 +130,6 @@ static NOINLINE void decoder_give_back(decoder *d)
     if (d->frames != d->local_frames) PyMem_Free(d->frames);
     if (d->scratch != d->local_scratch) PyMem_Free(d->scratch);
     Py_XDECREF(d->long_keys);
-    if (d->uses_shapes)
-        for (int i = 0; i < SHAPES; i++) Py_XDECREF(d->shapes[i]);
 }
 
 static ALWAYS_INLINE void decoder_end(decoder *d)
@@ -148,7 +138,7 @@ static ALWAYS_INLINE void decoder_end(decoder *d)
     if (d->keys != NULL) keycache_put_back(&d->state->keys, d->thread, d->keys);
 #endif
     int nothing = (d->values_top == d->local_values) & (d->depth == 0) & (d->frames == d->local_frames) &
-                  (d->scratch == d->local_scratch) & (d->long_keys == NULL) & !d->uses_shapes;
+                  (d->scratch == d->local_scratch) & (d->long_keys == NULL);
     if (!nothing) decoder_give_back(d);
 }
 
@@ -276,7 +266,7 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
                  : form == TEXT_UCS2   ? read_value_ucs2(d, at)
                                        : read_value_ucs4(d, at);
     PyObject *result = NULL;
-    if (!failed && (!whole || scan_space(*at, d->end, width) == d->end)) result = *--d->values_top;
+    if (!failed && (!whole || *at == d->end || scan_space(*at, d->end, width) == d->end)) result = *--d->values_top;
     compat_gc_resume(d->gc_paused);
     decoder_end(d);
     return result;

@@ -68,6 +68,13 @@ typedef struct {
 
 extern const decode_functions CPU_NAME(decode_with);
 
+enum {
+    SHAPE_BITS = 6,
+    SHAPES = 1 << SHAPE_BITS,
+    SHAPE_LEAST = 3, /* pairs from which on a copy is cheaper */
+    SHAPE_MOST = 128 /* pairs: what is kept is bounded */
+};
+
 /* What decoding shares between calls. */
 struct decode_state {
     const decode_functions *with;
@@ -77,7 +84,9 @@ struct decode_state {
     PyObject *words[3]; /* False, True, None: which of them it is can't be predicted */
     PyObject *ascii_model; /* what compat_ascii_like asks for; nobody else has it */
     PyObject *nan, *infinity, *minus_infinity;
-    int dict_layout_known;     /* compat_dict_layout_known() */
+    int dict_layout_known; /* compat_dict_layout_known(): whether there are shapes */
+    PyObject *shapes[SHAPES]; /* dicts whose tables the next with the same keys copies (compat_dict_shape), or NULL */
+    uint64_t seen[SHAPES];    /* a mark of the keys of the dict that came last and wasn't copied */
     PyObject *default_decoder; /* the stdlib's JSONDecoder(), whose answer counts where ours gives none */
 };
 

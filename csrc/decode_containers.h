@@ -150,32 +150,46 @@ static ALWAYS_INLINE PyObject *array_from(const decoder *d, PyObject **items, Py
     return compat_list_from(items, n);
 }
 
+/* Where the shape of objects with these keys in this order lies, and a mark of them. Of their hashes (or -1), not their
+ * addresses: what a document costs shall not depend on where objects lie. */
+static ALWAYS_INLINE size_t shape_place(PyObject *const *items, Py_ssize_t n, uint64_t *mark)
+{
+    uint64_t m = (uint64_t)n;
+    for (Py_ssize_t i = 0; i < n; i++) m = (m << 5 | m >> 59) + (uint64_t)((PyASCIIObject *)items[2 * i])->hash;
+    *mark = m;
+    return (size_t)((m * 0x9E3779B97F4A7C15u) >> (64 - SHAPE_BITS)); /* as in keycache_index */
+}
+
+/* Keep a dict's keys as a shape where they are those of the one that came before it there: keys that come once would only
+ * cost. Not long ones: what is kept is bounded. */
+static NOINLINE void keep_shape(decode_state *state, size_t place, uint64_t mark, PyObject *dict)
+{
+    uint64_t before = state->seen[place];
+    state->seen[place] = mark;
+    if (before != mark) return;
+    PyObject *key, *value;
+    for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &key, &value);)
+        if (PyUnicode_GET_LENGTH(key) > KEYCACHE_LONGEST) return;
+    PyObject *shape = compat_dict_shape(dict);
+    if (LIKELY(shape != NULL)) Py_XSETREF(state->shapes[place], shape);
+    else PyErr_Clear(); /* it would only have saved time */
+}
+
 /* A dict of n pairs from items on, whose references it takes over; NULL with MemoryError set, and none taken. Objects that
- * have the same keys in the same order, as those of an array mostly have, are copies of the first with other values. */
+ * have the same keys in the same order, as messages of one kind and those of an array mostly have, are copies of a shape. */
 static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_t n)
 {
-    PyObject *dict, **shape = NULL, *kept;
-    size_t mark = 0;
-    if (d->uses_shapes && n >= SHAPE_LEAST) {
-        /* Two keys' hashes (or -1), not their addresses: what a document costs shall not depend on where objects lie. */
-        size_t first = (size_t)((PyASCIIObject *)items[0])->hash, second = (size_t)((PyASCIIObject *)items[2])->hash;
-        mark = first + 3 * second + (size_t)n;
-        shape = &d->shapes[mark % SHAPES];
-        if (*shape != NULL && compat_dict_has_keys(*shape, items, n)) return compat_dict_like(*shape, items, n);
+    decode_state *state = d->state;
+    int shaped = n >= SHAPE_LEAST && n <= SHAPE_MOST && state->dict_layout_known;
+    size_t place = 0;
+    uint64_t mark = 0;
+    if (shaped) {
+        place = shape_place(items, n, &mark);
+        PyObject *shape = state->shapes[place];
+        if (shape != NULL && compat_dict_has_keys(shape, items, n)) return compat_dict_like(shape, items, n);
     }
-    dict = compat_dict_from_pairs(items, n);
-    if (UNLIKELY(dict == NULL)) return NULL;
-    for (Py_ssize_t i = 0; i < 2 * n; i++) Py_DECREF(items[i]);
-    if (shape == NULL || PyDict_GET_SIZE(dict) != n) return dict;
-    if (LIKELY(!d->options->runs_python)) kept = Py_NewRef(dict);
-    else { /* a hook does with its dict what it likes: it gets another than what is copied from */
-        size_t *seen = &d->seen[mark % SHAPES], before = *seen;
-        *seen = mark;
-        if (before != mark) return dict;
-        kept = compat_dict_shape(dict);
-    }
-    if (LIKELY(kept != NULL)) Py_XSETREF(*shape, kept);
-    else PyErr_Clear(); /* it would only have saved time */
+    PyObject *dict = compat_dict_from(items, n);
+    if (shaped && LIKELY(dict != NULL) && PyDict_GET_SIZE(dict) == n) keep_shape(state, place, mark, dict);
     return dict;
 }
 

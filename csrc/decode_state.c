@@ -26,7 +26,7 @@ int decode_state_init(decode_state *state, cpu_level cpu)
 
 int decode_state_traverse(decode_state *state, visitproc visit, void *arg)
 {
-    Py_VISIT(state->default_decoder); /* strings and floats refer to nothing */
+    Py_VISIT(state->default_decoder); /* strings and floats refer to nothing, shapes to strings and None */
     return 0;
 }
 
@@ -36,6 +36,7 @@ void decode_state_clear(decode_state *state)
     for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
     for (int i = 0; i < COMPAT_SMALL_INTS; i++) Py_CLEAR(state->small_ints[i]);
     for (int i = 0; i < 3; i++) Py_CLEAR(state->words[i]);
+    for (int i = 0; i < SHAPES; i++) Py_CLEAR(state->shapes[i]);
     Py_CLEAR(state->ascii_model);
     Py_CLEAR(state->nan);
     Py_CLEAR(state->infinity);

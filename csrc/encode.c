@@ -523,10 +523,12 @@ static ALWAYS_INLINE int lone_value(const encode_options *options, PyObject *obj
     PyTypeObject *type = Py_TYPE(object);
     uint8_t text[NUMBER_INT64_SPACE + 16];
     size_t n = 2;
-    int64_t value;
+    int32_t small;
+    int64_t large;
     if (type == &PyDict_Type && PyDict_GET_SIZE(object) == 0) memcpy(text, "{}", 2);
     else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) memcpy(text, "[]", 2);
-    else if (type == &PyLong_Type && compat_int_is_small(object, &value)) n = (size_t)(number_format_int64(text, value) - text);
+    else if (type == &PyLong_Type && compat_int_is_small(object, &small)) n = (size_t)(number_format_int32(text, small) - text);
+    else if (type == &PyLong_Type && compat_int_is_large(object, &large)) n = (size_t)(number_format_int64(text, large) - text);
     else return 0;
     if (options->form == ENCODE_UTF8) *result = PyBytes_FromStringAndSize((char *)text, (Py_ssize_t)n);
     else if (n == 1) *result = PyUnicode_FromOrdinal(text[0]);

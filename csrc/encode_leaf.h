@@ -248,34 +248,38 @@ static ALWAYS_INLINE uint8_t *put_number(encoder *e, uint8_t *out, const uint8_t
     return put_short(e, out, p + 16, n - 16, form);
 }
 
-typedef struct {
-    int64_t value;
-    int overflow;
-} int_value;
-
-/* By value: a variable with an address would cost every container that is written a stack protector. */
-static NOINLINE int_value large_int(PyObject *integer)
+/* An int of more than one digit at out; the end, or NULL where it has more than 64 bits. Out of line: the variables with
+ * addresses would cost every container that is written a stack protector. */
+static NOINLINE uint8_t *format_large_int(uint8_t *out, PyObject *integer)
 {
-    int_value v;
-    v.value = PyLong_AsLongLongAndOverflow(integer, &v.overflow);
-    return v;
+    int64_t value;
+    if (!LIKELY(compat_int_is_large(integer, &value))) {
+        int overflow;
+        value = PyLong_AsLongLongAndOverflow(integer, &overflow);
+        if (overflow) return NULL;
+    }
+    return number_format_int64(out, value);
+}
+
+static ALWAYS_INLINE uint8_t *format_int(uint8_t *out, PyObject *integer)
+{
+    int32_t value;
+    return LIKELY(compat_int_is_small(integer, &value)) ? number_format_int32(out, value) : format_large_int(out, integer);
 }
 
 /* An int of 64 bits; 0 for a bigger one. Here and below: `roomy` where SCALAR characters of room are there. */
 static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, int roomy, write_form form)
 {
-    int64_t value;
-    if (!LIKELY(compat_int_is_small(integer, &value))) {
-        int_value v = large_int(integer);
-        if (v.overflow) return 0;
-        value = v.value;
-    }
-    uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_INT64_SPACE + SLACK, form);
+    uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_INT64_SPACE + SLACK, form), *end;
     if (UNLIKELY(out == NULL)) return 1;
-    if (width_of(e, form) == 1) *at = number_format_int64(out, value);
+    if (width_of(e, form) == 1) {
+        if ((end = format_int(out, integer)) == NULL) return 0;
+        *at = end;
+    }
     else {
         uint8_t digits[32];
-        *at = put_number(e, out, digits, (size_t)(number_format_int64(digits, value) - digits), form);
+        if ((end = format_int(digits, integer)) == NULL) return 0;
+        *at = put_number(e, out, digits, (size_t)(end - digits), form);
     }
     return 1;
 }

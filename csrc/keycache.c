@@ -1,7 +1,9 @@
 #include "keycache.h"
 
-PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n)
+PyObject *keycache_get_other(keycache *cache, size_t index, const uint8_t *p, size_t n)
 {
+    PyObject **slot = &cache->slots[index], **neighbour = &cache->slots[index ^ 1];
+    if (keycache_has(*neighbour, p, n)) return Py_NewRef(*neighbour);
     PyObject *key = PyUnicode_New((Py_ssize_t)n, 0x7F);
     if (key == NULL) return NULL;
     copy_short(PyUnicode_1BYTE_DATA(key), p, n);
@@ -9,8 +11,8 @@ PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n)
         Py_DECREF(key);
         return NULL;
     }
-    Py_INCREF(key);
-    Py_XSETREF(*slot, key); /* a str's end runs no Python code */
+    if (*slot != NULL) Py_XSETREF(*neighbour, *slot); /* a str's end runs no Python code */
+    *slot = Py_NewRef(key);
     return key;
 }
 

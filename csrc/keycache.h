@@ -1,8 +1,8 @@
 /* Short object keys seen before -> the same str object, its hash ready.
  *
- * Direct-mapped: a key that meets another in its slot replaces it, so colliding keys cost what uncached keys cost and the
- * cache never grows. It holds at most KEYCACHE_SLOTS ASCII strings, found by their text before a str is made, and
- * KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
+ * A key that meets another in its slot takes its place; the other moves to the neighbour, whose key is dropped. So three keys
+ * that collide cost what uncached keys cost, and the cache never grows. It holds at most KEYCACHE_SLOTS ASCII strings, found by
+ * their text before a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
 #ifndef CYJSON_KEYCACHE_H
 #define CYJSON_KEYCACHE_H
 
@@ -53,8 +53,8 @@ void keycache_put_back(keycache_pool *pool, PyThreadState *thread, keycache *cac
 
 void keycache_pool_clear(keycache_pool *pool);
 
-/* A new str of n ASCII bytes with its hash computed, put into *slot in place of what was there; NULL with an exception. */
-PyObject *keycache_replace(PyObject **slot, const uint8_t *p, size_t n);
+/* What keycache_get gives for text that isn't in the slot of its index: the neighbour's str, or a new one with its hash computed. */
+PyObject *keycache_get_other(keycache *cache, size_t index, const uint8_t *p, size_t n);
 
 /* Give up a reference to a str of at most KEYCACHE_LONGEST characters for one to the equal str seen before, if there is
  * one. NULL with an exception. */
@@ -102,17 +102,22 @@ static ALWAYS_INLINE int keycache_same(const uint8_t *a, const uint8_t *b, size_
     return a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1];
 }
 
+/* Whether a slot has the str of n ASCII bytes. */
+static ALWAYS_INLINE int keycache_has(PyObject *key, const uint8_t *p, size_t n)
+{
+    return key != NULL && (size_t)PyUnicode_GET_LENGTH(key) == n && keycache_same((const uint8_t *)((PyASCIIObject *)key + 1), p, n);
+}
+
 /* The str of n ASCII bytes, 1 <= n <= KEYCACHE_LONGEST: a new reference, or NULL with an exception. */
 static ALWAYS_INLINE PyObject *keycache_get(keycache *cache, const uint8_t *p, size_t n)
 {
-    PyObject **slot = &cache->slots[keycache_index(p, n)];
-    PyObject *key = *slot;
-    if (LIKELY(key != NULL && (size_t)PyUnicode_GET_LENGTH(key) == n &&
-               keycache_same((const uint8_t *)((PyASCIIObject *)key + 1), p, n))) {
+    size_t index = keycache_index(p, n);
+    PyObject *key = cache->slots[index];
+    if (LIKELY(keycache_has(key, p, n))) {
         Py_INCREF(key);
         return key;
     }
-    return keycache_replace(slot, p, n);
+    return keycache_get_other(cache, index, p, n);
 }
 
 #endif

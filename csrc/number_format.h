@@ -58,15 +58,27 @@ static inline uint8_t *number_format_uint64(uint8_t *out, uint64_t value)
 }
 
 /* Write value in decimal at out; return the end. May write up to NUMBER_INT64_SPACE bytes from out, of which only those
- * before the returned pointer count. */
+ * before the returned pointer count. No branch on the sign: that of large ints may well be random. */
 static inline uint8_t *number_format_int64(uint8_t *out, int64_t value)
 {
-    uint64_t magnitude = (uint64_t)value;
+    uint64_t negative = (uint64_t)(value < 0);
+    *out = '-'; /* or else the first digit is written over it */
+    return number_format_uint64(out + negative, ((uint64_t)value ^ (0 - negative)) + negative);
+}
+
+/* The same for ints that are mostly small and positive. */
+static ALWAYS_INLINE uint8_t *number_format_int32(uint8_t *out, int32_t value)
+{
+    uint32_t magnitude = (uint32_t)value;
     if (value < 0) {
         *out++ = '-';
         magnitude = 0 - magnitude;
     }
-    return number_format_uint64(out, magnitude);
+    if (LIKELY(magnitude < 100000000)) return number_format_leading(out, magnitude);
+    uint32_t top = magnitude / 100000000;
+    out = number_format_leading(out, top);
+    store_8(out, number_eight_digits(magnitude - top * 100000000) | NUMBER_ASCII_ZEROS);
+    return out + 8;
 }
 
 /* Write a finite double as float.__repr__ does: the shortest digits that read back as value, of those the closest to it;

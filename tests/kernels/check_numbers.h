@@ -237,6 +237,12 @@ static inline void check_int(int64_t value)
     snprintf(expected, sizeof expected, "%" PRId64, value);
     if (strcmp((char *)got, expected) != 0) fail("format int", expected, (char *)got, expected);
     check_parse_other(expected, NUMBER_INT, strlen(expected), value);
+    if (value < INT32_MIN || value > INT32_MAX) return;
+    memset(got, 0xAA, sizeof got);
+    *number_format_int32(got, (int32_t)value) = 0;
+    for (size_t i = NUMBER_INT64_SPACE; i < sizeof got; i++)
+        if (got[i] != 0xAA) fail("format int32", "", "a write past its space", "none");
+    if (strcmp((char *)got, expected) != 0) fail("format int32", expected, (char *)got, expected);
 }
 
 static inline void check_uint(uint64_t value)
