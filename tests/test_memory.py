@@ -416,6 +416,14 @@ def test_result_is_the_only_owner():
         assert sys.getrefcount(mine) == sys.getrefcount(other)
 
 
+def test_messages_keep_nothing_of_each_other():
+    """What the next object with these keys is copied from holds the keys, and no value."""
+    text = '{"list": [1, 2], "dict": {"k": 1}, "text": "' + "long text " * 20 + '", "int": 12345678901234567890}'
+    expected = [sys.getrefcount(value) for value in json.loads(text).values()]
+    for _ in range(4):
+        assert [sys.getrefcount(value) for value in cyjson.loads(text).values()] == expected
+
+
 def test_containers_are_collected():
     """What is read takes part in garbage collection: a circle made from it goes away."""
 
