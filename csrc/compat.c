@@ -87,7 +87,7 @@ PyObject *compat_dict_shape(PyObject *dict)
  * before anybody else has seen the dict. */
 PyObject *compat_dict_like(PyObject *like, PyObject **items, Py_ssize_t n)
 {
-    Py_INCREF(like); /* 3.10 and 3.11 may collect, and run finalisers, when a dict is made */
+    Py_INCREF(like); /* 3.11 may collect, and run finalisers, when a dict is made */
     PyObject *dict = PyDict_Copy(like);
     Py_DECREF(like);
     if (dict == NULL) return NULL;

@@ -318,11 +318,6 @@ static ALWAYS_INLINE unsigned compat_type_version(PyTypeObject *type)
     return COMPAT_HAS_TYPE_VERSIONS ? type->tp_version_tag : 0;
 }
 
-/* Have memory that is written from end to end mapped by large pages, where the system does so when asked, and where that pays:
- * from 16 MiB on, where a page begun for nothing (2 MiB) is small beside the whole. A fault for each 4 KiB takes longer than
- * the text that is written there. */
-void compat_large_pages(void *memory, size_t bytes);
-
 /* A dict of n pairs, str keys and values alternating from items on, taking over the references; NULL with MemoryError set, and
  * none taken. */
 static ALWAYS_INLINE PyObject *compat_dict_from(PyObject **items, Py_ssize_t n)
@@ -605,8 +600,9 @@ static ALWAYS_INLINE int compat_tuple_is_ours(PyObject *tuple)
 /* The array of a list's or tuple's items; NULL without a GIL, where another thread may be replacing it. */
 static ALWAYS_INLINE PyObject *const *compat_items(PyObject *sequence) { return COMPAT_HAS_GIL ? PySequence_Fast_ITEMS(sequence) : NULL; }
 
-/* The i-th item of a list or tuple that has just had so many, whose compat_items are at hand. Until compat_item_done it lives as long as it is in there, or,
- * where another thread may take it out, as long as is needed. NULL without an exception where one has (never with the GIL). */
+/* The i-th item of a list or tuple that has just had so many, whose compat_items are at hand. Until compat_item_done it lives as
+ * long as it is in there, or, where another thread may take it out, as long as is needed. NULL without an exception where one
+ * has (never with the GIL). */
 static ALWAYS_INLINE PyObject *compat_item(PyObject *sequence, PyObject *const *items, Py_ssize_t i)
 {
 #if COMPAT_HAS_GIL
@@ -635,6 +631,11 @@ int compat_dict_next(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObj
 
 /* PyDict_Next's position behind so many pairs. */
 Py_ssize_t compat_dict_position(PyObject *dict, Py_ssize_t pairs);
+
+/* Have memory that is written from end to end mapped by large pages, where the system does so when asked, and where that pays:
+ * from 16 MiB on, where a page begun for nothing (2 MiB) is small beside the whole. A fault for each 4 KiB takes longer than
+ * the text that is written there. */
+void compat_large_pages(void *memory, size_t bytes);
 
 /* Keep the cyclic garbage collector from running while objects are made that can't be garbage yet: up to 3.11 it would run
  * at any allocation, over and over the same objects. Later ones run between bytecodes only, so that it matters just where

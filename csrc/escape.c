@@ -288,7 +288,8 @@ static ALWAYS_INLINE uint8_t *escape_some_to_ascii(uint8_t *out, const uint8_t *
         _mm256_storeu_si256((__m256i *)words, word);
         _mm256_storeu_si256((__m256i *)lengths, length);
         for (size_t k = 0; k < 4 && i + k < n; k++) {
-            if (width == 4 && scan_read(p + k * 4, 4) >= 0x10000) out = write_escape(out, scan_read(p + k * 4, 4), 1);
+            uint32_t beyond = width == 4 ? scan_read(p + k * 4, 4) : 0;
+            if (beyond >= 0x10000) out = write_escape(out, beyond, 1); /* a pair, of twelve bytes */
             else {
                 memcpy(out, &words[k], 8);
                 out += lengths[k];
