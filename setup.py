@@ -67,6 +67,8 @@ class BuildExtension(build_ext):
             if "_FORTIFY_SOURCE" not in os.environ.get("CFLAGS", ""):
                 ext.extra_compile_args += ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]
             ext.extra_link_args = ["-Wl,-z,relro,-z,now"]
+            # All addresses are bound when the library is loaded, so the interpreter's functions need no stubs.
+            ext.extra_compile_args += ["-fno-plt"]
         compile_all = self.compiler.compile
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # one compiler a core: setuptools starts one after another
 
