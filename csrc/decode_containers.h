@@ -157,7 +157,7 @@ static ALWAYS_INLINE size_t shape_place(PyObject *const *items, Py_ssize_t n, ui
     uint64_t m = (uint64_t)n;
     for (Py_ssize_t i = 0; i < n; i++) m = (m << 5 | m >> 59) + (uint64_t)((PyASCIIObject *)items[2 * i])->hash;
     *mark = m;
-    return (size_t)((m * 0x9E3779B97F4A7C15u) >> (64 - SHAPE_BITS)); /* as in keycache_index */
+    return (size_t)((m * 0x9E3779B97F4A7C15u) >> (64 - SHAPE_BITS)); /* as in keycache_hash */
 }
 
 /* Keep a dict's keys as a shape where they are those of the one that came before it there: keys that come once would only

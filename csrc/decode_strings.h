@@ -121,64 +121,116 @@ static PyObject *composed_str(decoder *d, const composed *c, text_form form)
 }
 
 #if defined(VEC_AVX512)
-/* Append what comes next of UTF-8 up to three bytes a character, 64 bytes at a time, as long as it is well formed and the
- * text goes on for more than that: the bytes that begin characters, those after them and those after these are each moved
- * together (VPCOMPRESSB), which puts the parts of a character into the same lane. What this leaves is left to scan_utf8:
- * its position, or NULL with MemoryError set. */
+/* A block of UTF-8: its n characters' first bytes, those after them and so on, each moved together (VPCOMPRESSB), which puts
+ * the parts of a character into the same lane; p has 67 readable bytes. */
+typedef struct {
+    __m512i bytes[4];
+} utf8_block;
+
+static ALWAYS_INLINE utf8_block utf8_block_at(const uint8_t *p, __mmask64 lead, int longest)
+{
+    utf8_block block;
+    for (int i = 0; i < longest; i++) block.bytes[i] = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + i));
+    return block;
+}
+
+/* Append a block's n characters of up to three bytes, 1 <= n <= 64: 1, 0 where one isn't well formed, -1 with MemoryError set. */
+static ALWAYS_INLINE int append_block(decoder *d, composed *c, const uint8_t *p, __mmask64 lead, size_t n)
+{
+    const __m512i low6 = _mm512_set1_epi16(0x3F);
+    utf8_block block = utf8_block_at(p, lead, 3);
+    __m512i units[2];
+    __mmask32 wide = 0, high = 0, bad = 0;
+    for (int half = 0; half < 2; half++) {
+        __m512i parts[3];
+        for (int i = 0; i < 3; i++)
+            parts[i] = _mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(block.bytes[i], 1) : _mm512_castsi512_si256(block.bytes[i]));
+        __m512i a = parts[0], b = _mm512_and_si512(parts[1], low6), e = _mm512_and_si512(parts[2], low6);
+        __mmask32 is_two = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xC0)), is_three = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xE0));
+        __m512i ab = _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(a, _mm512_set1_epi16(0x1F)), 6), b);
+        __m512i abe = _mm512_or_si512(_mm512_slli_epi16(ab, 6), e); /* the upper bits of a leave at the top */
+        units[half] = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(a, is_two, ab), is_three, abe);
+        bad |= _mm512_mask_cmplt_epu16_mask(is_two, units[half], _mm512_set1_epi16(0x80));
+        bad |= _mm512_mask_cmplt_epu16_mask(is_three, units[half], _mm512_set1_epi16(0x800));
+        bad |= _mm512_mask_cmpeq_epi16_mask(is_three, _mm512_and_si512(units[half], _mm512_set1_epi16((short)0xF800)), _mm512_set1_epi16((short)0xD800));
+        wide |= _mm512_cmpge_epu16_mask(units[half], _mm512_set1_epi16(0x100));
+        high |= is_two;
+    }
+    if (bad) return 0;
+    if (wide && c->width == 1 && composed_widen(d, c, 2)) return -1;
+    if (scratch_room(d, c, 64 * (size_t)c->width + 64)) return -1;
+    for (int half = 0; half < 2; half++) {
+        uint8_t *out = c->out + half * 32 * c->width;
+        if (c->width == 1) _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi16_epi8(units[half]));
+        else if (c->width == 2) _mm512_storeu_si512(out, units[half]);
+        else {
+            _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(units[half])));
+            _mm512_storeu_si512(out + 64, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(units[half], 1)));
+        }
+    }
+    c->high |= high != 0;
+    c->out += n * (size_t)c->width;
+    return 1;
+}
+
+/* The same of characters of up to four bytes. */
+static ALWAYS_INLINE int append_wide_block(decoder *d, composed *c, const uint8_t *p, __mmask64 lead, size_t n)
+{
+    const __m512i low6 = _mm512_set1_epi32(0x3F);
+    utf8_block block = utf8_block_at(p, lead, 4);
+    if (UNLIKELY(c->width < 4) && composed_widen(d, c, 4)) return -1;
+    if (scratch_room(d, c, 64 * 4 + 64)) return -1;
+    for (size_t done = 0; done < n; done += 16) {
+        __m512i parts[4];
+        for (int i = 0; i < 4; i++) {
+            parts[i] = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(block.bytes[i]));
+            block.bytes[i] = _mm512_alignr_epi64(block.bytes[i], block.bytes[i], 2); /* the next 16 */
+        }
+        __m512i a = parts[0];
+        __mmask16 is_two = _mm512_cmpge_epu32_mask(a, _mm512_set1_epi32(0xC0)), is_three = _mm512_cmpge_epu32_mask(a, _mm512_set1_epi32(0xE0));
+        __mmask16 is_four = _mm512_cmpge_epu32_mask(a, _mm512_set1_epi32(0xF0));
+        __m512i two = _mm512_or_si512(_mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0x1F)), 6), _mm512_and_si512(parts[1], low6));
+        __m512i three = _mm512_or_si512(_mm512_slli_epi32(two, 6), _mm512_and_si512(parts[2], low6));
+        __m512i four = _mm512_or_si512(_mm512_slli_epi32(three, 6), _mm512_and_si512(parts[3], low6));
+        four = _mm512_and_si512(four, _mm512_set1_epi32(0x1FFFFF)); /* without the first byte's mark */
+        __m512i units = _mm512_mask_mov_epi32(_mm512_mask_mov_epi32(_mm512_mask_mov_epi32(a, is_two, two), is_three, three), is_four, four);
+        __mmask16 bad = _mm512_mask_cmplt_epu32_mask(is_two, units, _mm512_set1_epi32(0x80)) |
+                        _mm512_mask_cmplt_epu32_mask(is_three, units, _mm512_set1_epi32(0x800)) |
+                        _mm512_cmpeq_epi32_mask(_mm512_and_si512(units, _mm512_set1_epi32(0x1FF800)), _mm512_set1_epi32(0xD800)) |
+                        _mm512_mask_cmplt_epu32_mask(is_four, units, _mm512_set1_epi32(0x10000)) | _mm512_cmpgt_epu32_mask(units, _mm512_set1_epi32(0x10FFFF));
+        if (bad) return 0; /* what is stored so far isn't counted */
+        _mm512_storeu_si512(c->out + 4 * done, units);
+    }
+    c->high = 1;
+    c->out += 4 * n;
+    return 1;
+}
+
+/* Append what comes next of UTF-8, 64 bytes at a time, as long as it is well formed and the text goes on for more than that.
+ * What this leaves is left to scan_utf8: its position, or NULL with MemoryError set. */
 static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uint8_t *p)
 {
-    while (d->end - p >= 66) {
+    int ended = 0, appended = 1;
+    while (!ended && d->end - p >= 67) {
         __m512i v = _mm512_loadu_si512(p);
         __mmask64 special = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) |
-                            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')) | _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF0));
+                            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')) | _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF8));
         __mmask64 two = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xC0)), three = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xE0));
-        __mmask64 lead = two | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8((char)0x80)), after = two << 1 | three << 2;
-        /* Up to the special character, or else to the last that begins in the first 62 bytes, which may not be whole. */
+        __mmask64 four = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF0));
+        __mmask64 lead = two | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8((char)0x80)), after = two << 1 | three << 2 | four << 3;
+        /* Up to the special character, or else to the last that begins in the first 61 bytes, which may not be whole. */
         unsigned stop = special ? count_trailing_zeros(special) : 64;
-        int ended = stop <= 61;
-        if (!ended) stop = 63 - (unsigned)__builtin_clzll((lead & 0x3FFFFFFFFFFFFFFF) | 1);
+        ended = stop <= 60;
+        if (!ended) stop = 63 - (unsigned)__builtin_clzll((lead & 0x1FFFFFFFFFFFFFFF) | 1);
         __mmask64 here = _bzhi_u64(~(uint64_t)0, stop);
         if (stop == 0 || ((after ^ ~lead) & here) || (after >> stop & 1)) break;
         lead &= here;
         size_t n = (size_t)__builtin_popcountll(lead);
-        __m512i first = _mm512_maskz_compress_epi8(lead, v);
-        __m512i second = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + 1));
-        __m512i third = _mm512_maskz_compress_epi8(lead, _mm512_loadu_si512(p + 2));
-        __m512i units[2];
-        __mmask32 wide = 0, high = 0, bad = 0;
-        for (int half = 0; half < 2; half++) {
-            const __m512i low6 = _mm512_set1_epi16(0x3F);
-            __m512i a = _mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(first, 1) : _mm512_castsi512_si256(first));
-            __m512i b = _mm512_and_si512(_mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(second, 1) : _mm512_castsi512_si256(second)), low6);
-            __m512i e = _mm512_and_si512(_mm512_cvtepu8_epi16(half ? _mm512_extracti64x4_epi64(third, 1) : _mm512_castsi512_si256(third)), low6);
-            __mmask32 is_two = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xC0)), is_three = _mm512_cmpge_epu16_mask(a, _mm512_set1_epi16(0xE0));
-            __m512i ab = _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(a, _mm512_set1_epi16(0x1F)), 6), b);
-            __m512i abe = _mm512_or_si512(_mm512_slli_epi16(ab, 6), e); /* the upper bits of a leave at the top */
-            units[half] = _mm512_mask_mov_epi16(_mm512_mask_mov_epi16(a, is_two, ab), is_three, abe);
-            bad |= _mm512_mask_cmplt_epu16_mask(is_two, units[half], _mm512_set1_epi16(0x80));
-            bad |= _mm512_mask_cmplt_epu16_mask(is_three, units[half], _mm512_set1_epi16(0x800));
-            bad |= _mm512_mask_cmpeq_epi16_mask(is_three, _mm512_and_si512(units[half], _mm512_set1_epi16((short)0xF800)), _mm512_set1_epi16((short)0xD800));
-            wide |= _mm512_cmpge_epu16_mask(units[half], _mm512_set1_epi16(0x100));
-            high |= is_two;
-        }
-        if (bad) break;
-        if (wide && c->width == 1 && composed_widen(d, c, 2)) return NULL;
-        if (scratch_room(d, c, 64 * (size_t)c->width + 64)) return NULL;
-        for (int half = 0; half < 2; half++) {
-            uint8_t *out = c->out + half * 32 * c->width;
-            if (c->width == 1) _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi16_epi8(units[half]));
-            else if (c->width == 2) _mm512_storeu_si512(out, units[half]);
-            else {
-                _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(units[half])));
-                _mm512_storeu_si512(out + 64, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(units[half], 1)));
-            }
-        }
-        c->high |= high != 0;
-        c->out += n * (size_t)c->width;
+        appended = four & here ? append_wide_block(d, c, p, lead, n) : append_block(d, c, p, lead, n);
+        if (UNLIKELY(appended <= 0)) break;
         p += stop;
-        if (ended) break;
     }
-    return p;
+    return UNLIKELY(appended < 0) ? NULL : p;
 }
 #endif
 
@@ -296,12 +348,10 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
         }
         else if (form == TEXT_UTF8 && character >= 0x80) {
 #if defined(VEC_AVX512)
-            if (character < 0xF0) {
-                const uint8_t *before = p;
-                p = compose_blocks(d, &c, p);
-                if (UNLIKELY(p == NULL)) return NULL;
-                if (p != before) continue;
-            }
+            const uint8_t *before = p;
+            p = compose_blocks(d, &c, p);
+            if (UNLIKELY(p == NULL)) return NULL;
+            if (p != before) continue;
 #endif
 #if defined(VEC_RUNS)
             if (LIKELY(end - p >= 16) && (VEC_SHUFFLES || character < 0xE0 || character >= 0xF0)) {

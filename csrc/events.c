@@ -55,7 +55,7 @@ void events_drop(events *e)
 static PyObject *join(events *e, PyObject *path, PyObject *element)
 {
     Py_hash_t hash = PyObject_Hash(element);
-    uint64_t mixed = ((uint64_t)hash ^ (uintptr_t)path >> 4) * 0x9E3779B97F4A7C15u; /* as in keycache_index */
+    uint64_t mixed = ((uint64_t)hash ^ (uintptr_t)path >> 4) * 0x9E3779B97F4A7C15u; /* as in keycache_hash */
     event_path *set = e->joined[mixed >> (64 - EVENT_PATHS_BITS)];
     for (int i = 0; i < EVENT_PATHS_SET; i++)
         if (LIKELY(set[i].path == path) && (set[i].element == element || (set[i].hash == hash && PyUnicode_Compare(set[i].element, element) == 0)))

@@ -1,18 +1,27 @@
 #include "keycache.h"
 
-PyObject *keycache_get_other(keycache *cache, size_t index, const uint8_t *p, size_t n)
+PyObject *keycache_get_other(keycache *cache, uint64_t hash, const uint8_t *p, size_t n)
 {
-    PyObject **slot = &cache->slots[index], **neighbour = &cache->slots[index ^ 1];
-    if (keycache_has(*neighbour, p, n)) return Py_NewRef(*neighbour);
-    PyObject *key = PyUnicode_New((Py_ssize_t)n, 0x7F);
+    const size_t index = keycache_index(hash), neighbour = index ^ 1;
+    const uint8_t tag = keycache_tag(hash);
+    PyObject *key = keycache_at(cache, neighbour, tag, p, n);
+    if (key != NULL) return Py_NewRef(key);
+    key = PyUnicode_New((Py_ssize_t)n, 0x7F);
     if (key == NULL) return NULL;
     copy_short(PyUnicode_1BYTE_DATA(key), p, n);
     if (PyObject_Hash(key) == -1) { /* fills the str's own hash field */
         Py_DECREF(key);
         return NULL;
     }
-    if (*slot != NULL) Py_XSETREF(*neighbour, *slot); /* a str's end runs no Python code */
-    *slot = Py_NewRef(key);
+    PyObject *other = cache->slots[index];
+    if (other != NULL) {
+        PyObject *dropped = cache->slots[neighbour];
+        cache->slots[neighbour] = other;
+        cache->tags[neighbour] = cache->tags[index];
+        Py_XDECREF(dropped); /* a str's end runs no Python code */
+    }
+    cache->slots[index] = Py_NewRef(key);
+    cache->tags[index] = tag;
     return key;
 }
 
@@ -43,6 +52,7 @@ PyObject *keycache_share(keycache *cache, PyObject *key)
 
 static void keycache_clear(keycache *cache)
 {
+    memset(cache->tags, 0, sizeof cache->tags);
     for (int i = 0; i < KEYCACHE_SLOTS; i++) Py_CLEAR(cache->slots[i]);
     for (int i = 0; i < KEYCACHE_OTHERS; i++) Py_CLEAR(cache->others[i]);
 }

@@ -1,8 +1,10 @@
 /* Short object keys seen before -> the same str object, its hash ready.
  *
- * A key that meets another in its slot takes its place; the other moves to the neighbour, whose key is dropped. So three keys
- * that collide cost what uncached keys cost, and the cache never grows. It holds at most KEYCACHE_SLOTS ASCII strings, found by
- * their text before a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
+ * A key has a slot and that one's neighbour. One that finds both taken is let in when it comes for the second time with no
+ * other having asked there meanwhile: then it takes its slot, whose key moves to the neighbour, whose key is dropped. So keys
+ * that come once, however many, push out nothing, and what they don't equal isn't even looked at: a tag, a byte of the text's
+ * hash, stands beside each slot. The cache never grows. It holds at most KEYCACHE_SLOTS ASCII strings, found by their text
+ * before a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
 #ifndef CYJSON_KEYCACHE_H
 #define CYJSON_KEYCACHE_H
 
@@ -13,6 +15,7 @@ enum { KEYCACHE_BITS = 11, KEYCACHE_SLOTS = 1 << KEYCACHE_BITS, KEYCACHE_LONGEST
 typedef struct {
     PyObject *slots[KEYCACHE_SLOTS];
     PyObject *others[KEYCACHE_OTHERS];
+    uint8_t tags[KEYCACHE_SLOTS]; /* 0: the slot is empty */
 } keycache;
 
 /* What calls take their cache from. With the GIL there is one. Without it nobody may share one while it is used: a call
@@ -53,8 +56,8 @@ void keycache_put_back(keycache_pool *pool, PyThreadState *thread, keycache *cac
 
 void keycache_pool_clear(keycache_pool *pool);
 
-/* What keycache_get gives for text that isn't in the slot of its index: the neighbour's str, or a new one with its hash computed. */
-PyObject *keycache_get_other(keycache *cache, size_t index, const uint8_t *p, size_t n);
+/* What keycache_get gives for text that isn't in its slot: the neighbour's str, or a new one with its hash computed. */
+PyObject *keycache_get_other(keycache *cache, uint64_t hash, const uint8_t *p, size_t n);
 
 /* Give up a reference to a str of at most KEYCACHE_LONGEST characters for one to the equal str seen before, if there is
  * one. NULL with an exception. */
@@ -68,7 +71,7 @@ static ALWAYS_INLINE uint32_t keycache_load4(const uint8_t *p)
 }
 
 /* Mixes the first, middle and last bytes; the multipliers are odd constants from the golden ratio and sqrt(2). */
-static ALWAYS_INLINE size_t keycache_index(const uint8_t *p, size_t n)
+static ALWAYS_INLINE uint64_t keycache_hash(const uint8_t *p, size_t n)
 {
     uint64_t a, b;
     if (n >= 8) {
@@ -83,9 +86,11 @@ static ALWAYS_INLINE size_t keycache_index(const uint8_t *p, size_t n)
         a = (uint64_t)p[0] << 16 | (uint64_t)p[n / 2] << 8 | p[n - 1];
         b = 0;
     }
-    uint64_t h = (a ^ (b << 29 | b >> 35) ^ (uint64_t)n << 56) * 0x9E3779B97F4A7C15u;
-    return (size_t)(h >> (64 - KEYCACHE_BITS));
+    return (a ^ (b << 29 | b >> 35) ^ (uint64_t)n << 56) * 0x9E3779B97F4A7C15u;
 }
+
+static ALWAYS_INLINE size_t keycache_index(uint64_t hash) { return (size_t)(hash >> (64 - KEYCACHE_BITS)); }
+static ALWAYS_INLINE uint8_t keycache_tag(uint64_t hash) { return (uint8_t)(hash >> (56 - KEYCACHE_BITS)) | 1; }
 
 static ALWAYS_INLINE int keycache_same(const uint8_t *a, const uint8_t *b, size_t n)
 {
@@ -102,22 +107,24 @@ static ALWAYS_INLINE int keycache_same(const uint8_t *a, const uint8_t *b, size_
     return a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1];
 }
 
-/* Whether a slot has the str of n ASCII bytes. */
-static ALWAYS_INLINE int keycache_has(PyObject *key, const uint8_t *p, size_t n)
+/* The str of n ASCII bytes that a slot has, borrowed, or NULL. */
+static ALWAYS_INLINE PyObject *keycache_at(const keycache *cache, size_t index, uint8_t tag, const uint8_t *p, size_t n)
 {
-    return key != NULL && (size_t)PyUnicode_GET_LENGTH(key) == n && keycache_same((const uint8_t *)((PyASCIIObject *)key + 1), p, n);
+    if (UNLIKELY(cache->tags[index] != tag)) return NULL;
+    PyObject *key = cache->slots[index];
+    return (size_t)PyUnicode_GET_LENGTH(key) == n && keycache_same((const uint8_t *)((PyASCIIObject *)key + 1), p, n) ? key : NULL;
 }
 
 /* The str of n ASCII bytes, 1 <= n <= KEYCACHE_LONGEST: a new reference, or NULL with an exception. */
 static ALWAYS_INLINE PyObject *keycache_get(keycache *cache, const uint8_t *p, size_t n)
 {
-    size_t index = keycache_index(p, n);
-    PyObject *key = cache->slots[index];
-    if (LIKELY(keycache_has(key, p, n))) {
+    uint64_t hash = keycache_hash(p, n);
+    PyObject *key = keycache_at(cache, keycache_index(hash), keycache_tag(hash), p, n);
+    if (LIKELY(key != NULL)) {
         Py_INCREF(key);
         return key;
     }
-    return keycache_get_other(cache, index, p, n);
+    return keycache_get_other(cache, hash, p, n);
 }
 
 #endif

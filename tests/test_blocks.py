@@ -5,6 +5,7 @@ The expectation is json's, for text and for UTF-8, in both directions, as values
 
 import itertools
 import json
+import random
 
 import pytest
 from compare import WORDED, outcome, same
@@ -120,18 +121,32 @@ def test_unterminated_strings(fill):
             same(lambda json: json.decoder.scanstring(text, 1, False))
 
 
-@pytest.mark.parametrize(
-    "bad", [b"\xff", b"\x80", b"\xc0\xaf", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xf4\x90\x80\x80"]
-)
-def test_broken_utf8(bad):
+BROKEN_UTF8 = ["ff", "80", "c0af", "c3", "e282", "e09fbf", "f09f98", "f08fbfbf", "f4908080", "f8888080", "f09f9880bf"]
+
+
+@pytest.mark.parametrize("fill", ["a", "é", "aé中😀"])
+@pytest.mark.parametrize("bad", BROKEN_UTF8)
+def test_broken_utf8(bad, fill):
     """Bytes that are no UTF-8, at any offset of a string, give the decoder's own exception."""
     for length in LENGTHS:
         for offset in {*range(length), length}:
-            data = b'"' + b"a" * offset + bad + b"a" * (length - offset) + b'"'
+            data = b'"%b%b%b"' % ((fill * offset).encode(), bytes.fromhex(bad), (fill * (length - offset)).encode())
             assert same(lambda json: json.loads(data))[1] is UnicodeDecodeError
 
 
-@pytest.mark.parametrize("fill", ["é", "中", "aé中", "中😀", "a"])
+def test_mixed_lengths_of_utf8():
+    """Characters at the borders of what takes one byte, two, three and four, in any order, behind ASCII of any length."""
+    draw = random.Random(1)
+    borders = "a\x7f\x80ÿĀ\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0001f600\U0010ffff"
+    for length in *LENGTHS, *LONG:
+        for choice in (*borders, borders, borders[:4], borders[:6], borders[:10], borders[6:], "a" * 9 + borders):
+            for before in 0, draw.randrange(64):
+                value = "a" * before + "".join(draw.choices(choice, k=length)) + draw.choice(borders)
+                data = json.dumps([value], ensure_ascii=False)
+                assert cyjson.loads(data.encode()) == cyjson.loads(data) == [value]
+
+
+@pytest.mark.parametrize("fill", ["é", "中", "aé中", "中😀", "😀", "aé中😀", "a"])
 def test_wrong_byte_in_long_text(fill):
     """Any byte of a long text put in the place of any other."""
     data = f'["{fill * 70}"]'.encode()
