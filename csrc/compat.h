@@ -622,9 +622,9 @@ static ALWAYS_INLINE void compat_item_done(PyObject *item)
     if (!COMPAT_HAS_GIL) Py_DECREF(item);
 }
 
-/* The pairs of a dict from PyDict_Next's position on as a tuple of keys and values in turn, as long as for all of them; NULL with
- * MemoryError set. */
-PyObject *compat_dict_pairs(PyObject *dict, Py_ssize_t position);
+/* The pairs of a dict from PyDict_Next's position on as a tuple of keys and values in turn, the last of which may be missing; NULL
+ * with MemoryError set. `known` is what compat_dict_layout_known found out. */
+PyObject *compat_dict_pairs(int known, PyObject *dict, Py_ssize_t position);
 
 /* PyDict_Next, for a dict that other threads may be changing: new references. */
 int compat_dict_next(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value);

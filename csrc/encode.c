@@ -60,9 +60,8 @@ static int path_has_doubles(encoder *e)
     return 0;
 }
 
-int encoder_check_path(encoder *e)
+int encoder_check_any_path(encoder *e)
 {
-    if (e->depth == e->distinct) return 0;
     int doubles = path_has_doubles(e);
     e->distinct = e->depth;
     if (doubles <= 0) return doubles;
@@ -232,7 +231,7 @@ int encoder_before_python(encoder *e)
 #endif
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
     for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
-        w->items = compat_dict_pairs(w->dict, w->position);
+        w->items = compat_dict_pairs(e->dict_layout_known, w->dict, w->position);
         if (w->items == NULL) return -1;
         w->position = 0;
     }

@@ -352,6 +352,12 @@ static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object,
     return 1;
 }
 
+/* Without a call for what only object is a base of, as it is of most that default() is asked for. */
+static ALWAYS_INLINE int is_float(PyObject *object)
+{
+    return PyFloat_CheckExact(object) || (Py_TYPE(object)->tp_base != &PyBaseObject_Type && PyFloat_Check(object));
+}
+
 /* A scalar that write_leaf leaves: an instance of a subclass, an int of more than 64 bits, a float that isn't finite. 0 where it
  * is none. The caller holds a reference. */
 static ALWAYS_INLINE int write_odd_scalar(encoder *e, uint8_t **out, PyObject *object, write_form form)
@@ -360,7 +366,7 @@ static ALWAYS_INLINE int write_odd_scalar(encoder *e, uint8_t **out, PyObject *o
     else if (PyLong_Check(object)) {
         if (!write_int(e, out, object, 0, form)) *out = write_big_int(e, *out, object, form);
     }
-    else if (PyFloat_Check(object)) {
+    else if (is_float(object)) {
         if (!write_float(e, out, object, 0, form)) *out = write_not_finite(e, *out, object, form);
     }
     else return 0;

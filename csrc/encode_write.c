@@ -515,18 +515,18 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     if (UNLIKELY(out == NULL)) return NULL;
     out = put(e, out, '[', form);
     if (UNLIKELY(empty)) return put(e, out, ']', form);
-    if (LIKELY(e->plain)) {
-        out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
-        if (entered) leave(e, list);
-    }
-    else {
+    if (UNLIKELY(!e->plain)) {
         if (UNLIKELY(enter(e, list))) return NULL;
-        e->level++;
-        if (UNLIKELY(e->python_ran) && encoder_check_path(e)) out = NULL;
-        else out = write_items_apart(e, out, list, list, form);
-        e->level--;
-        leave(e, list);
+        entered = 1;
+        if (UNLIKELY(e->python_ran) && UNLIKELY(encoder_check_path(e))) out = NULL;
+        else if (e->style != STYLE_PLAIN) {
+            e->level++;
+            out = write_items_apart(e, out, list, list, form);
+            e->level--;
+        }
     }
+    if (LIKELY(e->style == STYLE_PLAIN) && LIKELY(out != NULL)) out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
+    if (entered) leave(e, list);
     return UNLIKELY(out == NULL) ? NULL : write_array_end(e, out, form);
 }
 

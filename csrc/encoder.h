@@ -88,7 +88,22 @@ void encoder_free(encoder *e);
 int encoder_push_deep(encoder *e, PyObject *object);
 
 /* Whether the path is free of circular references: 0, or -1 with ValueError (or MemoryError) set. */
-int encoder_check_path(encoder *e);
+int encoder_check_any_path(encoder *e);
+
+static ALWAYS_INLINE int encoder_check_path(encoder *e)
+{
+    enum { SHORT_PATH = 12 };
+    Py_ssize_t last = e->depth - 1;
+    if (LIKELY(e->distinct == last) && LIKELY(last < SHORT_PATH)) { /* one that is new, as where Python code runs again and again */
+        Py_ssize_t i = 0;
+        while (i < last && e->path[i] != e->path[last]) i++;
+        if (LIKELY(i == last)) {
+            e->distinct = e->depth;
+            return 0;
+        }
+    }
+    return e->distinct == e->depth ? 0 : encoder_check_any_path(e);
+}
 
 /* With RecursionError set: -1, with ValueError in its place where the path has a circular reference. */
 int encoder_too_deep(encoder *e);
@@ -120,7 +135,7 @@ static ALWAYS_INLINE int encoder_walk_start(walk *w, PyObject *dict)
     return 1;
 #else
     w->held[0] = w->held[1] = NULL;
-    w->items = compat_dict_pairs(dict, 0);
+    w->items = compat_dict_pairs(0, dict, 0);
     if (UNLIKELY(w->items == NULL)) return -1;
     w->used = w->left = PyTuple_GET_SIZE(w->items) / 2;
     return w->used > 0;
