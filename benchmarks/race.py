@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -110,11 +111,11 @@ def race(
         if rounds is None:
             rounds = min(MOST, max(FEWEST, int(budget / once)))
         seconds: dict[str, list[float]] = {name: [] for name in calls}
-        order = list(calls)
+        order, draw = list(calls), random.Random(0)
         for _ in range(rounds):
             for name in order:
                 seconds[name].append(_spin(calls[name], counts[name], clock) / counts[name])
-            order.reverse()  # nobody always runs in the other's wake
+            draw.shuffle(order)  # nobody always runs in the same other's wake, whose code and data fill the caches
     finally:
         gc.unfreeze()
     return {name: _result(times, seconds[baseline]) for name, times in seconds.items()}
@@ -128,11 +129,11 @@ def race_small(calls: Mapping[str, Call], baseline: str, *, batches: int = BATCH
     gc.freeze()
     try:
         seconds: dict[str, list[float]] = {name: [] for name in calls}
-        order = list(calls)
+        order, draw = list(calls), random.Random(0)
         for _ in range(batches):
             for name in order:
                 seconds[name].append(_spin_small(calls[name], BATCH) / BATCH)
-            order.reverse()
+            draw.shuffle(order)
     finally:
         gc.unfreeze()
     return {name: _result(times, seconds[baseline], tail=True) for name, times in seconds.items()}

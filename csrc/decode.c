@@ -53,12 +53,10 @@ typedef struct {
     keycache *keys; /* taken at the first key; NULL before */
 #endif
     PyObject *long_keys; /* a dict: the keys too long for the cache, each to itself; NULL until there is one */
-
-    /* what values, frames and scratch start with, on the C stack */
-    PyObject **local_values;
-    frame *local_frames;
-    uint8_t *local_scratch;
+    unsigned on_heap;    /* of values, frames and scratch those that have outgrown their space on the C stack */
 } decoder;
+
+enum { VALUES_ON_HEAP = 1, FRAMES_ON_HEAP = 2, SCRATCH_ON_HEAP = 4 };
 
 /* Space on the C stack that spares most documents an allocation. */
 typedef struct {
@@ -76,21 +74,21 @@ typedef struct {
 
 static ALWAYS_INLINE void decoder_use_roomy(decoder *d, roomy_space *space)
 {
-    d->values = d->values_top = d->local_values = space->values;
+    d->values = d->values_top = space->values;
     d->values_limit = space->values + ROOMY_VALUES;
-    d->frames = d->local_frames = space->frames;
+    d->frames = space->frames;
     d->frames_limit = space->frames + ROOMY_FRAMES;
-    d->scratch = d->local_scratch = space->scratch;
+    d->scratch = space->scratch;
     d->scratch_limit = space->scratch + ROOMY_SCRATCH;
 }
 
 static ALWAYS_INLINE void decoder_use_tight(decoder *d, tight_space *space)
 {
-    d->values = d->values_top = d->local_values = space->values;
+    d->values = d->values_top = space->values;
     d->values_limit = space->values + TIGHT_VALUES;
-    d->frames = d->local_frames = space->frames;
+    d->frames = space->frames;
     d->frames_limit = space->frames + TIGHT_FRAMES;
-    d->scratch = d->local_scratch = space->scratch;
+    d->scratch = space->scratch;
     d->scratch_limit = space->scratch + TIGHT_SCRATCH;
 }
 
@@ -106,6 +104,7 @@ static ALWAYS_INLINE void decoder_start(decoder *d, decode_state *state, const d
     d->keys = NULL;
 #endif
     d->long_keys = NULL;
+    d->on_heap = 0;
     d->gc_paused = 0;
     d->watched = compat_new_objects_are_watched();
     d->expects_fraction = NULL;
@@ -126,9 +125,9 @@ static NOINLINE void decoder_give_back(decoder *d)
         Py_XDECREF(d->frames[d->depth].container);
         if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
     }
-    if (d->values != d->local_values) PyMem_Free(d->values);
-    if (d->frames != d->local_frames) PyMem_Free(d->frames);
-    if (d->scratch != d->local_scratch) PyMem_Free(d->scratch);
+    if (d->on_heap & VALUES_ON_HEAP) PyMem_Free(d->values);
+    if (d->on_heap & FRAMES_ON_HEAP) PyMem_Free(d->frames);
+    if (d->on_heap & SCRATCH_ON_HEAP) PyMem_Free(d->scratch);
     Py_XDECREF(d->long_keys);
 }
 
@@ -137,8 +136,7 @@ static ALWAYS_INLINE void decoder_end(decoder *d)
 #if !COMPAT_HAS_GIL
     if (d->keys != NULL) keycache_put_back(&d->state->keys, d->thread, d->keys);
 #endif
-    int nothing = (d->values_top == d->local_values) & (d->depth == 0) & (d->frames == d->local_frames) &
-                  (d->scratch == d->local_scratch) & (d->long_keys == NULL);
+    int nothing = (d->values_top == d->values) & (d->depth == 0) & (d->on_heap == 0) & (d->long_keys == NULL);
     if (!nothing) decoder_give_back(d);
 }
 
@@ -272,7 +270,7 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
     return result;
 }
 
-/* A document of bytes or Latin-1, decoded without hooks, that is but a number or an empty container needs no decoder: 1 with
+/* A document of bytes or ASCII, decoded without hooks, that is but a number or an empty container needs no decoder: 1 with
  * *value set, NULL where an exception is set; 0 where it is something else. */
 static ALWAYS_INLINE int lone_value(decode_state *state, const decode_options *options, const uint8_t *p, Py_ssize_t size, PyObject **value)
 {
@@ -430,14 +428,11 @@ static ALWAYS_INLINE PyObject *decode_str_from(decode_state *state, const decode
     return decode_str_roomy(state, options, text, index, whole);
 }
 
-/* As entry_utf8. */
-static NO_STACK_PROTECTOR PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
+static PyObject *entry_str(decode_state *state, const decode_options *options, PyObject *text)
 {
     Py_ssize_t index = 0;
-    if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND && !options->runs_python) {
-        PyObject *value;
-        if (lone_value(state, options, PyUnicode_1BYTE_DATA(text), PyUnicode_GET_LENGTH(text), &value)) return value;
-    }
+    /* ASCII is UTF-8, and where no Python code runs nobody asks for the text. */
+    if (PyUnicode_IS_ASCII(text) && !options->runs_python) return entry_utf8(state, options, PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text));
     return decode_str_from(state, options, text, &index, 1);
 }
 

@@ -64,13 +64,14 @@ static NOINLINE int make_room(decoder *d)
     for (Py_ssize_t level = 0; level < d->depth; level++) /* of a long array of objects it is the array */
         if (values_of(d, level) >= WORTH_MOVING) return move_values(d, level);
     size_t used = (size_t)(d->values_top - d->values), room = 2 * (size_t)(d->values_limit - d->values);
-    PyObject **old = d->values == d->local_values ? NULL : d->values;
+    PyObject **old = d->on_heap & VALUES_ON_HEAP ? d->values : NULL;
     PyObject **grown = PyMem_Realloc(old, room * sizeof *grown);
     if (grown == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     if (old == NULL) memcpy(grown, d->values, used * sizeof *grown);
+    d->on_heap |= VALUES_ON_HEAP;
     d->values = grown;
     d->values_top = grown + used;
     d->values_limit = grown + room;
@@ -120,7 +121,7 @@ static ALWAYS_INLINE int open_container(decoder *d, PyObject **top, int is_objec
     frame *f = d->frames + d->depth;
     if (UNLIKELY(f == d->frames_limit)) {
         size_t used = (size_t)d->depth, room = 2 * used;
-        frame *old = d->frames == d->local_frames ? NULL : d->frames;
+        frame *old = d->on_heap & FRAMES_ON_HEAP ? d->frames : NULL;
         frame *grown = PyMem_Realloc(old, room * sizeof *grown);
         if (grown == NULL) {
             if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
@@ -128,6 +129,7 @@ static ALWAYS_INLINE int open_container(decoder *d, PyObject **top, int is_objec
             return -1;
         }
         if (old == NULL) memcpy(grown, d->frames, used * sizeof *grown);
+        d->on_heap |= FRAMES_ON_HEAP;
         d->frames = grown;
         d->frames_limit = grown + room;
         f = grown + used;

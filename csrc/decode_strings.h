@@ -32,13 +32,14 @@ static NOINLINE int scratch_grow(decoder *d, composed *c, size_t need)
 {
     size_t used = (size_t)(c->out - d->scratch), room = 2 * (size_t)(d->scratch_limit - d->scratch);
     if (room < used + need) room = used + need;
-    uint8_t *old = d->scratch == d->local_scratch ? NULL : d->scratch;
+    uint8_t *old = d->on_heap & SCRATCH_ON_HEAP ? d->scratch : NULL;
     uint8_t *grown = PyMem_Realloc(old, room);
     if (grown == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     if (old == NULL) memcpy(grown, d->scratch, used);
+    d->on_heap |= SCRATCH_ON_HEAP;
     d->scratch = grown;
     d->scratch_limit = grown + room;
     c->out = grown + used;
