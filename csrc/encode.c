@@ -583,6 +583,7 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
 
 void encoder_free(encoder *e)
 {
+    if (LIKELY(e->path == e->shallow_path && e->sorted == NULL && e->places == NULL)) return; /* three calls for nothing */
     PyMem_Free(e->sorted); /* spent: at the end nothing is under way */
     if (e->path != e->shallow_path) PyMem_Free(e->path);
     PyMem_Free(e->places);
