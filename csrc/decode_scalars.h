@@ -133,7 +133,8 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
     const uint8_t *p = *at;
     const uint32_t c = scan_read(p, width);
     if (width == 1 && LIKELY(d->end - p >= 8)) {
-        /* The two that can't be predicted: how many digits an int has, and which of the constants it is. */
+        /* The two that can't be predicted: how many digits an int has, and which of null and true it is. False has a branch,
+         * though: one letter more would have the next value wait for it. */
         uint64_t text = load_8(p), digits = text ^ NUMBER_ASCII_ZEROS;
         if (c < 'a' && d->expects_fraction != NULL) {}
         else if (LIKELY(c - '0' <= 9)) {
@@ -146,9 +147,14 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
         }
         else if (c >= 'a') {
             int is_null = (uint32_t)text == load_4("null"), is_true = (uint32_t)text == load_4("true");
-            int is_false = (uint32_t)(text >> 8) == load_4("alse") && c == 'f';
-            if (LIKELY(compat_opaque(is_null | is_true | is_false))) {
-                *at = p + 4 + is_false;
+            if (c == 'f') {
+                if (LIKELY((uint32_t)(text >> 8) == load_4("alse"))) {
+                    *at = p + 5;
+                    return compat_singleton(Py_False);
+                }
+            }
+            else if (LIKELY(compat_opaque(is_null | is_true))) {
+                *at = p + 4;
                 return compat_singleton(d->state->words[is_true | is_null << 1]);
             }
         }

@@ -325,7 +325,7 @@ static uint8_t *write_not_finite(encoder *e, uint8_t *out, PyObject *number, wri
 
 /* ---- values ---- */
 
-/* null, true, false or [], taken from a table: which of them it is can't be predicted. */
+/* null, true, false or [], taken from a table: which of the two bools it is can't be predicted. */
 static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, int roomy, write_form form)
 {
     static const uint8_t words[4][16] = {"false", "true", "null", "[]"};
@@ -342,12 +342,13 @@ static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object,
     if (type == &PyUnicode_Type) *out = write_str(e, *out, object, 0, form);
     else if (type == &PyLong_Type) return write_int(e, out, object, roomy, form);
     else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
+    else if (object == Py_None) *out = write_word(e, *out, 2, roomy, form);
+    else if (type == &PyBool_Type) *out = write_word(e, *out, (size_t)compat_opaque(object == Py_True), roomy, form);
     else if (type == &PyDict_Type) return 0;
     else if (type == &PyList_Type) {
         if (PyList_GET_SIZE(object) != 0) return 0;
         *out = write_word(e, *out, 3, roomy, form);
     }
-    else if (compat_opaque((type == &PyBool_Type) | (object == Py_None))) *out = write_word(e, *out, (size_t)(object == Py_True) | (size_t)(object == Py_None) << 1, roomy, form);
     else return 0;
     return 1;
 }
