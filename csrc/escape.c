@@ -125,6 +125,34 @@ NOINLINE int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *
 #endif
 
 #if defined(VEC_AVX512)
+/* Copy what comes first of characters that are ASCII (`utf8`: or bytes of UTF-8 beyond it) and need no escape, 64 bytes of
+ * them at a time, as long as there are so many: how many characters were copied. */
+static ALWAYS_INLINE size_t copy_plain(uint8_t *out, const uint8_t *p, size_t n, int width, int utf8, int ascii)
+{
+    const size_t block = 64 / (unsigned)width;
+    size_t done = 0;
+    for (; n - done >= block; done += block) {
+        __m512i v = _mm512_loadu_si512(p + done * (unsigned)width);
+        __mmask64 m;
+        if (width == 1) {
+            _mm512_storeu_si512(out + done, v);
+            m = needed_in_64(v, ~(__mmask64)0, ascii) | (utf8 ? 0 : _mm512_movepi8_mask(v));
+        }
+        else if (width == 2) {
+            _mm256_storeu_si256((__m256i *)(out + done), _mm512_cvtepi16_epi8(v));
+            m = _mm512_cmpge_epu16_mask(_mm512_sub_epi16(v, _mm512_set1_epi16(0x20)), _mm512_set1_epi16(0x60)) |
+                _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('"')) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
+        }
+        else {
+            _mm_storeu_si128((__m128i *)(out + done), _mm512_cvtepi32_epi8(v));
+            m = _mm512_cmpge_epu32_mask(_mm512_sub_epi32(v, _mm512_set1_epi32(0x20)), _mm512_set1_epi32(0x60)) |
+                _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('"')) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\'));
+        }
+        if (m) return done + count_trailing_zeros(m);
+    }
+    return done;
+}
+
 /* 32 bytes at a time, each spread over a lane of two, of which those that count are then moved together (VPCOMPRESSB): what an
  * escape of two letters costs doesn't depend on where it stands, nor on how many there are. */
 static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, size_t n, int ascii)
@@ -150,14 +178,20 @@ static ALWAYS_INLINE uint8_t *escape_bytes_as(uint8_t *out, const uint8_t *p, si
         __m512i bytes = _mm512_mask_mov_epi16(_mm512_cvtepu8_epi16(c), quoted, pair);
         uint64_t counts = _pdep_u64(lanes, 0x5555555555555555) | _pdep_u64(quoted, 0xAAAAAAAAAAAAAAAA);
         _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(counts, bytes));
-        out += __builtin_popcountll(counts);
-        size_t done = n < 32 ? n : 32;
+        size_t done = n < 32 ? n : 32, written = (size_t)__builtin_popcountll(counts);
+        out += written;
         if (UNLIKELY(control)) {
             done = count_trailing_zeros(control) + 1u;
             out = write_escape(out, p[done - 1], 1);
         }
         p += done;
         n -= done;
+        if (written == 32) { /* nothing was escaped: more of the kind may come */
+            size_t plain = copy_plain(out, p, n, 1, 1, ascii);
+            out += plain;
+            p += plain;
+            n -= plain;
+        }
     }
     return out;
 }
@@ -370,7 +404,7 @@ static ALWAYS_INLINE uint8_t *write_utf8(uint8_t *out, uint32_t c)
 static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
     const __m512i low6 = _mm512_set1_epi32(0x3F);
-    for (;;) {
+    while (n > 0) {
         __mmask16 lanes = n >= 16 ? 0xFFFF : (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n);
         __m512i c;
         if (width == 1) c = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, p));
@@ -414,20 +448,27 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
         }
         __mmask64 counts = _mm512_movepi8_mask(count);
         _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(counts, bytes));
-        out += __builtin_popcountll(counts);
+        size_t written = (size_t)__builtin_popcountll(counts);
+        out += written;
         if (UNLIKELY(control)) {
             unsigned done = count_trailing_zeros(control);
             p += done * (unsigned)width;
             out = write_escape(out, scan_read(p, width), 1);
             p += width;
             n -= done + 1;
-            if (n == 0) return out;
             continue;
         }
         if (n <= 16) return out;
         p += 16 * width;
         n -= 16;
+        if (written == 16) { /* as in escape_bytes_as */
+            size_t plain = copy_plain(out, p, n, width, 0, 0);
+            out += plain;
+            p += plain * (unsigned)width;
+            n -= plain;
+        }
     }
+    return out;
 }
 #else
 #if defined(VEC_RUNS)
