@@ -51,13 +51,23 @@ static ALWAYS_INLINE int scratch_room(decoder *d, composed *c, size_t need)
     return LIKELY((size_t)(d->scratch_limit - c->out) >= need) ? 0 : scratch_grow(d, c, need);
 }
 
-/* Go over to characters of `width` bytes, from the last to the first so that it works in place. */
+/* n characters become wider ones, from the last to the first so that it works in place: what is written lies behind all that
+ * is still to be read. */
+static ALWAYS_INLINE void widen_in_place(uint8_t *p, size_t n, int width, int to_width)
+{
+    const size_t block = 16 / (unsigned)width;
+    for (; n % block != 0; n--) scan_write(p + (n - 1) * (unsigned)to_width, scan_read(p + (n - 1) * (unsigned)width, width), to_width);
+    for (; n != 0; n -= block) vec_store_widened(p + (n - block) * (unsigned)to_width, to_width, vec_load(p + (n - block) * (unsigned)width), width);
+}
+
+/* Go over to characters of `width` bytes. */
 static NOINLINE int composed_widen(decoder *d, composed *c, int width)
 {
     size_t n = scan_characters((size_t)(c->out - d->scratch), c->width);
     if (scratch_room(d, c, n * (size_t)(width - c->width) + 128)) return -1;
-    for (size_t i = n; i-- > 0;)
-        scan_write(d->scratch + i * (size_t)width, scan_read(d->scratch + i * (size_t)c->width, c->width), width);
+    if (width == 2) widen_in_place(d->scratch, n, 1, 2);
+    else if (c->width == 1) widen_in_place(d->scratch, n, 1, 4);
+    else widen_in_place(d->scratch, n, 2, 4);
     c->out = d->scratch + n * (size_t)width;
     c->width = width;
     return 0;
