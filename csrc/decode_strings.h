@@ -15,7 +15,12 @@ static ALWAYS_INLINE PyObject *make_str(decoder *d, const uint8_t *p, const uint
     uint8_t narrow[WIDE_SHORT];
     if (width == 1 && all < 0x80) return make_ascii(d, p, n);
     if (width > 1 && all < 0x80 && n <= WIDE_SHORT && scan_narrow_ascii(narrow, p, end, n, width)) return make_ascii(d, narrow, n);
-    if (n == 1 || all < 0x100 * (uint32_t)(width > 1) || (width == 4 && all < 0x10000)) return PyUnicode_FromKindAndData(width, p, (Py_ssize_t)n);
+    if (n == 1 || (width == 4 && all >= 0x100 && all < 0x10000)) return PyUnicode_FromKindAndData(width, p, (Py_ssize_t)n);
+    if (width > 1 && all < 0x100) {
+        PyObject *str = PyUnicode_New((Py_ssize_t)n, all < 0x80 ? 0x7F : 0xFF);
+        if (LIKELY(str != NULL)) scan_narrow(PyUnicode_1BYTE_DATA(str), p, n, width);
+        return str;
+    }
     PyObject *str = PyUnicode_New((Py_ssize_t)n, width == 1 ? 0xFF : width == 2 ? 0xFFFF : 0x10FFFF);
     if (LIKELY(str != NULL)) copy_short(PyUnicode_DATA(str), p, n * (size_t)width);
     return str;
@@ -246,6 +251,26 @@ static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uin
 #endif
 
 #if defined(VEC_AVX512)
+/* Append what comes next of plain characters of two or four bytes, 64 bytes at a time, as long as there are so many: the position
+ * of what this leaves, or NULL with MemoryError set. */
+static ALWAYS_INLINE const uint8_t *compose_plain(decoder *d, composed *c, const uint8_t *p, int width)
+{
+    for (unsigned stop = 64; stop == 64 && d->end - p >= 64; p += stop, c->out += stop) {
+        __m512i v = _mm512_loadu_si512(p);
+        uint32_t ends;
+        if (width == 2)
+            ends = _mm512_cmplt_epu16_mask(v, _mm512_set1_epi16(0x20)) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('"')) |
+                   _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
+        else
+            ends = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(0x20)) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('"')) |
+                   _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\'));
+        stop = ends ? (unsigned)__builtin_ctz(ends) * (unsigned)width : 64;
+        if (scratch_room(d, c, 128)) return NULL;
+        _mm512_storeu_si512(c->out, v);
+    }
+    return p;
+}
+
 /* Append what comes next of one-byte characters and escapes of two characters, 64 bytes at a time: what the letters stand for
  * takes their place, and the backslashes are left out (VPCOMPRESSB). What this leaves is left to the caller: its position,
  * or NULL with MemoryError set. The text so far is of one-byte characters too, and p stands outside an escape. */
@@ -385,6 +410,12 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
             if (put(d, &c, character)) return NULL;
             p += width;
         }
+#if defined(VEC_AVX512)
+        else if (width > 1 && c.width == width && end - p >= 64) {
+            p = compose_plain(d, &c, p, width);
+            if (UNLIKELY(p == NULL)) return NULL;
+        }
+#endif
         else if (end - p >= 16) {
             vec v = vec_load(p);
             vec_store_widened(c.out, c.width, v, width); /* within the 64 bytes of room */

@@ -140,6 +140,14 @@ static ALWAYS_INLINE int scan_narrow_ascii(uint8_t *out, const uint8_t *p, const
     return all < 0x80;
 }
 
+/* n characters up to U+00FF as bytes. */
+static ALWAYS_INLINE void scan_narrow(uint8_t *out, const uint8_t *p, size_t n, int width)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) vec_store(out + i, vec_load_narrowed(p + i * (unsigned)width, width));
+    for (; i < n; i++) out[i] = (uint8_t)scan_read(p + i * (unsigned)width, width);
+}
+
 /* All the bits that are set in any of n characters. */
 static ALWAYS_INLINE uint32_t scan_all_bits(const uint8_t *p, size_t n, int width)
 {
