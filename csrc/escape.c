@@ -552,10 +552,43 @@ uint8_t *CPU_NAME(escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int 
     return escape_to_utf8_from(out, p, n, 4);
 }
 
+#if defined(VEC_AVX512)
+/* Copy 64 bytes of characters at a time, into wider ones, as long as none needs an escape: how many characters were copied. */
+static ALWAYS_INLINE size_t widen_plain(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
+{
+    const size_t block = 64 / (unsigned)width;
+    size_t done = 0;
+    for (; n - done >= block; done += block, out += block * (unsigned)to_width) {
+        __m512i v = _mm512_loadu_si512(p + done * (unsigned)width);
+        __mmask64 m;
+        if (width == 1) m = needed_in_64(v, ~(__mmask64)0, 0);
+        else if (width == 2)
+            m = _mm512_cmplt_epu16_mask(_mm512_xor_si512(v, _mm512_set1_epi16(2)), _mm512_set1_epi16(0x21)) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
+        else m = _mm512_cmplt_epu32_mask(_mm512_xor_si512(v, _mm512_set1_epi32(2)), _mm512_set1_epi32(0x21)) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\'));
+        if (width == 1) store_64_widened(out, to_width, v);
+        else if (width == to_width) _mm512_storeu_si512(out, v);
+        else {
+            _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(v)));
+            _mm512_storeu_si512(out + 64, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(v, 1)));
+        }
+        if (m) return done + count_trailing_zeros(m);
+    }
+    return done;
+}
+#endif
+
 static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width)
 {
     const uint8_t *end = p + n * (size_t)width;
-    for (; end - p >= 32; p += 16) { /* what follows an escape is loaded as 16 bytes again, from within the next 16 */
+    for (unsigned turn = 0; end - p >= 32; p += 16, turn++) { /* what follows an escape is loaded as 16 bytes again, from within the next 16 */
+#if defined(VEC_AVX512)
+        if (turn % 4 == 0) { /* what had to be escaped may lie behind by now */
+            size_t plain = widen_plain(out, to_width, p, (size_t)(end - p) / (unsigned)width, width);
+            p += plain * (unsigned)width;
+            out += plain * (unsigned)to_width;
+            if (end - p < 32) break;
+        }
+#endif
         vec v = vec_load(p);
         vec_store_widened(out, to_width, v, width);
         vec_mask m = escape_needed_bits(v, width, 0);
