@@ -335,15 +335,22 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, 
 }
 
 /* A value that holds no others (an empty list is such), whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
- * isn't such. */
-static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, int roomy, write_form form)
+ * isn't such. *is_word: whether it was None or a bool. */
+static ALWAYS_INLINE int write_leaf_or_word(encoder *e, uint8_t **out, PyObject *object, int *is_word, int roomy, write_form form)
 {
     PyTypeObject *type = Py_TYPE(object);
+    *is_word = 0;
     if (type == &PyUnicode_Type) *out = write_str(e, *out, object, 0, form);
     else if (type == &PyLong_Type) return write_int(e, out, object, roomy, form);
     else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
-    else if (object == Py_None) *out = write_word(e, *out, 2, roomy, form);
-    else if (type == &PyBool_Type) *out = write_word(e, *out, (size_t)compat_opaque(object == Py_True), roomy, form);
+    else if (object == Py_None) {
+        *is_word = 1;
+        *out = write_word(e, *out, 2, roomy, form);
+    }
+    else if (type == &PyBool_Type) {
+        *is_word = 1;
+        *out = write_word(e, *out, (size_t)compat_opaque(object == Py_True), roomy, form);
+    }
     else if (type == &PyDict_Type) return 0;
     else if (type == &PyList_Type) {
         if (PyList_GET_SIZE(object) != 0) return 0;
@@ -351,6 +358,12 @@ static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object,
     }
     else return 0;
     return 1;
+}
+
+static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, int roomy, write_form form)
+{
+    int is_word;
+    return write_leaf_or_word(e, out, object, &is_word, roomy, form);
 }
 
 /* Without a call for what only object is a base of, as it is of most that default() is asked for. */

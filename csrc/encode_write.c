@@ -390,6 +390,20 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 
 /* ---- lists ---- */
 
+/* The items behind the i-th that are None or bools, without a branch on which: *i becomes the last one's index. */
+static ALWAYS_INLINE uint8_t *write_words(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t *i, Py_ssize_t n, write_form form)
+{
+    for (; *i + 1 < n; ++*i) {
+        PyObject *item = items[*i + 1];
+        const size_t is_true = item == Py_True, is_null = item == Py_None;
+        if (!compat_opaque((int)(is_true | is_null | (item == Py_False)))) break;
+        out = write_item_start(e, out, 0, form, STYLE_PLAIN);
+        out = write_word(e, out, is_true + 2 * is_null, 0, form);
+        if (UNLIKELY(out == NULL)) return NULL;
+    }
+    return out;
+}
+
 /* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered tells that it
  * hasn't been: leaves change nothing, so its array is looked at anew behind other items only. */
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered, write_form form,
@@ -406,7 +420,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return NULL;
         }
         prefetch_items(items, i, n);
-        int nested = (style == STYLE_ANY && is_long_str(e, item)) || !write_leaf(e, &out, item, 0, form);
+        int is_word = 0, nested = (style == STYLE_ANY && is_long_str(e, item)) || !write_leaf_or_word(e, &out, item, &is_word, 0, form);
         if (nested) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
                 compat_item_done(item);
@@ -418,6 +432,12 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
         compat_item_done(item);
         if (UNLIKELY(out == NULL)) {
             encoder_add_note(e, list, NULL, i);
+            return NULL;
+        }
+        if (COMPAT_HAS_GIL && style == STYLE_PLAIN && is_word) {
+            out = write_words(e, out, items, &i, n, form);
+            if (LIKELY(out != NULL)) continue;
+            encoder_add_note(e, list, NULL, i + 1);
             return NULL;
         }
         if (style == STYLE_ANY && UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
