@@ -274,7 +274,7 @@ static ALWAYS_INLINE PyObject *decode_text(decoder *d, const uint8_t **at, text_
  * *value set, NULL where an exception is set; 0 where it is something else. */
 static ALWAYS_INLINE int lone_value(decode_state *state, const decode_options *options, const uint8_t *p, Py_ssize_t size, PyObject **value)
 {
-    uint32_t last;
+    uint32_t last = 0;
     if (size == 2 && p[0] == '{' && p[1] == '}') *value = options->ordered ? PyODict_New() : PyDict_New();
     else if (size == 2 && p[0] == '[' && p[1] == ']') *value = options->tuples ? PyTuple_New(0) : PyList_New(0);
     else if (number_is_digit(p[0]) && read_last_int(options, p, p + size, &last) == p + size) *value = compat_int_from(last, state->small_ints, 1);

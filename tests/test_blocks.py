@@ -135,7 +135,7 @@ def test_broken_utf8(bad, fill):
 
 
 def test_mixed_lengths_of_utf8():
-    """Characters at the borders of what takes one byte, two, three and four, in any order, behind ASCII of any length."""
+    """Characters at the borders of what takes one byte, two, three and four, in any order, behind some ASCII."""
     draw = random.Random(1)
     borders = "a\x7f\x80ÿĀ\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0001f600\U0010ffff"
     for length in *LENGTHS, *LONG:

@@ -5,7 +5,7 @@
  */
 #include "check_text.h"
 
-enum { LENGTHS = 140 };
+enum { LENGTHS = 140, KINDS = 7 };
 
 static uint64_t random_state;
 
@@ -112,11 +112,13 @@ static void test_random(long count)
     uint8_t data[700];
     for (long i = 0; i < count; i++) {
         size_t n = random_bits() % (random_bits() % 4 ? 100 : sizeof data);
-        unsigned kind = random_bits() % 5;
+        unsigned kind = random_bits() % KINDS;
         for (size_t j = 0; j < n; j++) {
             uint32_t r = random_bits();
             data[j] = kind == 0 ? (uint8_t)r : kind == 1 ? (uint8_t)(r % 64 ? 'a' + r % 26 : r >> 8) : kind == 2 ? (uint8_t)" \t\r\n"[r % 4]
-                    : kind == 3 ? (uint8_t)(j % 4 ? 0 : r) : (uint8_t)(j % 2 ? r % 3 : r >> 8);
+                    : kind == 3 ? (uint8_t)(j % 4 ? 0 : r) : kind == 4 ? (uint8_t)(j % 2 ? r % 3 : r >> 8) : 0;
+            size_t wide = kind == 5 ? 2 : 4; /* the last two: characters of two or four bytes, of which few aren't letters */
+            if (kind >= 5 && j % wide < 2 && (j % wide == 0 || r % 64 == 0)) data[j] = (uint8_t)(j % wide || r % 64 == 0 ? r >> 8 : 'a' + r % 26);
         }
         check(data, n);
     }
