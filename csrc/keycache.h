@@ -1,10 +1,9 @@
 /* Short object keys seen before -> the same str object, its hash ready.
  *
- * A key has a slot and that one's neighbour. One that finds both taken is let in when it comes for the second time with no
- * other having asked there meanwhile: then it takes its slot, whose key moves to the neighbour, whose key is dropped. So keys
- * that come once, however many, push out nothing, and what they don't equal isn't even looked at: a tag, a byte of the text's
- * hash, stands beside each slot. The cache never grows. It holds at most KEYCACHE_SLOTS ASCII strings, found by their text
- * before a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
+ * A key that meets another in its slot takes its place; the other moves to the neighbour, whose key is dropped. So three keys
+ * that collide cost what uncached keys cost, and the cache never grows. Beside each slot stands a tag, a byte of the text's
+ * hash, so that what a key doesn't equal is hardly ever looked at. It holds at most KEYCACHE_SLOTS ASCII strings, found by their
+ * text before a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
 #ifndef CYJSON_KEYCACHE_H
 #define CYJSON_KEYCACHE_H
 
