@@ -623,7 +623,7 @@ static ALWAYS_INLINE void compat_item_done(PyObject *item)
 }
 
 /* The pairs of a dict from PyDict_Next's position on as a tuple of keys and values in turn, the last of which may be missing; NULL
- * with MemoryError set. `known` is what compat_dict_layout_known found out. */
+ * with MemoryError set. `known` is what compat_dict_layout_known found out; where it isn't 0 no collector may run. */
 PyObject *compat_dict_pairs(int known, PyObject *dict, Py_ssize_t position);
 
 /* PyDict_Next, for a dict that other threads may be changing: new references. */

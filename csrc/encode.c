@@ -230,12 +230,16 @@ int encoder_before_python(encoder *e)
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
 #endif
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
-    for (walk *w = e->walks; w != NULL && w->items == NULL; w = w->outer) {
+    if (e->walks == NULL || e->walks->items != NULL) return 0;
+    int paused = compat_gc_pause(1); /* a finaliser could change the dicts between two copies, and within one */
+    walk *w = e->walks;
+    for (; w != NULL && w->items == NULL; w = w->outer) {
         w->items = compat_dict_pairs(e->dict_layout_known, w->dict, w->position);
-        if (w->items == NULL) return -1;
+        if (w->items == NULL) break;
         w->position = 0;
     }
-    return 0;
+    compat_gc_resume(paused);
+    return w != NULL && w->items == NULL ? -1 : 0;
 }
 
 uint8_t *encoder_flush(encoder *e, uint8_t *out)

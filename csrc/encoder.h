@@ -94,7 +94,8 @@ static ALWAYS_INLINE int encoder_check_path(encoder *e)
 {
     enum { SHORT_PATH = 12 };
     Py_ssize_t last = e->depth - 1;
-    if (LIKELY(e->distinct == last) && LIKELY(last < SHORT_PATH)) { /* one that is new, as where Python code runs again and again */
+    /* One that is new, as where Python code runs again and again; e->places would have to hear of it. */
+    if (LIKELY(e->distinct == last) && LIKELY(last < SHORT_PATH) && LIKELY(e->places == NULL)) {
         Py_ssize_t i = 0;
         while (i < last && e->path[i] != e->path[last]) i++;
         if (LIKELY(i == last)) {

@@ -581,3 +581,97 @@ def test_circles_of_what_holds_nothing_any_more(first, options):
 
     for case in list_itself, list_in_a_list, dict_itself, asked_once:
         same(case)
+
+
+class Circle:
+    """What only the collector finds, and what it does then."""
+
+    def __init__(self, action):
+        self.action, self.itself = action, self
+
+    def __del__(self):
+        self.action()
+
+
+@pytest.mark.parametrize("write", [cyjson.dumps, cyjson.encode], ids=["dumps", "encode"])
+@pytest.mark.parametrize("members", [30, 100])
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own")
+def test_collector_runs_while_default_is_about_to(write, members):
+    """A finaliser changes dicts under way: up to 3.11 wherever a container is made, such as a copy of their items."""
+    threshold = gc.get_threshold()
+
+    def default(obj):
+        return 1
+
+    for changed in "outer", "inner":
+        inner = {"a": Odd(), **{f"i{n}": n for n in range(members)}}
+        outer = {**{f"k{n}": n for n in range(members)}, "inner": inner, "b": Odd()}
+        dropped = {"outer": outer, "inner": inner}[changed]
+        ran = []
+
+        def change():
+            dropped.clear()
+            dropped["z"] = 1
+            ran.append([bytes(size) for size in range(1000, 4000, 100)])
+
+        gc.collect()
+        gc.disable()
+        gc.set_threshold(700, 10, 10)
+        try:
+            Circle(change)
+            kept = [[] for _ in range(900)]
+            gc.enable()  # the next container that is made, where it isn't put off, has the collector run
+            text = write(outer, default=default)
+        except RuntimeError as error:  # from 3.12 on json walks the dicts themselves
+            assert "changed" in str(error)
+        else:
+            assert isinstance(cyjson.loads(text), dict)
+        finally:
+            gc.enable()
+            gc.set_threshold(*threshold)
+            del kept
+        gc.collect()
+        assert ran
+
+
+AT_DEPTH = """
+import json, sys, threading
+import cyjson
+
+def deep(levels, obj):
+    for _ in range(levels):
+        obj = [obj]
+    return obj
+
+def told(write, levels):
+    calls = []
+    first = [object()]
+    first.append(deep(levels, [first]))
+    try:
+        write([deep(levels, object()), first], default=calls.append)
+    except (RecursionError, ValueError) as error:
+        calls.append(type(error))
+    first.clear()
+    return [type(each) if isinstance(each, type) else object for each in calls], calls[-1:]
+
+def main():
+    for levels in 10, 100, 4000, 5000:
+        expected = told(json.dumps, levels)
+        assert expected[1] in ([RecursionError], [ValueError])
+        assert told(cyjson.dumps, levels) == expected, levels
+        assert told(cyjson.encode, levels) == expected, levels
+    print("told alike")
+
+sys.setrecursionlimit(1_000_000)
+threading.stack_size(1 << 28)
+thread = threading.Thread(target=main)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own")
+def test_circle_behind_a_deep_path():
+    """It is found where json finds it, however long the path was before: default() is called as often."""
+    told = subprocess.run([sys.executable, "-c", AT_DEPTH], capture_output=True, text=True, check=False)
+    assert told.stdout == "told alike\n", told.stderr
