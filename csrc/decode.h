@@ -81,7 +81,7 @@ struct decode_state {
     keycache_pool keys;
     PyObject *ascii[128]; /* the one-character strings */
     PyObject *small_ints[COMPAT_SMALL_INTS];
-    PyObject *words[3]; /* False, True, None: which of them it is can't be predicted */
+    PyObject *words[2]; /* None, True: which of them it is can't be predicted */
     PyObject *ascii_model; /* what compat_ascii_like asks for; nobody else has it */
     PyObject *nan, *infinity, *minus_infinity;
     int dict_layout_known; /* compat_dict_layout_known(): whether there are shapes */

@@ -155,7 +155,7 @@ static ALWAYS_INLINE PyObject *read_scalar(decoder *d, const uint8_t **at, text_
             }
             else if (LIKELY(compat_opaque(is_null | is_true))) {
                 *at = p + 4;
-                return compat_singleton(d->state->words[is_true | is_null << 1]);
+                return compat_singleton(d->state->words[is_true]);
             }
         }
     }

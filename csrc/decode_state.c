@@ -14,9 +14,8 @@ int decode_state_init(decode_state *state, cpu_level cpu)
         if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
     for (int i = 0; i < COMPAT_SMALL_INTS; i++)
         if ((state->small_ints[i] = PyLong_FromLong(i)) == NULL) return -1;
-    state->words[0] = Py_NewRef(Py_False);
+    state->words[0] = Py_NewRef(Py_None);
     state->words[1] = Py_NewRef(Py_True);
-    state->words[2] = Py_NewRef(Py_None);
     state->ascii_model = PyUnicode_New(2, 0x7F);
     state->nan = PyFloat_FromDouble(Py_NAN);
     state->infinity = PyFloat_FromDouble(Py_HUGE_VAL);
@@ -35,7 +34,7 @@ void decode_state_clear(decode_state *state)
     keycache_pool_clear(&state->keys);
     for (int c = 0; c < 128; c++) Py_CLEAR(state->ascii[c]);
     for (int i = 0; i < COMPAT_SMALL_INTS; i++) Py_CLEAR(state->small_ints[i]);
-    for (int i = 0; i < 3; i++) Py_CLEAR(state->words[i]);
+    for (int i = 0; i < 2; i++) Py_CLEAR(state->words[i]);
     for (int i = 0; i < SHAPES; i++) Py_CLEAR(state->shapes[i]);
     Py_CLEAR(state->ascii_model);
     Py_CLEAR(state->nan);

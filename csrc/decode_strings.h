@@ -229,8 +229,7 @@ static NOINLINE const uint8_t *compose_blocks(decoder *d, composed *c, const uin
     int ended = 0, appended = 1;
     while (!ended && d->end - p >= 67) {
         __m512i v = _mm512_loadu_si512(p);
-        __mmask64 special = _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) |
-                            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\')) | _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF8));
+        __mmask64 special = scan_specials_64(v, 1) | _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF8));
         __mmask64 two = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xC0)), three = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xE0));
         __mmask64 four = _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8((char)0xF0));
         __mmask64 lead = two | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8((char)0x80)), after = two << 1 | three << 2 | four << 3;
@@ -257,14 +256,8 @@ static ALWAYS_INLINE const uint8_t *compose_plain(decoder *d, composed *c, const
 {
     for (unsigned stop = 64; stop == 64 && d->end - p >= 64; p += stop, c->out += stop) {
         __m512i v = _mm512_loadu_si512(p);
-        uint32_t ends;
-        if (width == 2)
-            ends = _mm512_cmplt_epu16_mask(v, _mm512_set1_epi16(0x20)) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('"')) |
-                   _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
-        else
-            ends = _mm512_cmplt_epu32_mask(v, _mm512_set1_epi32(0x20)) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('"')) |
-                   _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\'));
-        stop = ends ? (unsigned)__builtin_ctz(ends) * (unsigned)width : 64;
+        uint64_t ends = scan_specials_64(v, width);
+        stop = ends ? count_trailing_zeros(ends) * (unsigned)width : 64;
         if (scratch_room(d, c, 128)) return NULL;
         _mm512_storeu_si512(c->out, v);
     }

@@ -43,10 +43,9 @@ static ALWAYS_INLINE uint8_t *write_escape(uint8_t *out, uint32_t c, int width)
 
 #if defined(VEC_AVX512)
 /* Bits for what needs an escape in ASCII: see escape_needed_in_ascii. */
-static ALWAYS_INLINE __mmask64 needed_in_64(__m512i v, __mmask64 lanes, int ascii)
+static ALWAYS_INLINE __mmask64 needed_in_64(__m512i v, int ascii)
 {
-    __mmask64 m = _mm512_mask_cmplt_epu8_mask(lanes, _mm512_xor_si512(v, _mm512_set1_epi8(2)), _mm512_set1_epi8(0x21));
-    m |= _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+    __mmask64 m = scan_specials_64(v, 1);
     return ascii ? m | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x7F)) : m;
 }
 
@@ -70,12 +69,12 @@ static ALWAYS_INLINE int copy_long(uint8_t *out, int width, const uint8_t *p, si
     for (; n >= 64; p += 64, out += 64 * width, n -= 64) {
         __m512i v = _mm512_loadu_si512(p);
         store_64_widened(out, width, v);
-        if (UNLIKELY(needed_in_64(v, ~(__mmask64)0, ascii))) return 0;
+        if (UNLIKELY(needed_in_64(v, ascii))) return 0;
     }
     __mmask64 lanes = _bzhi_u64(~(uint64_t)0, (unsigned)n);
     __m512i v = _mm512_maskz_loadu_epi8(lanes, p); /* reads no byte beyond n */
     store_64_widened(out, width, v);
-    return !needed_in_64(v, lanes, ascii);
+    return !(needed_in_64(v, ascii) & lanes);
 }
 #elif defined(VEC_AVX2)
 static ALWAYS_INLINE int needed_in_32(__m256i v, int ascii)
@@ -136,17 +135,15 @@ static ALWAYS_INLINE size_t copy_plain(uint8_t *out, const uint8_t *p, size_t n,
         __mmask64 m;
         if (width == 1) {
             _mm512_storeu_si512(out + done, v);
-            m = needed_in_64(v, ~(__mmask64)0, ascii) | (utf8 ? 0 : _mm512_movepi8_mask(v));
+            m = needed_in_64(v, ascii) | (utf8 ? 0 : _mm512_movepi8_mask(v));
         }
         else if (width == 2) {
             _mm256_storeu_si256((__m256i *)(out + done), _mm512_cvtepi16_epi8(v));
-            m = _mm512_cmpge_epu16_mask(_mm512_sub_epi16(v, _mm512_set1_epi16(0x20)), _mm512_set1_epi16(0x60)) |
-                _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('"')) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
+            m = scan_specials_64(v, 2) | _mm512_cmpge_epu16_mask(v, _mm512_set1_epi16(0x80));
         }
         else {
             _mm_storeu_si128((__m128i *)(out + done), _mm512_cvtepi32_epi8(v));
-            m = _mm512_cmpge_epu32_mask(_mm512_sub_epi32(v, _mm512_set1_epi32(0x20)), _mm512_set1_epi32(0x60)) |
-                _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('"')) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\'));
+            m = scan_specials_64(v, 4) | _mm512_cmpge_epu32_mask(v, _mm512_set1_epi32(0x80));
         }
         if (m) return done + count_trailing_zeros(m);
     }
@@ -560,11 +557,7 @@ static ALWAYS_INLINE size_t widen_plain(uint8_t *out, int to_width, const uint8_
     size_t done = 0;
     for (; n - done >= block; done += block, out += block * (unsigned)to_width) {
         __m512i v = _mm512_loadu_si512(p + done * (unsigned)width);
-        __mmask64 m;
-        if (width == 1) m = needed_in_64(v, ~(__mmask64)0, 0);
-        else if (width == 2)
-            m = _mm512_cmplt_epu16_mask(_mm512_xor_si512(v, _mm512_set1_epi16(2)), _mm512_set1_epi16(0x21)) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
-        else m = _mm512_cmplt_epu32_mask(_mm512_xor_si512(v, _mm512_set1_epi32(2)), _mm512_set1_epi32(0x21)) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\'));
+        uint64_t m = scan_specials_64(v, width);
         if (width == 1) store_64_widened(out, to_width, v);
         else if (width == to_width) _mm512_storeu_si512(out, v);
         else {

@@ -49,6 +49,17 @@ static ALWAYS_INLINE vec_mask scan_specials(vec v, int width, int ascii_only)
     return vec_bits(vec_or(vec_or(vec32_equal(v, '"'), vec32_equal(v, '\\')), vec32_at_most(v, 0x1F)));
 }
 
+#if defined(VEC_AVX512)
+/* The same of 64 bytes, without `ascii_only`: a bit for each character. */
+static ALWAYS_INLINE uint64_t scan_specials_64(__m512i v, int width)
+{
+    __m512i mixed = _mm512_xor_si512(v, width == 1 ? _mm512_set1_epi8(2) : width == 2 ? _mm512_set1_epi16(2) : _mm512_set1_epi32(2));
+    if (width == 1) return _mm512_cmplt_epu8_mask(mixed, _mm512_set1_epi8(0x21)) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+    if (width == 2) return _mm512_cmplt_epu16_mask(mixed, _mm512_set1_epi16(0x21)) | _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16('\\'));
+    return (uint64_t)(_mm512_cmplt_epu32_mask(mixed, _mm512_set1_epi32(0x21)) | _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32('\\')));
+}
+#endif
+
 static ALWAYS_INLINE int scan_is_special(uint32_t c, int ascii_only)
 {
     return c < 0x20 || c == '"' || c == '\\' || (ascii_only && c >= 0x80);
