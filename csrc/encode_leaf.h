@@ -334,21 +334,31 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, 
     return UNLIKELY(out == NULL) ? NULL : put_short(e, out, words[word], lengths[word], form);
 }
 
+/* What was written, where it lets the items behind it be written faster. */
+typedef enum {
+    LEAF,
+    LEAF_WORD, /* None or a bool */
+    LEAF_CACHED, /* a str whose UTF-8 may lie somewhere else */
+} leaf_note;
+
 /* A value that holds no others (an empty list is such), whose type is exactly one of JSON's and whose writing runs no Python code: 1, or 0 where it
- * isn't such. *is_word: whether it was None or a bool. */
-static ALWAYS_INLINE int write_leaf_or_word(encoder *e, uint8_t **out, PyObject *object, int *is_word, int roomy, write_form form)
+ * isn't such. */
+static ALWAYS_INLINE int write_leaf_noted(encoder *e, uint8_t **out, PyObject *object, leaf_note *note, int roomy, write_form form)
 {
     PyTypeObject *type = Py_TYPE(object);
-    *is_word = 0;
-    if (type == &PyUnicode_Type) *out = write_str(e, *out, object, 0, form);
+    *note = LEAF;
+    if (type == &PyUnicode_Type) {
+        if (form == WRITE_UTF8 && !compat_is_compact_ascii(object)) *note = LEAF_CACHED;
+        *out = write_str(e, *out, object, 0, form);
+    }
     else if (type == &PyLong_Type) return write_int(e, out, object, roomy, form);
     else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
     else if (object == Py_None) {
-        *is_word = 1;
+        *note = LEAF_WORD;
         *out = write_word(e, *out, 2, roomy, form);
     }
     else if (type == &PyBool_Type) {
-        *is_word = 1;
+        *note = LEAF_WORD;
         *out = write_word(e, *out, (size_t)compat_opaque(object == Py_True), roomy, form);
     }
     else if (type == &PyDict_Type) return 0;
@@ -362,8 +372,8 @@ static ALWAYS_INLINE int write_leaf_or_word(encoder *e, uint8_t **out, PyObject 
 
 static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, int roomy, write_form form)
 {
-    int is_word;
-    return write_leaf_or_word(e, out, object, &is_word, roomy, form);
+    leaf_note note;
+    return write_leaf_noted(e, out, object, &note, roomy, form);
 }
 
 /* Without a call for what only object is a base of, as it is of most that default() is asked for. */
@@ -490,11 +500,20 @@ static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entri
 
 /* Objects made at different times lie far apart, and fetching them costs more than writing them: those a few items ahead
  * are sent for, first the object, then a list's array, then what that begins with. */
-enum { AHEAD = 8, NEAR = 4096 };
+enum { AHEAD = 16, NEAR = 4096 };
 
 static ALWAYS_INLINE void prefetch_items(PyObject *const *items, Py_ssize_t i, Py_ssize_t n)
 {
     if (COMPAT_HAS_GIL && n - i > AHEAD) PREFETCH(items[i + AHEAD]);
+}
+
+/* As prefetch_items, for what a str keeps elsewhere. */
+static ALWAYS_INLINE void prefetch_cached(PyObject *const *items, Py_ssize_t i, Py_ssize_t n)
+{
+    if (!COMPAT_HAS_GIL || n - i <= AHEAD) return;
+    PyObject *item = items[i + AHEAD / 2];
+    Py_ssize_t size;
+    if (Py_TYPE(item) == &PyUnicode_Type && compat_is_compact(item) && !compat_is_compact_ascii(item)) PREFETCH(compat_cached_utf8(item, &size));
 }
 
 static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *const *items, Py_ssize_t i, Py_ssize_t n)

@@ -420,7 +420,8 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return NULL;
         }
         prefetch_items(items, i, n);
-        int is_word = 0, nested = (style == STYLE_ANY && is_long_str(e, item)) || !write_leaf_or_word(e, &out, item, &is_word, 0, form);
+        leaf_note note = LEAF;
+        int nested = (style == STYLE_ANY && is_long_str(e, item)) || !write_leaf_noted(e, &out, item, &note, 0, form);
         if (nested) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
                 compat_item_done(item);
@@ -434,7 +435,8 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             encoder_add_note(e, list, NULL, i);
             return NULL;
         }
-        if (COMPAT_HAS_GIL && style == STYLE_PLAIN && is_word) {
+        if (note == LEAF_CACHED) prefetch_cached(items, i, n);
+        if (COMPAT_HAS_GIL && style == STYLE_PLAIN && note == LEAF_WORD) {
             out = write_words(e, out, items, &i, n, form);
             if (LIKELY(out != NULL)) continue;
             encoder_add_note(e, list, NULL, i + 1);
