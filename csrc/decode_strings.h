@@ -8,16 +8,27 @@ static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n
     return str;
 }
 
-/* n characters of a str, at their final width. [p, end) is readable. */
-static ALWAYS_INLINE PyObject *make_str(decoder *d, const uint8_t *p, const uint8_t *end, size_t n, int width)
+/* n ASCII characters, stored in two or four bytes each. [p, end) is readable. */
+static ALWAYS_INLINE PyObject *make_ascii_narrowed(decoder *d, const uint8_t *p, const uint8_t *end, size_t n, int width)
 {
-    uint32_t all = scan_all_bits(p, n, width);
+#if !defined(VEC_AVX512)
     uint8_t narrow[WIDE_SHORT];
-    if (width == 1 && all < 0x80) return make_ascii(d, p, n);
-    if (width > 1 && all < 0x80 && n <= WIDE_SHORT && scan_narrow_ascii(narrow, p, end, n, width)) return make_ascii(d, narrow, n);
+    if (n <= WIDE_SHORT && scan_narrow_ascii(narrow, p, end, n, width)) return make_ascii(d, narrow, n);
+#endif
+    (void)end;
+    if (UNLIKELY(n <= 1)) return n ? Py_NewRef(d->state->ascii[scan_read(p, width)]) : PyUnicode_New(0, 0);
+    PyObject *str = compat_ascii_like(d->state->ascii_model, (Py_ssize_t)n, d->watched);
+    if (LIKELY(str != NULL)) scan_narrow(PyUnicode_1BYTE_DATA(str), p, n, width);
+    return str;
+}
+
+/* n characters of a str, at their final width; `all` are the bits that are set in any of them. [p, end) is readable. */
+static ALWAYS_INLINE PyObject *make_str(decoder *d, const uint8_t *p, const uint8_t *end, size_t n, int width, uint32_t all)
+{
+    if (all < 0x80) return width == 1 ? make_ascii(d, p, n) : make_ascii_narrowed(d, p, end, n, width);
     if (n == 1 || (width == 4 && all >= 0x100 && all < 0x10000)) return PyUnicode_FromKindAndData(width, p, (Py_ssize_t)n);
     if (width > 1 && all < 0x100) {
-        PyObject *str = PyUnicode_New((Py_ssize_t)n, all < 0x80 ? 0x7F : 0xFF);
+        PyObject *str = PyUnicode_New((Py_ssize_t)n, 0xFF);
         if (LIKELY(str != NULL)) scan_narrow(PyUnicode_1BYTE_DATA(str), p, n, width);
         return str;
     }
@@ -121,13 +132,17 @@ static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t 
     return p;
 }
 
+static ALWAYS_INLINE PyObject *composed_of(decoder *d, size_t n, int width)
+{
+    return make_str(d, d->scratch, d->scratch_limit, n, width, scan_all_bits(d->scratch, n, width));
+}
+
 static PyObject *composed_str(decoder *d, const composed *c, text_form form)
 {
     Py_ssize_t n = (Py_ssize_t)scan_characters((size_t)(c->out - d->scratch), c->width);
     if (form != TEXT_UTF8) { /* it may fit a narrower kind */
-        if (c->width == 1) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 1);
-        if (c->width == 2) return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 2);
-        return make_str(d, d->scratch, d->scratch_limit, (size_t)n, 4);
+        if (c->width == 1) return composed_of(d, (size_t)n, 1);
+        return c->width == 2 ? composed_of(d, (size_t)n, 2) : composed_of(d, (size_t)n, 4);
     }
     if (c->width == 1 && !c->high) return make_ascii(d, d->scratch, (size_t)n);
     if (n == 1) return PyUnicode_FromKindAndData(c->width, d->scratch, n); /* the shared Latin-1 characters */
@@ -430,12 +445,13 @@ static NOINLINE PyObject *compose_ucs2(decoder *d, const uint8_t *s, const uint8
 static NOINLINE PyObject *compose_ucs4(decoder *d, const uint8_t *s, const uint8_t *p) { return compose_string(d, s, p, TEXT_UCS4); }
 
 /* The plain end of the string whose first character behind the opening quote is at `start`: the position of the closing
- * quote, or of the first character that isn't plain. *high is set where Latin-1 isn't ASCII. */
-static ALWAYS_INLINE const uint8_t *plain_end(decoder *d, const uint8_t *start, text_form form, int *high)
+ * quote, or of the first character that isn't plain. *all has a bit from 0x80 on where one is set that was passed. */
+static ALWAYS_INLINE const uint8_t *plain_end(decoder *d, const uint8_t *start, text_form form, uint32_t *all)
 {
-    *high = 0;
-    if (form == TEXT_LATIN1) return scan_plain_latin1(start, d->end, high);
-    return scan_plain(start, d->end, width_of(form), form == TEXT_UTF8);
+    *all = 0;
+    if (form == TEXT_UTF8) return scan_plain(start, d->end, 1, 1);
+    if (form == TEXT_LATIN1) return scan_plain_latin1(start, d->end, all);
+    return scan_plain_wide(start, d->end, width_of(form), all);
 }
 
 /* As compose_string; *at becomes the position behind. */
@@ -453,13 +469,13 @@ static ALWAYS_INLINE PyObject *compose(decoder *d, const uint8_t *start, const u
 static ALWAYS_INLINE PyObject *read_string(decoder *d, const uint8_t **at, text_form form)
 {
     const int width = width_of(form);
-    int high;
-    const uint8_t *start = *at, *p = plain_end(d, start, form, &high);
+    uint32_t all;
+    const uint8_t *start = *at, *p = plain_end(d, start, form, &all);
     if (UNLIKELY(scan_read(p, width) != '"')) return compose(d, start, p, at, form);
     *at = p + width;
     size_t n = (size_t)(p - start) / (size_t)width;
-    if (width == 1 && LIKELY(!high)) return make_ascii(d, start, n);
-    return make_str(d, start, d->end, n, width);
+    if (width == 1 && LIKELY(all < 0x80)) return make_ascii(d, start, n);
+    return make_str(d, start, d->end, n, width, all);
 }
 
 /* The cache of keys; NULL with MemoryError set. */
@@ -503,14 +519,14 @@ static NOINLINE PyObject *share_key(decoder *d, PyObject *key)
 static ALWAYS_INLINE PyObject *read_key(decoder *d, const uint8_t **at, text_form form)
 {
     const int width = width_of(form);
-    int high;
-    const uint8_t *start = *at, *p = plain_end(d, start, form, &high);
+    uint32_t all = 0;
+    const uint8_t *start = *at, *p = width > 1 ? scan_plain(start, d->end, width, 0) : plain_end(d, start, form, &all);
     PyObject *key;
     if (UNLIKELY(scan_read(p, width) != '"')) key = compose(d, start, p, at, form);
     else {
         *at = p + width;
         size_t n = (size_t)(p - start) / (size_t)width;
-        if (width == 1 && LIKELY(!high) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return cached_key(d, start, n);
+        if (width == 1 && LIKELY(all < 0x80) && LIKELY(n - 1 < KEYCACHE_LONGEST)) return cached_key(d, start, n);
         if (width > 1 && n - 1 < KEYCACHE_LONGEST) {
             uint8_t narrow[KEYCACHE_LONGEST];
             if (scan_narrow_ascii(narrow, start, d->end, n, width)) return cached_key(d, narrow, n);

@@ -77,15 +77,15 @@ static ALWAYS_INLINE const uint8_t *scan_plain(const uint8_t *p, const uint8_t *
     return p;
 }
 
-/* As scan_plain for Latin-1 text; *high is set where a character from 0x80 on was passed. */
-static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const uint8_t *end, int *high)
+/* As scan_plain for Latin-1 text; *all gets a bit from 0x80 on where one is set in any of the characters passed. */
+static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const uint8_t *end, uint32_t *all)
 {
     vec_mask seen = 0;
     while (end - p >= 16) {
         vec v = vec_load(p);
         vec_mask m = scan_specials(v, 1, 0), h = vec_bits(vec8_high(v));
         if (m) {
-            *high |= (seen | (h & (m ^ (m - 1)))) != 0; /* only lanes up to the first special one, which isn't such */
+            *all |= (seen | (h & (m ^ (m - 1)))) != 0 ? 0x80 : 0; /* only lanes up to the first special one, which isn't such */
             return p + vec_first(m);
         }
         seen |= h;
@@ -93,7 +93,7 @@ static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const ui
     }
     uint8_t any = 0;
     while (!scan_is_special(*p, 0)) any |= *p++;
-    *high |= seen != 0 || any >= 0x80;
+    *all |= seen != 0 || any >= 0x80 ? 0x80 : 0;
     return p;
 }
 
@@ -154,10 +154,36 @@ static ALWAYS_INLINE int scan_narrow_ascii(uint8_t *out, const uint8_t *p, const
 /* n characters up to U+00FF as bytes. */
 static ALWAYS_INLINE void scan_narrow(uint8_t *out, const uint8_t *p, size_t n, int width)
 {
+#if defined(VEC_AVX512)
+    for (;; n -= 32, p += 32 * width, out += 32) { /* nothing beyond n is read or written */
+        __mmask32 lanes = n >= 32 ? 0xFFFFFFFF : _bzhi_u32(0xFFFFFFFF, (unsigned)n);
+        __m256i v;
+        if (width == 2) v = _mm512_cvtepi16_epi8(_mm512_maskz_loadu_epi16(lanes, p));
+        else {
+            __m128i low = _mm512_cvtepi32_epi8(_mm512_maskz_loadu_epi32((__mmask16)lanes, p));
+            v = _mm256_inserti128_si256(_mm256_castsi128_si256(low), _mm512_cvtepi32_epi8(_mm512_maskz_loadu_epi32((__mmask16)(lanes >> 16), p + 64)), 1);
+        }
+        _mm256_mask_storeu_epi8(out, lanes, v);
+        if (n <= 32) return;
+    }
+#else
     size_t i = 0;
     for (; i + 16 <= n; i += 16) vec_store(out + i, vec_load_narrowed(p + i * (unsigned)width, width));
     for (; i < n; i++) out[i] = (uint8_t)scan_read(p + i * (unsigned)width, width);
+#endif
 }
+
+#if defined(VEC_AVX512)
+/* All the bits that are set in any character of a block of two- or four-byte ones. */
+static ALWAYS_INLINE uint32_t scan_fold_bits(__m512i v, int width)
+{
+    __m256i four = _mm256_or_si256(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
+    __m128i two = _mm_or_si128(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+    uint64_t all = (uint64_t)_mm_cvtsi128_si64(two) | (uint64_t)_mm_extract_epi64(two, 1);
+    all |= all >> 32;
+    return width == 2 ? (uint32_t)((all | all >> 16) & 0xFFFF) : (uint32_t)all;
+}
+#endif
 
 /* All the bits that are set in any of n characters. */
 static ALWAYS_INLINE uint32_t scan_all_bits(const uint8_t *p, size_t n, int width)
@@ -177,6 +203,33 @@ static ALWAYS_INLINE uint32_t scan_all_bits(const uint8_t *p, size_t n, int widt
     if (width <= 2) all |= all >> 16;
     if (width == 1) all |= all >> 8;
     return (uint32_t)all & (width == 1 ? 0xFFu : width == 2 ? 0xFFFFu : 0xFFFFFFFFu);
+}
+
+/* As scan_plain for characters of two or four bytes; *all gets the bits that are set in any of those passed. */
+static ALWAYS_INLINE const uint8_t *scan_plain_wide(const uint8_t *p, const uint8_t *end, int width, uint32_t *all)
+{
+#if defined(VEC_AVX512)
+    __m512i seen = _mm512_setzero_si512();
+    for (;; p += 64) {
+        size_t left = (size_t)(end - p);
+        /* Nothing beyond end is read, and the zeros in its place end the run. */
+        __m512i v = LIKELY(left >= 64) ? _mm512_loadu_si512(p) : _mm512_maskz_loadu_epi8(_bzhi_u64(~(uint64_t)0, (unsigned)left), p);
+        uint64_t ends = scan_specials_64(v, width);
+        if (ends) {
+            unsigned n = count_trailing_zeros(ends);
+            if (width == 2) v = _mm512_maskz_mov_epi16(_bzhi_u32(0xFFFFFFFF, n), v);
+            else v = _mm512_maskz_mov_epi32((__mmask16)_bzhi_u32(0xFFFF, n), v);
+            *all = scan_fold_bits(_mm512_or_si512(seen, v), width);
+            return p + n * (unsigned)width;
+        }
+        seen = _mm512_or_si512(seen, v);
+    }
+#else
+    const uint8_t *start = p;
+    p = scan_plain(p, end, width, 0);
+    *all = scan_all_bits(start, scan_characters((size_t)(p - start), width), width);
+    return p;
+#endif
 }
 
 /* One multi-byte UTF-8 sequence (p[0] >= 0x80): its length, with the code point in *c, or 0 where it is not well formed

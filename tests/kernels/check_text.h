@@ -121,6 +121,18 @@ static inline void check_narrow(const kernels *k, const uint8_t *p, const uint8_
     }
 }
 
+/* The last m characters, where memory ends too; the output may not be written behind its end. */
+static inline void check_scan_narrow(const kernels *k, const uint8_t *p, size_t n, int width)
+{
+    for (size_t m = 0; m <= n && m <= 80; m++) {
+        const uint8_t *from = p + (n - m) * (size_t)width;
+        uint8_t *out = output_room.end - m;
+        k->scan_narrow(out, from, m, width);
+        for (size_t i = 0; i < m && unit_at(from, i, width) < 0x100; i++)
+            if (out[i] != unit_at(from, i, width)) differs(k, "scan_narrow", width, p, n * (size_t)width, i);
+    }
+}
+
 static inline void check_scan_as(const uint8_t *data, size_t size, int width)
 {
     int levels;
@@ -143,9 +155,10 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
         }
         if (width == 1) {
             size_t stop = 0;
-            int high = 0, seen = 0;
+            int high = 0;
+            uint32_t seen = 0;
             for (; stop < n && is_plain(p[stop], 0); stop++) high |= p[stop] >= 0x80;
-            if (k->scan_plain_latin1(p, end, &seen) != p + stop || seen != high) differs(k, "scan_plain_latin1", 1, p, bytes, stop);
+            if (k->scan_plain_latin1(p, end, &seen) != p + stop || (seen >= 0x80) != high) differs(k, "scan_plain_latin1", 1, p, bytes, stop);
             for (size_t i = 0; i < n; i++) {
                 uint32_t c = 0, wanted = 0;
                 if (p[i] == '\\') check_escaped_units(k, p, n, i);
@@ -155,7 +168,14 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width)
                 if (k->scan_utf8(p + i, &c) != length || (length && c != wanted)) differs(k, "scan_utf8", 1, p, bytes, i);
             }
         }
-        if (width > 1) check_narrow(k, p, end, n, width);
+        if (width > 1) {
+            check_narrow(k, p, end, n, width);
+            check_scan_narrow(k, p, n, width);
+            size_t stop = 0;
+            uint32_t bits = 0, seen = 0;
+            for (; stop < n && is_plain(unit_at(p, stop, width), 0); stop++) bits |= unit_at(p, stop, width);
+            if (k->scan_plain_wide(p, end, width, &seen) != p + stop * (size_t)width || seen != bits) differs(k, "scan_plain_wide", width, p, bytes, stop);
+        }
         uint32_t all = 0;
         for (size_t i = n; i-- > 0 && n - i <= 80;) { /* from the end on, where memory ends too */
             all |= unit_at(p, i, width);

@@ -32,9 +32,20 @@ static const uint8_t *plain(const uint8_t *p, const uint8_t *end, int width, int
     return width == 2 ? scan_plain(p, end, 2, 0) : scan_plain(p, end, 4, 0);
 }
 
-static const uint8_t *plain_latin1(const uint8_t *p, const uint8_t *end, int *high)
+static const uint8_t *plain_latin1(const uint8_t *p, const uint8_t *end, uint32_t *all)
 {
-    return scan_plain_latin1(p, end, high);
+    return scan_plain_latin1(p, end, all);
+}
+
+static const uint8_t *plain_wide(const uint8_t *p, const uint8_t *end, int width, uint32_t *all)
+{
+    return width == 2 ? scan_plain_wide(p, end, 2, all) : scan_plain_wide(p, end, 4, all);
+}
+
+static void narrow(uint8_t *out, const uint8_t *p, size_t n, int width)
+{
+    if (width == 2) scan_narrow(out, p, n, 2);
+    else scan_narrow(out, p, n, 4);
 }
 
 static const uint8_t *space(const uint8_t *p, const uint8_t *end, int width)
@@ -136,7 +147,7 @@ static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *
 static uint8_t *format_int64(uint8_t *out, int64_t value) { return number_format_int64(out, value); }
 
 const kernels KERNELS = {
-    LEVEL, plain, plain_latin1, space, narrow_ascii, all_bits, utf8, utf8_run, escaped_units, hex4, copy_clean, copy_ascii, copy_same,
+    LEVEL, plain, plain_latin1, plain_wide, space, narrow_ascii, narrow, all_bits, utf8, utf8_run, escaped_units, hex4, copy_clean, copy_ascii, copy_same,
     CPU_NAME(escape_bytes), CPU_NAME(escape_to_ascii), CPU_NAME(escape_to_utf8), CPU_NAME(escape_widen),
     CPU_NAME(escape_copy_widened), copy, parse_number, CPU_NAME(number_format_double), format_int64,
 };

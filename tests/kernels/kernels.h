@@ -12,9 +12,11 @@
 typedef struct {
     cpu_level level;
     const uint8_t *(*scan_plain)(const uint8_t *p, const uint8_t *end, int width, int ascii_only);
-    const uint8_t *(*scan_plain_latin1)(const uint8_t *p, const uint8_t *end, int *high);
+    const uint8_t *(*scan_plain_latin1)(const uint8_t *p, const uint8_t *end, uint32_t *all);
+    const uint8_t *(*scan_plain_wide)(const uint8_t *p, const uint8_t *end, int width, uint32_t *all);
     const uint8_t *(*scan_space)(const uint8_t *p, const uint8_t *end, int width);
     int (*scan_narrow_ascii)(uint8_t *out, const uint8_t *p, const uint8_t *end, size_t n, int width);
+    void (*scan_narrow)(uint8_t *out, const uint8_t *p, size_t n, int width);
     uint32_t (*scan_all_bits)(const uint8_t *p, size_t n, int width);
     int (*scan_utf8)(const uint8_t *p, uint32_t *c);
     /* 0 code points where the compiler's target has no such kernel, with *length 0 */
