@@ -226,6 +226,10 @@ int encoder_before_python(encoder *e)
     if (encoder_check_path(e)) return -1;
     e->python_ran = 1;
     e->plain = e->plain_dicts = 0;
+    for (; e->sorted_held < e->sorted_used; e->sorted_held++) {
+        Py_INCREF(e->sorted[e->sorted_held].key);
+        Py_INCREF(e->sorted[e->sorted_held].value);
+    }
 #if !COMPAT_HAS_GIL
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
 #endif
@@ -398,31 +402,24 @@ int encoder_skipped_all_is_empty(encode_state *state)
 /* ---- sorting ---- */
 
 /* Code points in order, as str compares: keys of one dict are never equal. */
-static int compare_members(const void *left, const void *right)
+static NOINLINE int is_before_by_text(const sorted_member *a, const sorted_member *b)
 {
-    const sorted_member *a = left, *b = right;
-    if (!a->narrow || !b->narrow) return PyUnicode_Compare(a->key, b->key);
-    if (a->prefix != b->prefix) return a->prefix < b->prefix ? -1 : 1;
+    if (!a->narrow || !b->narrow) return PyUnicode_Compare(a->key, b->key) < 0;
     size_t m = (size_t)PyUnicode_GET_LENGTH(a->key), n = (size_t)PyUnicode_GET_LENGTH(b->key);
     int order = memcmp(PyUnicode_DATA(a->key), PyUnicode_DATA(b->key), m < n ? m : n);
-    return order ? order : m < n ? -1 : 1;
+    return order ? order < 0 : m < n;
 }
 
 static ALWAYS_INLINE int is_before(const sorted_member *a, const sorted_member *b)
 {
     if (LIKELY(a->prefix != b->prefix) && LIKELY(a->narrow & b->narrow)) return a->prefix < b->prefix;
-    return compare_members(a, b) < 0;
+    return is_before_by_text(a, b);
 }
 
-static void sort_members(sorted_member *members, Py_ssize_t n)
+/* By insertion, where the first `ordered` are in order. */
+static ALWAYS_INLINE void sort_few(sorted_member *members, Py_ssize_t n, Py_ssize_t ordered)
 {
-    Py_ssize_t i = 1; /* as many are in order */
-    while (i < n && is_before(&members[i - 1], &members[i])) i++;
-    if (n > 24 && i < n) {
-        qsort(members, (size_t)n, sizeof *members, compare_members);
-        return;
-    }
-    for (; i < n; i++) {
+    for (Py_ssize_t i = ordered; i < n; i++) {
         sorted_member one = members[i];
         Py_ssize_t j = i;
         for (; j > 0 && is_before(&one, &members[j - 1]); j--) members[j] = members[j - 1];
@@ -430,11 +427,45 @@ static void sort_members(sorted_member *members, Py_ssize_t n)
     }
 }
 
-/* The first eight characters of a key, as an integer that compares as they do. */
-static ALWAYS_INLINE uint64_t prefix_of(PyObject *key)
+/* What two runs side by side, of m and of n members, come to. The loop has no branch on which is next: it can't be predicted. */
+static ALWAYS_INLINE void merge(sorted_member *out, const sorted_member *a, Py_ssize_t m, const sorted_member *b, Py_ssize_t n)
 {
-    const uint8_t *p = PyUnicode_DATA(key);
-    size_t n = (size_t)PyUnicode_GET_LENGTH(key);
+    const sorted_member *a_end = a + m, *b_end = b + n;
+    while (a < a_end && b < b_end) {
+        Py_ssize_t second = is_before(b, a);
+        const sorted_member *next = second ? b : a;
+        *out++ = *next;
+        b += second;
+        a += 1 - second;
+    }
+    memcpy(out, a, (size_t)(a_end - a) * sizeof *a);
+    memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof *b);
+}
+
+enum { SORT_FEW = 24, SORT_RUN = 8 };
+
+/* Runs by insertion, which are merged, there and back; `spare` is room for as many. */
+static NOINLINE void sort_many(sorted_member *members, Py_ssize_t n, sorted_member *spare)
+{
+    for (Py_ssize_t i = 0; i < n; i += SORT_RUN) sort_few(members + i, n - i < SORT_RUN ? n - i : SORT_RUN, 1);
+    sorted_member *from = members, *to = spare;
+    for (Py_ssize_t run = SORT_RUN; run < n; run *= 2) {
+        for (Py_ssize_t i = 0; i < n; i += 2 * run) {
+            Py_ssize_t left = n - i < run ? n - i : run, right = n - i - left < run ? n - i - left : run;
+            merge(to + i, from + i, left, from + i + left, right);
+        }
+        sorted_member *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != members) memcpy(members, from, (size_t)n * sizeof *members);
+}
+
+/* Eight characters of a key from the skip-th on, as an integer that compares as they do. */
+static ALWAYS_INLINE uint64_t prefix_of(PyObject *key, size_t skip)
+{
+    const uint8_t *p = (const uint8_t *)PyUnicode_DATA(key) + skip;
+    size_t n = (size_t)PyUnicode_GET_LENGTH(key) - skip;
     uint64_t prefix = 0;
     if (LIKELY(n >= 8)) {
         for (int k = 0; k < 8; k++) prefix |= (uint64_t)p[k] << (56 - 8 * k); /* one load, its bytes turned round */
@@ -442,6 +473,35 @@ static ALWAYS_INLINE uint64_t prefix_of(PyObject *key)
     }
     for (size_t k = 0; k < n; k++) prefix |= (uint64_t)p[k] << (56 - 8 * k);
     return prefix;
+}
+
+/* What all keys begin with is left out of their prefixes, which would hardly tell them apart otherwise. */
+static void sharpen_prefixes(sorted_member *members, Py_ssize_t n)
+{
+    const uint8_t *first = PyUnicode_DATA(members[0].key);
+    size_t same = (size_t)PyUnicode_GET_LENGTH(members[0].key);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!members[i].narrow) return;
+        const uint8_t *p = PyUnicode_DATA(members[i].key);
+        size_t most = (size_t)PyUnicode_GET_LENGTH(members[i].key), k = 0;
+        if (most < same) same = most;
+        while (k < same && p[k] == first[k]) k++;
+        same = k;
+    }
+    if (same == 0) return;
+    for (Py_ssize_t i = 0; i < n; i++) members[i].prefix = prefix_of(members[i].key, same);
+}
+
+/* `members` has room for as many again. */
+static void sort_members(sorted_member *members, Py_ssize_t n)
+{
+    Py_ssize_t i = 1; /* as many are in order */
+    while (i < n && is_before(&members[i - 1], &members[i])) i++;
+    if (LIKELY(n <= SORT_FEW) || i >= n) sort_few(members, n, i);
+    else {
+        sharpen_prefixes(members, n);
+        sort_many(members, n, members + n);
+    }
 }
 
 /* Room for n more on the stack of sorted members; -1 with MemoryError set. */
@@ -459,34 +519,40 @@ static int sorted_room(encoder *e, Py_ssize_t n)
     return 0;
 }
 
-Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd)
+Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int hold, int *odd)
 {
     Py_ssize_t n, i = 0, position = 0;
     sorted_member *members;
     PyObject *key, *value;
     compat_entries entries = {0};
     int bad; /* MemoryError is set */
+    hold |= !COMPAT_HAS_GIL;
     COMPAT_BEGIN_CRITICAL_SECTION(dict);
     n = PyDict_GET_SIZE(dict); /* 0 where another thread has just emptied it */
-    bad = sorted_room(e, n);
+    bad = sorted_room(e, n <= SORT_FEW ? n : 2 * n); /* an entry in memory is larger: no overflow */
     members = e->sorted + e->sorted_used;
     int direct = compat_entries_from(e->dict_layout_known, dict, 0, &entries);
     for (; !bad && i < n && (direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(dict, &position, &key, &value)); i++) {
         if (!PyUnicode_CheckExact(key) || compat_str_ready(key)) break;
         sorted_member *m = &members[i];
-        m->key = Py_NewRef(key);
-        m->value = Py_NewRef(value);
+        m->key = key;
+        m->value = value;
+        if (hold) {
+            Py_INCREF(key);
+            Py_INCREF(value);
+        }
         m->narrow = PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND;
-        m->prefix = m->narrow ? prefix_of(key) : 0;
+        m->prefix = m->narrow ? prefix_of(key, 0) : 0;
     }
     COMPAT_END_CRITICAL_SECTION();
     if (bad) return -1;
     if (i == n) {
         sort_members(members, n);
         e->sorted_used += n;
+        if (hold) e->sorted_held = e->sorted_used;
         return n;
     }
-    while (i > 0) {
+    while (hold && i > 0) {
         i--;
         Py_DECREF(members[i].key);
         Py_DECREF(members[i].value);
@@ -561,7 +627,7 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
     e->path_room = SHALLOW;
     e->places = NULL;
     e->sorted = NULL;
-    e->sorted_used = e->sorted_limit = 0;
+    e->sorted_used = e->sorted_limit = e->sorted_held = 0;
     e->dict_layout_known = state->dict_layout_known;
     e->indent_is_spaces = is_spaces(&options->indent);
     shorten(e->item_separator, &options->item_separator);

@@ -40,13 +40,7 @@ void encode_pieces_pop(encode_pieces *p)
         e->depth--;
         if (e->distinct > e->depth) e->distinct = e->depth;
     }
-    if (f.kind == FRAME_SORTED && f.index >= 0) {
-        while (e->sorted_used > f.w.position) { /* where its members begin */
-            sorted_member *m = &e->sorted[--e->sorted_used];
-            Py_DECREF(m->key);
-            Py_DECREF(m->value);
-        }
-    }
+    if (f.kind == FRAME_SORTED && f.index >= 0) encoder_sorted_end(e, f.w.position); /* where its members begin */
 #if !COMPAT_HAS_GIL
     Py_XDECREF(f.w.held[0]);
     Py_XDECREF(f.w.held[1]);
@@ -59,7 +53,7 @@ void encode_pieces_pop(encode_pieces *p)
 int encode_pieces_sort(encode_pieces *p, encode_frame *f)
 {
     int odd = 0;
-    Py_ssize_t start = p->e.sorted_used, n = encoder_sort(&p->e, f->object, &odd);
+    Py_ssize_t start = p->e.sorted_used, n = encoder_sort(&p->e, f->object, 1, &odd);
     if (n < 0 && !odd) return -1;
     if (n >= 0) {
         f->w.position = start;

@@ -149,8 +149,6 @@ static NOINLINE uint8_t *member_value_widened(encoder *e, uint8_t *out, PyObject
     return write_member_value(e, out, dict, key, value, WRITE_TEXT);
 }
 
-static NOINLINE uint8_t *write_value_text(encoder *e, uint8_t *out, PyObject *value) { return write_value(e, out, value, WRITE_TEXT); }
-
 /* Enter the dict that is walked, if that hasn't been done. -1 with an exception. */
 static ALWAYS_INLINE int walk_enter(encoder *e, walk *w)
 {
@@ -170,10 +168,10 @@ static ALWAYS_INLINE void walk_leave(encoder *e, walk *w)
 }
 
 /* Tell of a leaf that failed. */
-static NOINLINE uint8_t *leaf_failed(encoder *e, walk *w, PyObject *key)
+static NOINLINE uint8_t *leaf_failed(encoder *e, PyObject *dict, PyObject *key)
 {
     Py_INCREF(key); /* making the note may run the collector */
-    encoder_add_note(e, w->dict, key, -1);
+    encoder_add_note(e, dict, key, -1);
     Py_DECREF(key);
     return NULL;
 }
@@ -200,7 +198,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
             if (UNLIKELY(out == NULL)) return NULL;
             int widened = has_widened(e, form);
             if (LIKELY(!widened) && (style != STYLE_ANY || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, style != STYLE_ANY, form))) {
-                if (UNLIKELY(out == NULL)) return leaf_failed(e, w, key);
+                if (UNLIKELY(out == NULL)) return leaf_failed(e, w->dict, key);
                 if (!has_widened(e, form)) continue;
                 w->position = compat_entries_index(&entries);
                 return members_widened(e, out, w, first);
@@ -234,22 +232,25 @@ slowly:;
     return more < 0 ? NULL : write_object_end(e, out, first, seldom(form), style);
 }
 
-/* The members on the stack of sorted ones from the i-th to the last, all of whose keys are str. The stack holds references,
- * and may move. */
-static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first, write_form form)
+/* The members on the stack of sorted ones from the i-th to the last, all of whose keys are str. The stack may move. */
+static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first, write_form form,
+                                           write_style style)
 {
     for (; i <= last; i++) {
         PyObject *key = e->sorted[i].key, *value = e->sorted[i].value;
         if (i + 2 <= last) PREFETCH(e->sorted[i + 2].value);
-        out = write_key(e, out, key, &first, form, STYLE_ANY);
+        out = write_key(e, out, key, &first, form, style);
         if (UNLIKELY(out == NULL)) return NULL;
-        if (has_widened(e, form)) out = write_value_text(e, out, value);
-        else out = write_value(e, out, value, form);
-        if (UNLIKELY(out == NULL)) {
-            encoder_add_note(e, dict, key, -1);
-            return NULL;
+        int widened = has_widened(e, form);
+        if (LIKELY(!widened) && (style != STYLE_ANY || !is_long_str(e, value)) && LIKELY(write_leaf(e, &out, value, style != STYLE_ANY, form))) {
+            if (UNLIKELY(out == NULL)) return leaf_failed(e, dict, key);
         }
-        if (UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
+        else {
+            if (UNLIKELY(widened)) out = member_value_widened(e, out, dict, key, value);
+            else out = write_member_value(e, out, dict, key, value, form);
+            if (UNLIKELY(out == NULL)) return NULL;
+        }
+        if (style == STYLE_ANY && UNLIKELY(is_full(e, out)) && (out = encoder_flush(e, out)) == NULL) return NULL;
         if (has_widened(e, form)) return e->b.width == 2 ? sorted_text2(e, out, dict, i + 1, last, 0) : sorted_text4(e, out, dict, i + 1, last, 0);
     }
     return out;
@@ -258,18 +259,15 @@ static ALWAYS_INLINE uint8_t *write_sorted(encoder *e, uint8_t *out, PyObject *d
 /* The members of a dict in the order of their keys without a Python comparison; NULL with *odd set where that can't be. */
 static ALWAYS_INLINE uint8_t *write_members_sorted(encoder *e, uint8_t *out, PyObject *dict, int *odd, write_form form)
 {
-    Py_ssize_t start = e->sorted_used, n = encoder_sort(e, dict, odd), last = start + n - 1;
+    /* Once Python code ran, more of it may run whenever a reference is given up. */
+    Py_ssize_t start = e->sorted_used, n = encoder_sort(e, dict, e->python_ran, odd), last = start + n - 1;
     if (n < 0) return NULL;
     e->level++;
     if (form == WRITE_ASCII) out = sorted_ascii(e, out, dict, start, last, 1);
     else if (form == WRITE_UTF8) out = sorted_utf8(e, out, dict, start, last, 1);
     else if (e->b.width == 1) out = sorted_text1(e, out, dict, start, last, 1);
     else out = e->b.width == 2 ? sorted_text2(e, out, dict, start, last, 1) : sorted_text4(e, out, dict, start, last, 1);
-    for (Py_ssize_t i = start; i <= last; i++) {
-        Py_DECREF(e->sorted[i].key);
-        Py_DECREF(e->sorted[i].value);
-    }
-    e->sorted_used = start;
+    encoder_sorted_end(e, start);
     return out == NULL ? NULL : write_object_end(e, out, n == 0, seldom(form), STYLE_ANY);
 }
 
@@ -614,9 +612,10 @@ static ALWAYS_INLINE uint8_t *write_other(encoder *e, uint8_t *out, PyObject *ob
         return is_text(form) && e->style == STYLE_PLAIN ? write_members(e, out, w, first, form, STYLE_PLAIN) \
                                                         : write_members(e, out, w, first, form, STYLE_ANY); \
     } \
-    static NOINLINE uint8_t *sorted_##suffix(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first) \
+    static NOINLINE locals uint8_t *sorted_##suffix(encoder *e, uint8_t *out, PyObject *dict, Py_ssize_t i, Py_ssize_t last, int first) \
     { \
-        return write_sorted(e, out, dict, i, last, first, form); \
+        if (e->style == STYLE_PLAIN) return write_sorted(e, out, dict, i, last, first, form, STYLE_PLAIN); \
+        return write_sorted(e, out, dict, i, last, first, form, STYLE_ANY); \
     } \
     static NOINLINE uint8_t *items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t first) \
     { \

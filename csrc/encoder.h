@@ -71,6 +71,7 @@ typedef struct {
     PyObject *place;        /* where the exception happened: a list of steps, the innermost first; NULL without one */
     sorted_member *sorted; /* a stack: the members of the dicts under way */
     Py_ssize_t sorted_used, sorted_limit;
+    Py_ssize_t sorted_held; /* so many of the first with references: all that are there once Python code runs; until then the dicts hold theirs */
 } encoder;
 
 /* The document at out; where it ends, or NULL with an exception set. */
@@ -180,8 +181,20 @@ void encoder_raise_not_finite(encoder *e, PyObject *number);
 /* Whether an indented dict whose keys were all skipped is closed on the same line: the stdlib is asked. -1 with an exception. */
 int encoder_skipped_all_is_empty(encode_state *state);
 
-/* Put the members of a dict on top of e->sorted, with references, in the order of their keys: how many; or -1 with *odd set
- * where a key isn't exactly a str, or with an exception set. */
-Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int *odd);
+/* Put the members of a dict on top of e->sorted, in the order of their keys: how many; or -1 with *odd set where a key isn't
+ * exactly a str, or with an exception set. With references if `hold`; else the dict lives, and its members, until
+ * encoder_before_python sees to it. */
+Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int hold, int *odd);
+
+/* Take those from `start` on away again. */
+static ALWAYS_INLINE void encoder_sorted_end(encoder *e, Py_ssize_t start)
+{
+    for (Py_ssize_t i = start; i < e->sorted_held; i++) {
+        Py_DECREF(e->sorted[i].key);
+        Py_DECREF(e->sorted[i].value);
+    }
+    if (e->sorted_held > start) e->sorted_held = start;
+    e->sorted_used = start;
+}
 
 #endif

@@ -6,6 +6,7 @@ import enum
 import gc
 import io
 import json
+import random
 import sys
 
 import pytest
@@ -223,6 +224,20 @@ def test_dump(value, options):
 @given(value=plain_values, check_circular=st.booleans(), sort_keys=st.booleans(), indent=indents)
 def test_check_circular(value, check_circular, sort_keys, indent):
     same(lambda json: json.dumps(value, check_circular=check_circular, sort_keys=sort_keys, indent=indent))
+
+
+@pytest.mark.parametrize("prefix", ["", "k", "keys_are", "keys_are_long_and_much_the_same_", "\xe9\xe8", "\u20ac"], ids=ascii)
+@pytest.mark.parametrize("characters", ["01", "ab\0", "az\xff", "a\u0100z", "\ud7ff\ue000\U0001f600a"], ids=ascii)
+def test_sorted_keys(prefix, characters):
+    """Few keys and many, alike in what they begin with, one the beginning of another, of every kind."""
+    drawn = random.Random(prefix + characters)
+    for n in *range(2, 40), 64, 65, 300, 1000:
+        keys = {prefix + "".join(drawn.choices(characters, k=drawn.randrange(1, 14))) for _ in range(n)}
+        if n % 3 == 0:
+            keys.add(prefix[: n % 7])
+        items = {key: k for k, key in enumerate(drawn.sample(sorted(keys), len(keys)))}
+        for wanted in items, dict(sorted(items.items())), dict(sorted(items.items(), reverse=True)):
+            same(lambda json: json.dumps(wanted, sort_keys=True, ensure_ascii=False))
 
 
 @given(text=texts)

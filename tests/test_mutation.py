@@ -517,6 +517,34 @@ def test_containers_that_are_dropped_while_they_are_written(sort_keys):
         assert cyjson.loads(cyjson.encode(outer, default=default, sort_keys=sort_keys)) is not None
 
 
+@pytest.mark.parametrize("n", [2, 24, 25, 60])
+@pytest.mark.parametrize("options", [{}, {"indent": 1}, {"separators": ("; ", ": ")}], ids=str)
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+def test_sorted_dicts_that_are_dropped_while_they_are_written(n, options):
+    """What is in them is held from the moment that Python code runs: what was sorted before it, and what is sorted after it."""
+
+    def document(made):
+        """Keys and values that nobody else holds, the order of the keys turned round."""
+        inner = {f"inner key {k:03}": [f"value {k}", made if k == 1 else k * 1.5, {f"b{k}": f"deep {k}", f"a{k}": {f"c{k}": []}}] for k in reversed(range(n))}
+        return {f"outer key {k:03}": inner if k == 1 else f"after {k}" for k in reversed(range(n))}
+
+    for write in cyjson.dumps, cyjson.encode:
+        outer = document(Odd())
+        inner = outer["outer key 001"]
+        kept = []
+
+        def default(obj):
+            inner.clear()
+            outer.clear()
+            gc.collect()
+            kept.extend(f"in their place {k}" for k in range(200))
+            return "made"
+
+        expected = write(document("made"), sort_keys=True, **options)
+        assert write(outer, sort_keys=True, default=default, **options) == expected
+        assert kept
+
+
 @pytest.mark.parametrize("first", ["\xe9", "\u20ac", "\U0001f600", "\u20ac\U0001f600"])
 @pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
 def test_lists_that_are_dropped_once_their_text_has_widened(first):
