@@ -521,11 +521,14 @@ def test_containers_that_are_dropped_while_they_are_written(sort_keys):
 @pytest.mark.parametrize("options", [{}, {"indent": 1}, {"separators": ("; ", ": ")}], ids=str)
 @pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
 def test_sorted_dicts_that_are_dropped_while_they_are_written(n, options):
-    """What is in them is held from the moment that Python code runs: what was sorted before it, and what is sorted after it."""
+    """What is in them is held from the moment that Python code runs, whether it was sorted before or is sorted after."""
 
     def document(made):
         """Keys and values that nobody else holds, the order of the keys turned round."""
-        inner = {f"inner key {k:03}": [f"value {k}", made if k == 1 else k * 1.5, {f"b{k}": f"deep {k}", f"a{k}": {f"c{k}": []}}] for k in reversed(range(n))}
+        inner = {}
+        for k in reversed(range(n)):
+            deep = {f"b{k}": f"deep {k}", f"a{k}": {f"c{k}": []}}
+            inner[f"inner key {k:03}"] = [f"value {k}", made if k == 1 else k * 1.5, deep]
         return {f"outer key {k:03}": inner if k == 1 else f"after {k}" for k in reversed(range(n))}
 
     for write in cyjson.dumps, cyjson.encode:
