@@ -23,7 +23,9 @@ uint8_t *buffer_grow(buffer *b, uint8_t *out, size_t need)
     /* Texts of one size after another get blocks of one size, which malloc then keeps at hand: else each would be new
      * memory, and the faults at its pages cost as much as the encoding. Smaller texts don't get there. */
     size_t hoped = b->expected + b->expected / 32 + BUFFER_AHEAD;
+    size_t some = hoped / 8 < 16 * BUFFER_LOCAL ? hoped / 8 : 16 * BUFFER_LOCAL; /* to begin with, where it may well be short */
     if (capacity < hoped && capacity > hoped / 8) capacity = hoped;
+    else if (capacity < some) capacity = some;
     Py_ssize_t chars = (Py_ssize_t)((capacity + width - 1) / width);
     capacity = (size_t)chars * width;
     if (b->object == NULL) {

@@ -30,8 +30,7 @@ static ALWAYS_INLINE uint8_t *write_escape(uint8_t *out, uint32_t c, int width)
     if (c < 128) {
         const uint8_t *text = escape_texts[c];
         if (width == 1) memcpy(out, text, 8);
-        else
-            for (int i = 0; i < 6; i++) scan_write(out + i * width, text[i], width);
+        else vec_store_widened(out, width, vec_pair(load8(text), 0), 1); /* sixteen characters, within the slack */
         return out + text[7] * width;
     }
     if (c >= 0x10000) { /* only where the output is ASCII */
@@ -575,12 +574,17 @@ static ALWAYS_INLINE uint8_t *escape_widen_from(uint8_t *out, int to_width, cons
     const uint8_t *end = p + n * (size_t)width;
     for (unsigned turn = 0; end - p >= 32; p += 16, turn++) { /* what follows an escape is loaded as 16 bytes again, from within the next 16 */
 #if defined(VEC_AVX512)
-        if (turn % 4 == 0) { /* what had to be escaped may lie behind by now */
+        while (turn % 4 == 0) { /* what had to be escaped may lie behind by now */
             size_t plain = widen_plain(out, to_width, p, (size_t)(end - p) / (unsigned)width, width);
             p += plain * (unsigned)width;
             out += plain * (unsigned)to_width;
-            if (end - p < 32) break;
+            if (plain < 64 || end - p < 32) break;
+            uint32_t c = scan_read(p, width); /* one that stands alone, most likely */
+            if (!escape_needed(c, 0)) break;
+            out = write_escape(out, c, to_width);
+            p += width;
         }
+        if (end - p < 32) break;
 #endif
         vec v = vec_load(p);
         vec_store_widened(out, to_width, v, width);
