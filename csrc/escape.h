@@ -141,6 +141,11 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
     return !vec_bits(escape_needed_in_ascii(v, ascii));
 }
 
+#if defined(VEC_AVX512)
+/* As escape_copy_same for long strings, likewise. */
+int CPU_NAME(escape_copy_long_same)(uint8_t *out, int width, const uint8_t *p, size_t n);
+#endif
+
 /* As escape_copy_ascii, for n characters of any kind that stay as wide as they are. */
 static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t *p, size_t n)
 {
@@ -150,6 +155,9 @@ static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t
         vec_store(out, v);
         return !vec_below(escape_needed_bits(v, width, 0), size);
     }
+#if defined(VEC_AVX512)
+    if (size > ESCAPE_LONG) return CPU_NAME(escape_copy_long_same)(out, width, p, n);
+#endif
     do {
         vec v = vec_load(p + i);
         vec_store(out + i, v);
