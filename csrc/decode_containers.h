@@ -64,6 +64,7 @@ static NOINLINE int make_room(decoder *d)
     for (Py_ssize_t level = 0; level < d->depth; level++) /* of a long array of objects it is the array */
         if (values_of(d, level) >= WORTH_MOVING) return move_values(d, level);
     size_t used = (size_t)(d->values_top - d->values), room = 2 * (size_t)(d->values_limit - d->values);
+    if (room < ROOMY_VALUES) room = ROOMY_VALUES; /* from a tight space at once */
     PyObject **old = d->on_heap & VALUES_ON_HEAP ? d->values : NULL;
     PyObject **grown = PyMem_Realloc(old, room * sizeof *grown);
     if (grown == NULL) {
