@@ -221,15 +221,20 @@ static void walk_go_back(walk *w)
 }
 #endif
 
+void encoder_sorted_hold(encoder *e)
+{
+    for (; e->sorted_held < e->sorted_used; e->sorted_held++) {
+        Py_INCREF(e->sorted[e->sorted_held].key);
+        Py_INCREF(e->sorted[e->sorted_held].value);
+    }
+}
+
 int encoder_before_python(encoder *e)
 {
     if (encoder_check_path(e)) return -1;
     e->python_ran = 1;
     e->plain = e->plain_dicts = 0;
-    for (; e->sorted_held < e->sorted_used; e->sorted_held++) {
-        Py_INCREF(e->sorted[e->sorted_held].key);
-        Py_INCREF(e->sorted[e->sorted_held].value);
-    }
+    encoder_sorted_hold(e);
 #if !COMPAT_HAS_GIL
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer) walk_go_back(w);
 #endif

@@ -286,6 +286,7 @@ static ALWAYS_INLINE int write_int(encoder *e, uint8_t **at, PyObject *integer, 
 
 static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integer, write_form form)
 {
+    encoder_sorted_hold(e); /* handlers of signals run on the way, and from 3.12 on Python code makes the digits of very large ones */
     PyObject *digits = PyLong_Type.tp_repr(integer); /* whatever a subclass says; keeps the limit on digits */
     if (digits == NULL) return NULL;
     size_t n = (size_t)PyUnicode_GET_LENGTH(digits);

@@ -118,7 +118,7 @@ uint8_t *encoder_more_room(encoder *e, uint8_t *out, size_t need);
  * with the path of the keys and indices. */
 void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index);
 
-/* Python code is about to run: the path is checked, and whatever walks a dict as the stdlib walks a copy gets its copy now. -1 with an exception. */
+/* Python code is about to run: the path is checked, what is sorted is held, and whatever walks a dict as the stdlib walks a copy gets its copy now. -1 with an exception. */
 int encoder_before_python(encoder *e);
 
 /* Hand what was written so far to the sink, which may run any Python code: the start of the buffer, or NULL with an
@@ -186,14 +186,19 @@ int encoder_skipped_all_is_empty(encode_state *state);
  * encoder_before_python sees to it. */
 Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int hold, int *odd);
 
-/* Take those from `start` on away again. */
+/* Hold what is on it: Python code is about to run. */
+void encoder_sorted_hold(encoder *e);
+
+/* Take those from `start` on away again, each before its references are given up: that may run Python code, and the collector,
+ * which looks at what is on the stack. */
 static ALWAYS_INLINE void encoder_sorted_end(encoder *e, Py_ssize_t start)
 {
-    for (Py_ssize_t i = start; i < e->sorted_held; i++) {
-        Py_DECREF(e->sorted[i].key);
-        Py_DECREF(e->sorted[i].value);
+    while (e->sorted_held > start) {
+        sorted_member last = e->sorted[--e->sorted_held];
+        e->sorted_used = e->sorted_held;
+        Py_DECREF(last.key);
+        Py_DECREF(last.value);
     }
-    if (e->sorted_held > start) e->sorted_held = start;
     e->sorted_used = start;
 }
 

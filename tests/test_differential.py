@@ -226,7 +226,7 @@ def test_check_circular(value, check_circular, sort_keys, indent):
     same(lambda json: json.dumps(value, check_circular=check_circular, sort_keys=sort_keys, indent=indent))
 
 
-@pytest.mark.parametrize("prefix", ["", "k", "keys_are", "keys_are_long_and_much_alike_", "\xe9\xe8", "\u20ac"], ids=ascii)
+@pytest.mark.parametrize("prefix", ["", "k", "keys_are", "keys_are_long_and_alike_", "\xe9\xe8", "\u20ac"], ids=ascii)
 @pytest.mark.parametrize("characters", ["01", "ab\0", "az\xff", "a\u0100z", "\ud7ff\ue000\U0001f600a"], ids=ascii)
 def test_sorted_keys(prefix, characters):
     """Few keys and many, alike in what they begin with, one the beginning of another, of every kind."""

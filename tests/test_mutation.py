@@ -6,8 +6,11 @@ Each case makes its own objects, once for json and once for cyjson.
 import collections
 import gc
 import io
+import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from compare import PYPY, native_only, same
@@ -521,7 +524,7 @@ def test_containers_that_are_dropped_while_they_are_written(sort_keys):
 @pytest.mark.parametrize("options", [{}, {"indent": 1}, {"separators": ("; ", ": ")}], ids=str)
 @pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
 def test_sorted_dicts_that_are_dropped_while_they_are_written(n, options):
-    """What is in them is held from the moment that Python code runs, whether it was sorted before or is sorted after."""
+    """What is in them is held from the moment that Python code runs, whether sorted before or after."""
 
     def document(made):
         """Keys and values that nobody else holds, the order of the keys turned round."""
@@ -546,6 +549,93 @@ def test_sorted_dicts_that_are_dropped_while_they_are_written(n, options):
         expected = write(document("made"), sort_keys=True, **options)
         assert write(outer, sort_keys=True, default=default, **options) == expected
         assert kept
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that send signals here")
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+def test_a_signal_while_sorted_members_are_written():
+    """Its handler runs within the repr of an int above 64 bits."""
+    junk, caught = [], []
+
+    def handler(*_):
+        items.clear()
+        caught.append(len(junk))
+        junk.extend(bytes([k & 255]) * 60 for k in range(3000))
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for turn in range(40):
+            junk.clear()
+            big = [[(1 << 70) + k] for k in range(6000)]
+            items = {f"{turn} key {k:06}": big[k] if k % 2 else f"text {k}" * 4 for k in range(6000)}
+            expected = json.dumps(items, sort_keys=True)
+            start = time.perf_counter()
+            cyjson.dumps(items, sort_keys=True)
+            signal.setitimer(signal.ITIMER_REAL, max(1e-6, (time.perf_counter() - start) * (turn + 1) / 40))
+            try:
+                text = cyjson.dumps(items, sort_keys=True)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            assert text in (expected, "{}")  # where the handler ran before the members were sorted
+            big.clear()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert caught
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="C makes the digits of every int")
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+def test_collector_runs_while_digits_are_made():
+    """Those of a very large int are made by Python code, in which a finaliser may run that empties the dict at hand."""
+    junk, ran = [], []
+
+    class Cycle:
+        def __del__(self):
+            items.clear()
+            ran.append(True)
+            junk.extend(bytes([k & 255]) * 60 for k in range(3000))
+
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        for turn in range(10):
+            items = {"a": 1 << 400000}
+            items.update((f"b{k}", "".join([f"x{k}"] * 12)) for k in range(20))
+            items.update((f"c{k}", [turn, "".join([f"y{k}"] * 12)]) for k in range(20))
+            expected = json.dumps(items, sort_keys=True)
+            gc.collect()
+            thresholds = gc.get_threshold()
+            gc.set_threshold(1)
+            try:
+                cycle = Cycle()
+                cycle.itself = cycle
+                del cycle
+                text = cyjson.dumps(items, sort_keys=True)
+            finally:
+                gc.set_threshold(*thresholds)
+            assert text in (expected, "{}")
+    finally:
+        sys.set_int_max_str_digits(limit)
+    gc.collect()
+    assert ran
+
+
+@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+def test_collector_runs_while_sorted_members_are_given_up():
+    """It looks at what the iterator has: none of what is gone already."""
+
+    class Value(str):
+        def __del__(self):
+            gc.collect()
+
+    for _ in range(20):
+        items = {f"key {k:05}": [[k, f"text {k}"]] for k in range(200)}
+        items |= {"zz": "q" * 200000, "m": None, "key 00100x": Value("v")}
+        expected = json.dumps(items, sort_keys=True)
+        pieces = cyjson.JSONEncoder(sort_keys=True).iterencode(items)
+        first = next(pieces)
+        items.clear()
+        assert first + "".join(pieces) == expected
 
 
 @pytest.mark.parametrize("first", ["\xe9", "\u20ac", "\U0001f600", "\u20ac\U0001f600"])
