@@ -552,7 +552,7 @@ def test_sorted_dicts_that_are_dropped_while_they_are_written(n, options):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that send signals here")
-@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+@native_only
 def test_a_signal_while_sorted_members_are_written():
     """Its handler runs within the repr of an int above 64 bits."""
     junk, caught = [], []
@@ -584,7 +584,7 @@ def test_a_signal_while_sorted_members_are_written():
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="C makes the digits of every int")
-@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+@native_only
 def test_collector_runs_while_digits_are_made():
     """Those of a very large int are made by Python code, in which a finaliser may run that empties the dict at hand."""
     junk, ran = [], []
@@ -620,7 +620,7 @@ def test_collector_runs_while_digits_are_made():
     assert ran
 
 
-@pytest.mark.skipif(PYPY, reason="the encoder is json's own, which asks the dict again")
+@native_only
 def test_collector_runs_while_sorted_members_are_given_up():
     """It looks at what the iterator has: none of what is gone already."""
 
