@@ -14,6 +14,7 @@ from . import answers, contenders, documents, machine, measures
 from .contenders import BASELINE, NAMES, OPERATIONS, Document
 from .race import BATCH, LONG_SLICE, SLICE, empty_loop, race, race_small
 from .results import Results
+from .steadiness import Steadiness
 
 MEASURES = ("memory", "objects", "collector", "import", "growth", "size")
 LARGE = ("catalog", "geo")  # left to --full: the standard library takes seconds for some operations
@@ -38,8 +39,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="say what became faster or slower since")
     parser.add_argument("--calls", action="store_true", help="show each contender's call for each operation, and stop")
     options = parser.parse_args()
-    if options.rounds is not None and options.rounds < 1:
-        parser.error("--rounds takes a number above 0")
+    if options.rounds is not None and options.rounds < 2:
+        parser.error(f"--rounds is {options.rounds}: it takes 2 or more, for the spread between them is shown")
     return options
 
 
@@ -51,7 +52,7 @@ def corpus(folder: Path) -> dict[str, bytes]:
 
 
 class Run:
-    """What shall be raced and measured, as steps; each adds its figures to the results."""
+    """The steps of a run, races and measures; each adds its figures to the results."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -60,12 +61,14 @@ class Run:
         known = {*OPERATIONS, *made, *NAMES, *MEASURES, "messages"}
         if unknown := [word for word in options.only if word not in known]:
             raise SystemExit(f"--only {' '.join(unknown)}: not among {', '.join(sorted(known))}")
-        self.names = [name for name in contenders.installed() if name == BASELINE or not words & {*NAMES}
-                      or name in words]
+        self.names = [
+            name for name in contenders.installed() if name == BASELINE or not words & {*NAMES} or name in words
+        ]
         self.operations = [name for name in OPERATIONS if not words & {*OPERATIONS} or name in words]
         by_name = words & {*made}
-        chosen = [name for name in made if (name in words if by_name else options.full or options.corpus
-                                            or name not in LARGE)]
+        chosen = [
+            name for name in made if (name in words if by_name else options.full or options.corpus or name not in LARGE)
+        ]
         races = not words or bool(words - {*MEASURES} - {"messages"})
         self.samples = self.parsed({name: made[name] for name in chosen}) if races else []
         if "messages" in words and not by_name and not words & {*OPERATIONS}:
@@ -75,12 +78,16 @@ class Run:
             self.messages = [Document.parse(name, raw) for name, raw in documents.messages().items()]
         whole = not words and options.corpus is None
         self.measures = [name for name in MEASURES if whole or name in words]
-        self.counted = [Document.parse(name, documents.SHAPES[name]().encode()) for name in COUNTED
-                        if {"objects", "collector"} & {*self.measures}]
+        self.counted = [
+            Document.parse(name, documents.SHAPES[name]().encode())
+            for name in COUNTED
+            if {"objects", "collector"} & {*self.measures}
+        ]
         command = f"python -m benchmarks {shlex.join(sys.argv[1:])}".strip()
         self.results = Results(machine.describe() | {"command": command}, contenders.versions())
         self.wrong: list[str] = []
         self.left = SECONDS[options.full]
+        self.steadiness = Steadiness(cpu_time=options.cpu_time)
 
     @staticmethod
     def parsed(raws: dict[str, bytes]) -> list[Document]:
@@ -97,8 +104,9 @@ class Run:
         for small, samples in ((False, self.samples), (True, self.messages)):
             for operation in self.operations:
                 if not small or OPERATIONS[operation].small:
-                    found += [(f"{operation}: {document.name}", self.step(operation, document, small))
-                              for document in samples]
+                    found += [
+                        (f"{operation}: {document.name}", self.step(operation, document, small)) for document in samples
+                    ]
         self.races = len(found)
         return found
 
@@ -129,15 +137,29 @@ class Run:
         else:
             budget = self.left / max(1, self.races)
             turn = LONG_SLICE if self.options.full else SLICE
-            found = race(calls, BASELINE, rounds=self.options.rounds, budget=budget, turn=turn,
-                         clock=time.process_time if self.options.cpu_time else time.perf_counter)
+            found = race(
+                calls,
+                BASELINE,
+                rounds=self.options.rounds,
+                budget=budget,
+                turn=turn,
+                clock=time.process_time if self.options.cpu_time else time.perf_counter,
+            )
         self.races -= 1
         self.left -= time.perf_counter() - start
         rows = self.results.messages if small else self.results.races
         for name, result in found.items():
-            rows.append(where | {"contender": name, "bytes": length, "seconds": result.seconds, "ratio": result.ratio,
-                                 "quartiles": [result.low, result.high]}
-                        | ({} if result.p99 is None else {"p99": result.p99}))
+            rows.append(
+                where
+                | {
+                    "contender": name,
+                    "bytes": length,
+                    "seconds": result.seconds,
+                    "ratio": result.ratio,
+                    "quartiles": [result.low, result.high],
+                }
+                | ({} if result.p99 is None else {"p99": result.p99})
+            )
 
     def measure(self, name: str, tick: Callable[[str], None]) -> list[dict[str, Any]]:
         full = self.options.full
@@ -169,19 +191,26 @@ def main() -> int:
     run = Run(options)
     for name in OPERATIONS:
         if name in run.operations:
-            run.results.empty += [{"operation": name, "contender": contender, "reason": reason}
-                                  for contender, reason in OPERATIONS[name].empty.items() if contender in run.names]
+            run.results.empty += [
+                {"operation": name, "contender": contender, "reason": reason}
+                for contender, reason in OPERATIONS[name].empty.items()
+                if contender in run.names
+            ]
     tables.about(run.results, contenders.absent())
     with tables.progress() as bar:
         steps = run.steps()
         task = bar.add_task("", total=len(steps) + 8 * len(run.measures))
+        run.steadiness.look()
         for label, step in steps:
             bar.update(task, description=label)
             step()
+            run.steadiness.look()
             bar.advance(task)
         for name in run.measures:
             run.results.measures[name] = run.measure(name, lambda what: bar.update(task, description=what))
+            run.steadiness.look()
             bar.advance(task, 8)
+    run.results.steadiness = {**run.steadiness.figures(), "warnings": run.steadiness.warnings()}
     if run.messages:
         run.results.about["loop"] = f"{empty_loop() * 1e9:.0f} ns a turn, in batches of {BATCH} (small messages)"
     tables.report(run.results)
@@ -190,6 +219,7 @@ def main() -> int:
     if options.json:
         run.results.save(options.json)
         print(f"kept in {options.json}")
+    tables.warn(run.results)  # last, where it is seen
     for line in run.wrong:
         print(f"WRONG: {line}", file=sys.stderr)
     return 1 if run.wrong else 0

@@ -51,8 +51,9 @@ def first_difference(got: Any, expected: Any, path: str = "$") -> str:
     if type(got) is type(expected) and isinstance(got, dict) and list(got) == list(expected):
         pairs = [(f"{path}.{key}", got[key], expected[key]) for key in got]
     elif type(got) is type(expected) and isinstance(got, list) and len(got) == len(expected):
-        pairs = [(f"{path}[{index}]", mine, other)
-                 for index, (mine, other) in enumerate(zip(got, expected, strict=True))]
+        pairs = [
+            (f"{path}[{index}]", mine, other) for index, (mine, other) in enumerate(zip(got, expected, strict=True))
+        ]
     else:
         return "" if same(got, expected) else f"{path} is {str(got)[:30]!r}, not {str(expected)[:30]!r}"
     return next((found for where, mine, other in pairs if (found := first_difference(mine, other, where))), "")

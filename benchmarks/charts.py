@@ -40,11 +40,14 @@ LINES = {
     "orjson": ("#b3470f", "#f0883e"),
     "msgspec": ("#1a7f37", "#4cc25f"),
     "ssrjson": ("#b42368", "#f778ba"),
+    "fastsimdjson": ("#a40e26", "#ff8182"),
+    "strata": ("#4d6b1f", "#a5c261"),
+    "jiter": ("#5e4b8b", "#c3b1e1"),
     "ujson": ("#0f7c85", "#39c5cf"),
     "rapidjson": ("#8a6100", "#d9a520"),
     "simplejson": ("#6e7781", "#9aa4ae"),
 }
-MARKS = dict(zip(LINES, "sod^vPX*<", strict=True))
+MARKS = dict(zip(LINES, "sod^vPX*<>ph", strict=True))
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "cyjson",
@@ -62,8 +65,10 @@ def _colour(name: str) -> str:
 def caption(results: Results) -> list[str]:
     about = results.about
     versions = ", ".join(f"{name} {version}" for name, version in results.versions.items() if name != FALLBACK)
-    text = (f"{about['processor']}; {about['system']}; {about['python']}; extension"
-            f" {about['extension']}; {versions}; {about['date']}; {about['command']}")
+    text = (
+        f"{about['processor']}; {about['system']}; {about['python']}; extension"
+        f" {about['extension']}; {versions}; {about['date']}; {about['command']}"
+    )
     return textwrap.wrap(text, 150)
 
 
@@ -122,23 +127,40 @@ def bars(results: Results, operation: str) -> Any:
         ratios = list(results.ratios(operation, name).values())
         if not ratios:
             reason = reasons.get(name, "no answer")
-            ax.text(most * 0.01, place, f"– {reason}", color=_colour("faint"), fontsize=7.5, va="center",
-                    bbox={"facecolor": _colour("card"), "edgecolor": "none", "pad": 1})
+            ax.text(
+                most * 0.01,
+                place,
+                f"– {reason}",
+                color=_colour("faint"),
+                fontsize=7.5,
+                va="center",
+                bbox={"facecolor": _colour("card"), "edgecolor": "none", "pad": 1},
+            )
             continue
         mean = geometric_mean(ratios)
         ax.barh(place, mean, height=0.62, color=_colour("ours" if name == OURS else "peer"))
         ax.plot([min(ratios), max(ratios)], [place, place], color=_colour("dot"), linewidth=0.9)
         ax.plot(ratios, [place] * len(ratios), "o", color=_colour("dot"), markersize=2.6)
-        ax.text(max(*ratios, mean) + most * 0.012, place, f"{mean:.2f}×", color=_colour("ink"), fontsize=8.5,
-                va="center", fontweight="bold" if name == OURS else "normal")
+        ax.text(
+            max(*ratios, mean) + most * 0.012,
+            place,
+            f"{mean:.2f}×",
+            color=_colour("ink"),
+            fontsize=8.5,
+            va="center",
+            fontweight="bold" if name == OURS else "normal",
+        )
     ax.axvline(1, color=_colour("faint"), linewidth=0.8, linestyle=(0, (3, 3)))
     ax.set_yticks(range(len(names)), names, color=_colour("ink"))
     ax.set_ylim(len(names) - 0.45, -0.55)
     ax.set_xlim(0, most * 1.1)
     ax.grid(axis="x", color=_colour("grid"), linewidth=0.7)
     count = len(results.ratios(operation, BASELINE))
-    ax.set_xlabel(f"times as fast as json: geometric mean of {count} documents (bar), each document (dot)",
-                  color=_colour("faint"), fontsize=8)
+    ax.set_xlabel(
+        f"times as fast as json: geometric mean of {count} documents (bar), each document (dot)",
+        color=_colour("faint"),
+        fontsize=8,
+    )
     return figure
 
 
@@ -151,10 +173,19 @@ def growth(results: Results) -> Any:
     paces = [row["seconds"] / row["bytes"] * 1e9 for row in rows]
     for ax, operation in zip(axes, GROWTH_OPERATIONS, strict=True):
         for name in names:
-            points = [(row["bytes"], row["seconds"] / row["bytes"] * 1e9) for row in rows
-                      if (row["operation"], row["contender"]) == (operation, name)]
-            ax.plot(*zip(*points, strict=True), marker=MARKS[name], markersize=4, color=LINES[name][0], label=name,
-                    linewidth=2.2 if name == OURS else 1.1)
+            points = [
+                (row["bytes"], row["seconds"] / row["bytes"] * 1e9)
+                for row in rows
+                if (row["operation"], row["contender"]) == (operation, name)
+            ]
+            ax.plot(
+                *zip(*points, strict=True),
+                marker=MARKS[name],
+                markersize=4,
+                color=LINES[name][0],
+                label=name,
+                linewidth=2.2 if name == OURS else 1.1,
+            )
         ax.set_xscale("log")
         ax.set_yscale("log")
         low, high = min(paces) * 0.8, max(paces) * 1.25
@@ -169,8 +200,13 @@ def growth(results: Results) -> Any:
         ax.set_title(OPERATIONS[operation].title.split(",")[0], color=_colour("ink"), fontsize=9)
         ax.set_xlabel("size of the document", color=_colour("faint"), fontsize=8)
     axes[0].set_ylabel("ns per byte", color=_colour("faint"), fontsize=8)
-    legend = figure.legend(*axes[0].get_legend_handles_labels(), loc="center left", bbox_to_anchor=(0.84, 0.55),
-                           frameon=False, fontsize=8.5)
+    legend = figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        loc="center left",
+        bbox_to_anchor=(0.84, 0.55),
+        frameon=False,
+        fontsize=8.5,
+    )
     for text in legend.get_texts():
         text.set_color(_colour("ink"))
     return figure

@@ -3,7 +3,7 @@
 A call is kept as source text, so that what is timed is also what is shown (``python -m benchmarks --calls``). It is an
 expression for a function of one argument, in which ``m`` is the contender's module; an operation that writes to a file
 takes a function of two, the object and the file. Where a contender can't do the work, the cell is empty and the reason
-stands in its place.
+is shown in its place.
 
 The rules: a contender that has only ``bytes`` (or only ``str``) decodes (or encodes) its result, as its users do and
 as its documentation says; nobody's work is done by another library; nobody is slowed down by an option that the work
@@ -41,6 +41,9 @@ NAMES: dict[str, tuple[str, str | None]] = {
     "orjson": ("orjson", "orjson"),
     "msgspec": ("msgspec", "msgspec"),
     "ssrjson": ("ssrjson", "ssrjson"),
+    "fastsimdjson": ("fastsimdjson", "fastsimdjson"),
+    "strata": ("strata", "strata-plf"),
+    "jiter": ("jiter", "jiter"),
     "ujson": ("ujson", "ujson"),
     "rapidjson": ("rapidjson", "python-rapidjson"),
     "simplejson": ("simplejson", "simplejson"),
@@ -78,8 +81,11 @@ def boxed(value: Any) -> Any:
 
 
 def rows(value: Any) -> list[Any]:
-    """What of a document would stand on lines of their own: the items of its longest list of objects, or else of lists;
-    where it has no ten of them, its members; of a scalar, itself."""
+    """The parts of a document that JSON Lines would have on lines of their own.
+
+    The items of its longest list of objects, or else of lists. If there are fewer than ten: its members, or a scalar
+    itself.
+    """
     best: dict[type, list[Any]] = {dict: [], list: []}
     left = [value]
     while left:
@@ -101,7 +107,7 @@ def unchanged(value: Any) -> Any:
 
 
 def counted(items: Iterable[Any]) -> Any:
-    """How many items there are, and the last of them, none of which is kept."""
+    """The number of items and the last one; none is kept meanwhile."""
     count, last = 0, None
     for item in items:
         count, last = count + 1, item
@@ -188,6 +194,8 @@ _ENCODE = {
     "orjson": "m.dumps",
     "msgspec": "m.json.Encoder().encode",
     "ssrjson": "m.dumps_to_bytes",
+    "fastsimdjson": "m.dumpb",
+    "strata": "lambda obj: m.dumps(obj, return_type='bytes')",
     "ujson": f"lambda obj: m.dumps(obj, ensure_ascii=False, {_UJSON}).encode()",
     "rapidjson": "lambda obj: m.dumps(obj, ensure_ascii=False).encode()",
     "simplejson": f"lambda obj: m.dumps(obj, {_COMPACT}).encode()",
@@ -197,6 +205,8 @@ _DECODE = _stdlib_like(
     orjson="m.loads",
     msgspec="m.json.Decoder().decode",
     ssrjson="m.loads",
+    fastsimdjson="m.loads",
+    strata="m.loads",
     ujson="m.loads",
     rapidjson="m.loads",
     simplejson="m.loads",
@@ -206,22 +216,31 @@ _LINES = {"cyjson-fallback": "cyjson.lines takes the backend of its process: CYJ
 _NO_ASCII = "writes UTF-8 only: it has no option to escape what is not ASCII"
 
 OPERATIONS: dict[str, Operation] = {
-    "decode-bytes": Operation("decode from UTF-8 bytes: loads(bytes)", "raw", _DECODE, {}, small=True),
-    "decode-str": Operation("decode from str: loads(str)", "text", _DECODE, {}, small=True),
-    "encode": Operation("encode to compact UTF-8 bytes, the same objects again and again", "value", _ENCODE, {},
-                        small=True),
-    "encode-fresh": Operation("encode to compact UTF-8 bytes, objects never encoded before", "fresh",
-                              _ENCODE, {}),
+    "decode-bytes": Operation(
+        "decode from UTF-8 bytes: loads(bytes)", "raw", {**_DECODE, "jiter": "m.from_json"}, {}, small=True
+    ),
+    "decode-str": Operation(
+        "decode from str: loads(str)",
+        "text",
+        {**_DECODE, "jiter": "lambda text: m.from_json(text.encode())"},
+        {},
+        small=True,
+    ),
+    "encode": Operation(
+        "encode to compact UTF-8 bytes, the same objects again and again", "value", _ENCODE, {}, small=True
+    ),
+    "encode-fresh": Operation("encode to compact UTF-8 bytes, objects never encoded before", "fresh", _ENCODE, {}),
     "dumps": Operation(
         "encode to an ASCII str: dumps(obj)",
         "value",
         _stdlib_like(
             "m.dumps",
+            fastsimdjson="m.dumps",
             ujson=f"lambda obj: m.dumps(obj, separators=(', ', ': '), {_UJSON})",
             rapidjson="m.dumps",
             simplejson="m.dumps",
         ),
-        {"orjson": _NO_ASCII, "msgspec": _NO_ASCII, "ssrjson": _NO_ASCII},
+        dict.fromkeys(("orjson", "msgspec", "ssrjson", "strata"), _NO_ASCII),
         small=True,
     ),
     "dumps-utf8": Operation(
@@ -232,6 +251,8 @@ OPERATIONS: dict[str, Operation] = {
             orjson="lambda obj: m.dumps(obj).decode()",
             msgspec="lambda obj, encode=m.json.Encoder().encode: encode(obj).decode()",
             ssrjson="m.dumps",
+            fastsimdjson="lambda obj: m.dumps(obj, ensure_ascii=False)",
+            strata="m.dumps",
             ujson=f"lambda obj: m.dumps(obj, ensure_ascii=False, separators=(', ', ': '), {_UJSON})",
             rapidjson="lambda obj: m.dumps(obj, ensure_ascii=False)",
             simplejson="lambda obj: m.dumps(obj, ensure_ascii=False)",
@@ -246,11 +267,12 @@ OPERATIONS: dict[str, Operation] = {
             orjson="lambda obj: m.dumps(obj, option=m.OPT_INDENT_2).decode()",
             msgspec="lambda obj, encode=m.json.Encoder().encode: m.json.format(encode(obj), indent=2).decode()",
             ssrjson="lambda obj: m.dumps(obj, indent=2)",
+            fastsimdjson="lambda obj: m.dumps(obj, indent=2, ensure_ascii=False)",
             ujson=f"lambda obj: m.dumps(obj, indent=2, ensure_ascii=False, separators=(',', ': '), {_UJSON})",
             rapidjson="lambda obj: m.dumps(obj, indent=2, ensure_ascii=False)",
             simplejson="lambda obj: m.dumps(obj, indent=2, ensure_ascii=False)",
         ),
-        {},
+        {"strata": "has no option to indent"},
     ),
     "sort": Operation(
         "encode to a sorted str: dumps(obj, sort_keys=True, ensure_ascii=False)",
@@ -259,23 +281,29 @@ OPERATIONS: dict[str, Operation] = {
             "lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
             orjson="lambda obj: m.dumps(obj, option=m.OPT_SORT_KEYS).decode()",
             msgspec="lambda obj, encode=m.json.Encoder(order='deterministic').encode: encode(obj).decode()",
+            fastsimdjson="lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
             ujson=f"lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False, separators=(', ', ': '), {_UJSON})",
             rapidjson="lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
             simplejson="lambda obj: m.dumps(obj, sort_keys=True, ensure_ascii=False)",
         ),
-        {"ssrjson": "has no option to sort: sort_keys is ignored"},
+        {"ssrjson": "has no option to sort: sort_keys is ignored", "strata": "has no option to sort"},
     ),
     "dump-text": Operation(
         "write to a text file object: dump(obj, fp)",
         "value",
         _stdlib_like(
             "m.dump",
+            fastsimdjson="m.dump",
             ujson=f"lambda obj, fp: m.dump(obj, fp, separators=(', ', ': '), {_UJSON})",
             rapidjson="m.dump",
             simplejson="m.dump",
         ),
-        {"orjson": "has no dump, and " + _NO_ASCII, "msgspec": "has no dump, and " + _NO_ASCII,
-         "ssrjson": "has no dump, and " + _NO_ASCII},
+        {
+            "orjson": "has no dump, and " + _NO_ASCII,
+            "msgspec": "has no dump, and " + _NO_ASCII,
+            "ssrjson": "has no dump, and " + _NO_ASCII,
+            "strata": "writes to paths only",
+        },
         file=io.StringIO,
     ),
     "iterencode": Operation(
@@ -285,7 +313,10 @@ OPERATIONS: dict[str, Operation] = {
             "lambda obj, pieces=m.JSONEncoder().iterencode: ''.join(pieces(obj))",
             simplejson="lambda obj, pieces=m.JSONEncoder().iterencode: ''.join(pieces(obj))",
         ),
-        dict.fromkeys(("orjson", "msgspec", "ssrjson", "ujson", "rapidjson"), "gives no document piece by piece"),
+        dict.fromkeys(
+            ("orjson", "msgspec", "ssrjson", "fastsimdjson", "strata", "ujson", "rapidjson"),
+            "gives no document piece by piece",
+        ),
     ),
     # json.dump takes no binary file, and cyjson's follows it: each writes the bytes that it encodes.
     "dump-binary": Operation(
@@ -298,6 +329,8 @@ OPERATIONS: dict[str, Operation] = {
             "orjson": "lambda obj, fp: fp.write(m.dumps(obj))",
             "msgspec": "lambda obj, fp, encode=m.json.Encoder().encode: fp.write(encode(obj))",
             "ssrjson": "lambda obj, fp: fp.write(m.dumps_to_bytes(obj))",
+            "fastsimdjson": "lambda obj, fp: fp.write(m.dumpb(obj))",
+            "strata": "lambda obj, fp: fp.write(m.dumps(obj, return_type='bytes'))",
             "ujson": f"lambda obj, fp: fp.write(m.dumps(obj, ensure_ascii=False, {_UJSON}).encode())",
             "rapidjson": "lambda obj, fp: m.dump(obj, fp, ensure_ascii=False)",
             "simplejson": f"lambda obj, fp: fp.write(m.dumps(obj, {_COMPACT}).encode())",
@@ -313,8 +346,13 @@ OPERATIONS: dict[str, Operation] = {
             rapidjson="lambda text: m.loads(text, object_hook=unchanged)",
             simplejson="lambda text: m.loads(text, object_hook=unchanged)",
         ),
-        {"orjson": "has no hooks for decoding", "msgspec": "has no hook for objects without a type",
-         "ssrjson": "object_hook is accepted and ignored", "ujson": "has no hooks for decoding"},
+        {
+            "orjson": "has no hooks for decoding",
+            "msgspec": "has no hook for objects without a type",
+            "ssrjson": "object_hook is accepted and ignored",
+            **dict.fromkeys(("fastsimdjson", "strata", "jiter"), "has no hooks for decoding"),
+            "ujson": "has no hooks for decoding",
+        },
     ),
     "pairs-hook": Operation(
         "decode with a hook per object: loads(str, object_pairs_hook=dict)",
@@ -323,9 +361,14 @@ OPERATIONS: dict[str, Operation] = {
             "lambda text: m.loads(text, object_pairs_hook=dict)",
             simplejson="lambda text: m.loads(text, object_pairs_hook=dict)",
         ),
-        {"orjson": "has no hooks for decoding", "msgspec": "has no hook for objects without a type",
-         "ssrjson": "object_pairs_hook is accepted and ignored", "ujson": "has no hooks for decoding",
-         "rapidjson": "has no object_pairs_hook: only methods of a Decoder subclass that fill a container"},
+        {
+            "orjson": "has no hooks for decoding",
+            "msgspec": "has no hook for objects without a type",
+            "ssrjson": "object_pairs_hook is accepted and ignored",
+            **dict.fromkeys(("fastsimdjson", "strata", "jiter"), "has no hooks for decoding"),
+            "ujson": "has no hooks for decoding",
+            "rapidjson": "has no object_pairs_hook: only methods of a Decoder subclass that fill a container",
+        },
     ),
     "parse-float": Operation(
         "decode floats as Decimal: loads(str, parse_float=Decimal)",
@@ -334,21 +377,29 @@ OPERATIONS: dict[str, Operation] = {
             "lambda text: m.loads(text, parse_float=Decimal)",
             msgspec="m.json.Decoder(float_hook=Decimal).decode",
             rapidjson="lambda text: m.loads(text, number_mode=m.NM_DECIMAL)",
+            jiter="lambda text: m.from_json(text.encode(), float_mode='decimal')",
             simplejson="lambda text: m.loads(text, parse_float=Decimal)",
         ),
-        {"orjson": "has no hooks for decoding", "ssrjson": "parse_float is accepted and ignored",
-         "ujson": "has no hooks for decoding"},
+        {
+            "orjson": "has no hooks for decoding",
+            "ssrjson": "parse_float is accepted and ignored",
+            "fastsimdjson": "has no hooks for decoding",
+            "strata": "has no hooks for decoding",
+            "ujson": "has no hooks for decoding",
+        },
     ),
     "lines-read": Operation(
         "decode JSON Lines from UTF-8 bytes to a list",
         "lines",
         {
             **dict.fromkeys(
-                (BASELINE, "orjson", "ssrjson", "ujson", "rapidjson", "simplejson"),
+                (BASELINE, "orjson", "ssrjson", "strata", "ujson", "rapidjson", "simplejson"),
                 "lambda data: [m.loads(line) for line in data.splitlines()]",
             ),
             OURS: "lambda data: list(m.lines.loads(data))",
             "msgspec": "m.json.Decoder().decode_lines",
+            "fastsimdjson": "lambda data: list(m.loads_many(data))",
+            "jiter": "lambda data: [m.from_json(line) for line in data.splitlines()]",
         },
         _LINES,
     ),
@@ -361,10 +412,11 @@ OPERATIONS: dict[str, Operation] = {
             "orjson": "lambda rows: b''.join([m.dumps(row, option=m.OPT_APPEND_NEWLINE) for row in rows])",
             "msgspec": "m.json.Encoder().encode_lines",
             "ssrjson": "lambda rows: b''.join([m.dumps_to_bytes(row) + b'\\n' for row in rows])",
+            "fastsimdjson": "m.dumpb_many",
+            "strata": "lambda rows: b''.join([m.dumps(row, return_type='bytes') + b'\\n' for row in rows])",
             "ujson": "lambda rows: "
             f"''.join([m.dumps(row, ensure_ascii=False, {_UJSON}) + '\\n' for row in rows]).encode()",
-            "rapidjson": "lambda rows: "
-            "''.join([m.dumps(row, ensure_ascii=False) + '\\n' for row in rows]).encode()",
+            "rapidjson": "lambda rows: ''.join([m.dumps(row, ensure_ascii=False) + '\\n' for row in rows]).encode()",
             "simplejson": f"lambda rows: ''.join([m.dumps(row, {_COMPACT}) + '\\n' for row in rows]).encode()",
         },
         _LINES,
@@ -379,7 +431,7 @@ OPERATIONS: dict[str, Operation] = {
         },
         {
             FALLBACK: "cyjson.stream is one module, of the backend that runs",
-            **dict.fromkeys(["orjson", "msgspec", "ssrjson", "ujson", "rapidjson", "simplejson"], "reads it whole"),
+            **{name: "reads it whole" for name in NAMES if name not in (BASELINE, OURS, FALLBACK, "ijson")},
         },
     ),
     "default": Operation(
@@ -391,6 +443,8 @@ OPERATIONS: dict[str, Operation] = {
             FALLBACK: "lambda obj: m.encode(obj, default=unbox)",
             "orjson": "lambda obj: m.dumps(obj, default=unbox)",
             "msgspec": "m.json.Encoder(enc_hook=unbox).encode",
+            "fastsimdjson": "lambda obj: m.dumpb(obj, default=unbox)",
+            "strata": "lambda obj: m.dumps_with_default(obj, unbox, return_type='bytes')",
             "ujson": f"lambda obj: m.dumps(obj, default=unbox, ensure_ascii=False, {_UJSON}).encode()",
             "rapidjson": "lambda obj: m.dumps(obj, default=unbox, ensure_ascii=False).encode()",
             "simplejson": f"lambda obj: m.dumps(obj, default=unbox, {_COMPACT}).encode()",
@@ -400,7 +454,14 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 OPERATIONS = {
-    name: about if "ijson" in about.calls else replace(about, empty={"ijson": "is for streams", **about.empty})
+    name: replace(
+        about,
+        empty={
+            contender: why
+            for contender, why in {"ijson": "is for streams", "jiter": "decodes only", **about.empty}.items()
+            if contender not in about.calls
+        },
+    )
     for name, about in OPERATIONS.items()
 }
 

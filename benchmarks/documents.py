@@ -126,8 +126,18 @@ def _account(draw: Draw) -> dict[str, Any]:
     theme = draw.between(1, 18)
     picture = f"images.example.net/profile/{draw.digits(18)}/{draw.token(8)}_normal.jpeg"
     link = f"http://s.example.com/{draw.token(10)}" if draw.chance(0.3) else None
-    links = [{"url": link, "expanded_url": f"http://{draw.word()}.example.org/{draw.word()}",
-              "display_url": f"{draw.word()}.example.org/{draw.word()}", "indices": [0, 22]}] if link else []
+    links = (
+        [
+            {
+                "url": link,
+                "expanded_url": f"http://{draw.word()}.example.org/{draw.word()}",
+                "display_url": f"{draw.word()}.example.org/{draw.word()}",
+                "indices": [0, 22],
+            }
+        ]
+        if link
+        else []
+    )
     account: dict[str, Any] = {
         "id": number,
         "id_string": str(number),
@@ -194,20 +204,40 @@ def _post(draw: Draw, authors: Sequence[dict[str, Any]], original: dict[str, Any
     if draw.chance(0.25):
         where = f"{draw.word()}.example.org/{draw.word()}/{draw.digits(6)}"
         at = draw.between(10, 110)
-        links = [{"url": f"http://s.example.com/{draw.token(10)}", "expanded_url": "http://" + where,
-                  "display_url": where, "indices": [at, at + 22]}]
+        links = [
+            {
+                "url": f"http://s.example.com/{draw.token(10)}",
+                "expanded_url": "http://" + where,
+                "display_url": where,
+                "indices": [at, at + 22],
+            }
+        ]
     if draw.chance(0.15):
         picture = f"images.example.net/media/{draw.token(15)}.jpg"
         medium = draw.digits(18)
-        sizes = {name: {"width": draw.between(150, 1024), "height": draw.between(150, 1024), "resize": how}
-                 for name, how in (("medium", "fit"), ("small", "fit"), ("thumb", "crop"), ("large", "fit"))}
-        media = [{"id": medium, "id_string": str(medium), "indices": [draw.between(20, 100), 139],
-                  "media_url": "http://" + picture, "media_url_https": "https://" + picture,
-                  "url": f"http://s.example.com/{draw.token(10)}", "display_url": f"pic.example.com/{draw.token(10)}",
-                  "expanded_url": f"http://social.example.com/{author['handle']}/status/{number}/photo/1",
-                  "type": "photo", "sizes": sizes}]
-    tags = [{"text": draw.japanese(3, 8), "indices": [draw.between(0, 60), draw.between(61, 120)]}] \
-        if draw.chance(0.3) else []
+        sizes = {
+            name: {"width": draw.between(150, 1024), "height": draw.between(150, 1024), "resize": how}
+            for name, how in (("medium", "fit"), ("small", "fit"), ("thumb", "crop"), ("large", "fit"))
+        }
+        media = [
+            {
+                "id": medium,
+                "id_string": str(medium),
+                "indices": [draw.between(20, 100), 139],
+                "media_url": "http://" + picture,
+                "media_url_https": "https://" + picture,
+                "url": f"http://s.example.com/{draw.token(10)}",
+                "display_url": f"pic.example.com/{draw.token(10)}",
+                "expanded_url": f"http://social.example.com/{author['handle']}/status/{number}/photo/1",
+                "type": "photo",
+                "sizes": sizes,
+            }
+        ]
+    tags = (
+        [{"text": draw.japanese(3, 8), "indices": [draw.between(0, 60), draw.between(61, 120)]}]
+        if draw.chance(0.3)
+        else []
+    )
     post: dict[str, Any] = {
         "metadata": {"result_type": "recent", "iso_language_code": "ja"},
         "created_at": draw.date(),
@@ -396,29 +426,58 @@ def _event(draw: Draw) -> dict[str, Any]:
             }
             for sha in (draw.hexadecimal(40) for _ in range(draw.between(1, 3)))
         ]
-        payload = {"commits": commits, "distinct_size": len(commits), "ref": "refs/heads/main",
-                   "push_id": draw.digits(9), "head": draw.hexadecimal(40), "before": draw.hexadecimal(40),
-                   "size": len(commits)}
+        payload = {
+            "commits": commits,
+            "distinct_size": len(commits),
+            "ref": "refs/heads/main",
+            "push_id": draw.digits(9),
+            "head": draw.hexadecimal(40),
+            "before": draw.hexadecimal(40),
+            "size": len(commits),
+        }
     elif kind == "CommentEvent":
         number = draw.digits(8)
         issue = f"https://api.example.com/repositories/{place}/issues/{draw.between(1, 900)}"
-        author = {"url": f"https://api.example.com/accounts/{login}", "login": login, "id": draw.digits(6),
-                  "avatar_id": draw.hexadecimal(32), "type": "User",
-                  "followers_url": f"https://api.example.com/accounts/{login}/followers",
-                  "organizations_url": f"https://api.example.com/accounts/{login}/organizations"}
-        payload = {"action": "created",
-                   "comment": {"url": issue + f"/comments/{number}", "id": number, "author": author,
-                               "body": "\r\n\r\n".join(draw.title(8, 30) + "." for _ in range(draw.between(1, 4))),
-                               "created_at": draw.stamp(), "updated_at": draw.stamp()},
-                   "issue": {"url": issue, "labels_url": issue + "/labels{/name}", "title": draw.title(3, 9),
-                             "state": "open", "milestone": None, "assignee": None, "author": author, "labels": [],
-                             "comments": draw.between(0, 40), "closed_at": None}}
+        author = {
+            "url": f"https://api.example.com/accounts/{login}",
+            "login": login,
+            "id": draw.digits(6),
+            "avatar_id": draw.hexadecimal(32),
+            "type": "User",
+            "followers_url": f"https://api.example.com/accounts/{login}/followers",
+            "organizations_url": f"https://api.example.com/accounts/{login}/organizations",
+        }
+        payload = {
+            "action": "created",
+            "comment": {
+                "url": issue + f"/comments/{number}",
+                "id": number,
+                "author": author,
+                "body": "\r\n\r\n".join(draw.title(8, 30) + "." for _ in range(draw.between(1, 4))),
+                "created_at": draw.stamp(),
+                "updated_at": draw.stamp(),
+            },
+            "issue": {
+                "url": issue,
+                "labels_url": issue + "/labels{/name}",
+                "title": draw.title(3, 9),
+                "state": "open",
+                "milestone": None,
+                "assignee": None,
+                "author": author,
+                "labels": [],
+                "comments": draw.between(0, 40),
+                "closed_at": None,
+            },
+        }
     elif kind == "CreateEvent":
         payload = {"description": draw.title(3, 14), "main_branch": "main", "ref": None, "ref_type": "repository"}
     elif kind == "ForkEvent":
         keys = ("forks", "keys", "teams", "hooks", "events", "branches", "tags", "blobs", "trees", "merges", "stars")
-        payload = {"fork": {f"{key}_url": f"https://api.example.com/repositories/{place}/{key}" for key in keys}
-                   | {"name": place.split("/")[1], "full_name": place, "private": False, "fork": True, "size": 108}}
+        payload = {
+            "fork": {f"{key}_url": f"https://api.example.com/repositories/{place}/{key}" for key in keys}
+            | {"name": place.split("/")[1], "full_name": place, "private": False, "fork": True, "size": 108}
+        }
     else:
         payload = {"action": "started"}
     return {
@@ -428,7 +487,7 @@ def _event(draw: Draw) -> dict[str, Any]:
             "avatar_id": draw.hexadecimal(32),
             "login": login,
             "avatar_url": f"https://avatars.example.com/{draw.hexadecimal(32)}?d=https://static.example.com%2Fimages"
-                          "%2Favatars%2Faccount-420.png&size=128&rating=general",
+            "%2Favatars%2Faccount-420.png&size=128&rating=general",
             "url": f"https://api.example.com/accounts/{login}",
             "id": draw.digits(6),
         },
@@ -479,8 +538,9 @@ def mesh() -> str:
             positions += [single(cosine * bump), single(2.5 * height), single(sine * bump)]
             normals += [single(cosine), single(draw.real(-0.1, 0.1)), single(sine)]
             texture += [single(column / (columns - 1)), single(height)]
-    influences = [f"[{single(1.0 if draw.chance(0.5) else draw.random())}, {draw.between(0, 22)}]"
-                  for _ in range(rows * columns)]
+    influences = [
+        f"[{single(1.0 if draw.chance(0.5) else draw.random())}, {draw.between(0, 22)}]" for _ in range(rows * columns)
+    ]
     indices: list[str] = []
     for row in range(rows - 1):
         for column in range(columns - 1):
@@ -489,8 +549,14 @@ def mesh() -> str:
             indices += map(str, (corner, corner + 1, below, below, corner + 1, below + 1))
     indices += indices[: 33_408 - len(indices)]
     colors = [draw.pick(("4278190080", "4294967295")) for _ in range(rows * columns)]
-    lists = {"positions": positions, "tex0": texture, "colors": colors, "influences": influences,
-             "normals": normals, "indices": indices}
+    lists = {
+        "positions": positions,
+        "tex0": texture,
+        "colors": colors,
+        "influences": influences,
+        "normals": normals,
+        "indices": indices,
+    }
     batch = f'{{"indexRange": [0, {len(indices)}], "vertexRange": [0, {rows * columns}], "usedBones": [22]}}'
     body = ", ".join(f'"{name}": [{", ".join(numbers)}]' for name, numbers in lists.items())
     return f'{{"batches": [{batch}], "morphTargets": {{}}, {body}}}'
@@ -500,8 +566,12 @@ def mesh() -> str:
 
 
 def _call(draw: Draw, number: int) -> dict[str, Any]:
-    params: Any = {"account": draw.digits(8), "fields": [draw.word() for _ in range(draw.between(1, 4))],
-                   "dry_run": draw.chance(0.5), "limit": draw.between(1, 100)}
+    params: Any = {
+        "account": draw.digits(8),
+        "fields": [draw.word() for _ in range(draw.between(1, 4))],
+        "dry_run": draw.chance(0.5),
+        "limit": draw.between(1, 100),
+    }
     if draw.chance(0.3):
         params = [draw.word(), draw.between(0, 1000), None, round(draw.real(0, 100), 2)]
     return {"jsonrpc": "2.0", "method": f"{draw.word()}.{draw.word()}", "params": params, "id": number}
@@ -510,9 +580,15 @@ def _call(draw: Draw, number: int) -> dict[str, Any]:
 def _answer(draw: Draw, number: int) -> dict[str, Any]:
     if draw.chance(0.1):
         return {"jsonrpc": "2.0", "error": {"code": -32602, "message": "Invalid params", "data": None}, "id": number}
-    result = {"id": draw.digits(8), "name": draw.title(2, 2), "email": f"{draw.word()}@example.com", "active": True,
-              "balance": round(draw.real(0, 5000), 2), "tags": [draw.word() for _ in range(draw.between(0, 3))],
-              "updated_at": draw.stamp()}
+    result = {
+        "id": draw.digits(8),
+        "name": draw.title(2, 2),
+        "email": f"{draw.word()}@example.com",
+        "active": True,
+        "balance": round(draw.real(0, 5000), 2),
+        "tags": [draw.word() for _ in range(draw.between(0, 3))],
+        "updated_at": draw.stamp(),
+    }
     return {"jsonrpc": "2.0", "result": result, "id": number}
 
 
@@ -530,11 +606,22 @@ def rpc() -> str:
 def messages() -> dict[str, bytes]:
     """Single messages by name, from 1 byte to half a kilobyte: what queues and RPC servers handle by the million."""
     draw = Draw(7)
-    task = {"id": f"{draw.hexadecimal(8)}-{draw.hexadecimal(4)}-{draw.hexadecimal(4)}-{draw.hexadecimal(12)}",
-            "task": "orders.tasks.send_receipt", "args": [draw.digits(8)], "kwargs": {"locale": "fr", "retry": False},
-            "headers": {"lang": "py", "retries": 0, "eta": None, "expires": None, "timelimit": [None, 30],
-                        "origin": f"gen{draw.digits(5)}@worker-3", "root_id": draw.hexadecimal(32)},
-            "body": {"customer": draw.title(2, 2), "city": "Orléans", "total": 118.5, "paid": True}}
+    task = {
+        "id": f"{draw.hexadecimal(8)}-{draw.hexadecimal(4)}-{draw.hexadecimal(4)}-{draw.hexadecimal(12)}",
+        "task": "orders.tasks.send_receipt",
+        "args": [draw.digits(8)],
+        "kwargs": {"locale": "fr", "retry": False},
+        "headers": {
+            "lang": "py",
+            "retries": 0,
+            "eta": None,
+            "expires": None,
+            "timelimit": [None, 30],
+            "origin": f"gen{draw.digits(5)}@worker-3",
+            "root_id": draw.hexadecimal(32),
+        },
+        "body": {"customer": draw.title(2, 2), "city": "Orléans", "total": 118.5, "paid": True},
+    }
     plain = {
         "number": 1,
         "empty": {},
@@ -544,8 +631,7 @@ def messages() -> dict[str, bytes]:
         "task": task,
     }
     return {
-        name: json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-        for name, message in plain.items()
+        name: json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() for name, message in plain.items()
     }
 
 
@@ -556,10 +642,21 @@ def messages() -> dict[str, bytes]:
 def _pool() -> list[dict[str, Any]]:
     draw = Draw(8)
     return [
-        {"name": draw.title(2, 2, 0.05), "email": f"{draw.word()}@example.com", "active": draw.chance(0.8),
-         "score": round(draw.real(0, 100), 1), "balance": draw.real(-1000, 1000), "visits": draw.between(0, 9999),
-         "tags": [draw.word() for _ in range(draw.between(0, 4))], "note": draw.words(0, 12) or None,
-         "address": {"city": draw.title(1, 1, 0.1), "zip": str(draw.digits(5)), "land": draw.pick(("fr", "de", "pl"))}}
+        {
+            "name": draw.title(2, 2, 0.05),
+            "email": f"{draw.word()}@example.com",
+            "active": draw.chance(0.8),
+            "score": round(draw.real(0, 100), 1),
+            "balance": draw.real(-1000, 1000),
+            "visits": draw.between(0, 9999),
+            "tags": [draw.word() for _ in range(draw.between(0, 4))],
+            "note": draw.words(0, 12) or None,
+            "address": {
+                "city": draw.title(1, 1, 0.1),
+                "zip": str(draw.digits(5)),
+                "land": draw.pick(("fr", "de", "pl")),
+            },
+        }
         for _ in range(512)
     ]
 

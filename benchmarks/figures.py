@@ -1,33 +1,55 @@
-"""Write the figures in README.md from the committed results: ``python -m benchmarks.figures``.
+"""Write the figures in README.md and benchmarks/README.md from the committed results: ``python -m benchmarks.figures``.
 
-``--check`` writes nothing and fails where README.md says something else.
+README.md gets two charts and the operations that most programs use, benchmarks/README.md the whole table. ``--check``
+writes nothing and fails where a page says something else.
 """
 
 from __future__ import annotations
 
 import argparse
+import textwrap
 from pathlib import Path
 
 from .contenders import BASELINE, FALLBACK, OPERATIONS, OURS
 from .results import COMMITTED, FOLDER, Results
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+WHOLE = Path(__file__).resolve().parent / "README.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 FEW = ("decode-bytes", "encode")  # the charts that README.md shows
+COMMON = {  # the rows that README.md shows; of small messages too where that is True
+    "decode-bytes": True,
+    "decode-str": False,
+    "encode": True,
+    "dumps": True,
+    "indent": False,
+    "sort": False,
+    "lines-read": False,
+    "lines-write": False,
+    "stream-items": False,
+}
 
 
 def _row(label: str, ratios: dict[str, float | None]) -> str:
     best = max((ratio for ratio in ratios.values() if ratio is not None), default=None)
-    cells = ("" if ratio is None else f"**{ratio:.2f}**" if ratio == best else f"{ratio:.2f}"
-             for ratio in ratios.values())
+    cells = (
+        "" if ratio is None else f"**{ratio:.2f}**" if ratio == best else f"{ratio:.2f}" for ratio in ratios.values()
+    )
     return f"| {label} | {' | '.join(cells)} |"
 
 
-def table(results: Results) -> list[str]:
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
+def table(results: Results, *, common: bool) -> list[str]:
+    """A row for each operation, or for the common ones alone: geometric means of the speed relative to json's."""
     names = [name for name in results.contenders() if name != BASELINE]
-    lines = [f"| times as fast as `json` | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
+    lines = [f"| speed, `json`: 1 | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
     for small, what in ((False, ""), (True, ", small messages")):
         for operation in results.operations():
+            if common and not (COMMON.get(operation) if small else operation in COMMON):
+                continue
             means = {name: results.mean(operation, name, small=small) for name in names}
             if any(mean is not None for mean in means.values()):
                 lines.append(_row(f"`{operation}`{what}", means))
@@ -37,57 +59,87 @@ def table(results: Results) -> list[str]:
 def caption(results: Results) -> str:
     about = results.about
     versions = ", ".join(f"{name} {version}" for name, version in results.versions.items() if name != FALLBACK)
-    return (f"{about['processor']}; {about['system']}; {about['python']}; extension"
-            f" {about['extension']}; {versions}; {about['date']}; `{about['command']}`.")
+    return (
+        f"{about['processor']}; {about['system']}; {about['python']}; extension"
+        f" {about['extension']}; {versions}; {about['date']}; `{about['command']}`."
+    )
 
 
-def figures(results: Results) -> str:
+def _table_and_losses(results: Results, root: str, *, common: bool) -> list[str]:
+    """The table with what has to be said of it; root is the way from the page to the checkout."""
     documents = len({row["document"] for row in results.races})
     messages = len({row["document"] for row in results.messages})
     races = len({(row["operation"], row["document"]) for row in results.races + results.messages})
     lines = [
-        f"Geometric means over {documents} documents and {messages} small messages; the fastest in bold, an empty cell"
-        " where a codec has no such function:",
+        _wrapped(
+            f"Geometric means over {documents} documents and {messages} small messages. Bold: the fastest. Empty: the"
+            " codec has no such function."
+        ),
         "",
-        *table(results),
+        *table(results, common=common),
         "",
     ]
     losses = results.losses()
     if losses:
         worst = losses[0]
-        lines += [f"Of {races} races cyjson lost {len(losses)}, the worst at {worst['ratio']:.2f} of"
-                  f" {worst['contender']}'s speed (`{worst['operation']}` of `{worst['document']}`); all of them are in"
-                  " [benchmarks/results/results.json](benchmarks/results/results.json)."]
+        lines += [
+            _wrapped(
+                f"Of {races} races cyjson lost {len(losses)}, the worst at {worst['ratio']:.2f} of"
+                f" {worst['contender']}'s speed (`{worst['operation']}` of `{worst['document']}`); [all of"
+                f" them]({root}benchmarks/results/results.json)."
+            )
+        ]
     elif OURS in results.contenders():
         lines += [f"cyjson won all of {races} races."]
-    lines += [""]
+    lines += ["", _wrapped(f"Measured on {caption(results)}")]
+    if results.warnings():
+        busy = f"The machine was busy, so these figures deserve no trust: {'; '.join(results.warnings())}."
+        lines += ["", _wrapped(busy).replace("\n", " ")]
+    return lines
+
+
+def figures(results: Results) -> str:
+    """What README.md shows."""
+    lines = []
     for name in FEW:
         if (FOLDER / f"{name}.svg").exists():
             lines += [f"![{OPERATIONS[name].title}](benchmarks/results/{name}.svg)", ""]
+    return "\n".join(lines + _table_and_losses(results, "", common=True))
+
+
+def all_figures(results: Results) -> str:
+    """What benchmarks/README.md shows."""
+    lines = _table_and_losses(results, "../", common=False)
     if (FOLDER / "growth.svg").exists():
-        lines += ["![time per byte over the size of the document](benchmarks/results/growth.svg)", ""]
-    lines += [f"Measured on {caption(results)}"]
+        lines += ["", "![time per byte over the size of the document](results/growth.svg)"]
     return "\n".join(lines)
 
 
+PAGES = {README: figures, WHOLE: all_figures}
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description="Write README.md's figures.")
-    parser.add_argument("--check", action="store_true", help="fail where README.md differs from the results")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description="Write the pages' figures.")
+    parser.add_argument("--check", action="store_true", help="fail where a page differs from the results")
     options = parser.parse_args()
-    text = README.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN + "\n")
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{README.name}: no lines {BEGIN} and {END}")
-    new = before + begin + figures(Results.load(COMMITTED)) + "\n" + end + after
-    if new == text:
-        return 0
-    if options.check:
-        print(f"{README.name}'s figures are not those of {COMMITTED.name}: python -m benchmarks.figures")
-        return 1
-    README.write_text(new, encoding="utf-8")
-    print(f"{README.name} has the figures of {COMMITTED.name}")
-    return 0
+    results, wrong = Results.load(COMMITTED), 0
+    for page, write in PAGES.items():
+        name = page.relative_to(README.parent)
+        text = page.read_text(encoding="utf-8")
+        before, begin, rest = text.partition(BEGIN + "\n")
+        _, end, after = rest.partition(END)
+        if not begin or not end:
+            raise SystemExit(f"{name}: no lines {BEGIN} and {END}")
+        new = before + begin + write(results) + "\n" + end + after
+        if new == text:
+            continue
+        if options.check:
+            print(f"{name}'s figures are not those of {COMMITTED.name}: python -m benchmarks.figures")
+            wrong = 1
+        else:
+            page.write_text(new, encoding="utf-8")
+            print(f"{name} has the figures of {COMMITTED.name}")
+    return wrong
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
     python -m benchmarks.instructions --write    # make this environment's baseline, in the commit that explains it
 
 Instructions don't depend on what else the machine does, so a change of a percent can be seen. valgrind's callgrind
-counts them inside the C functions behind ``loads``, ``dumps`` and ``encode``, and in all that these call, CPython's
+counts them inside the C functions of ``loads``, ``dumps`` and ``encode``, and in all that these call, CPython's
 functions included. A fixed set of documents and operations runs in one process with hash seed, environment and
 collector fixed and the codec at its lowest level (sse2); each call is repeated beforehand, so that caches and buffers
 are as they will stay. libc is asked for its plain routines, as the others differ from one processor to the next.
@@ -33,7 +33,7 @@ from .results import FOLDER, geometric_mean
 
 BASELINES = FOLDER / "instructions.json"
 LIMIT = 0.02
-# The C functions behind the public ones; callgrind counts while one of them runs. They don't call each other here.
+# The C functions of the public names; callgrind counts while one of them runs. They don't call each other here.
 TOGGLES = ("core_loads", "core_dumps", "core_encode")
 OPERATIONS = ("decode-bytes", "decode-str", "encode", "dumps", "dumps-utf8", "indent", "sort")
 WARM = 3
@@ -67,8 +67,8 @@ def pinned_arenas() -> list[float]:
     """An object in each of as many of the interpreter's arenas (1 MiB) as the samples ever fill.
 
     An arena goes back to the system once nothing is left in it, and what a call takes from a new one costs more
-    instructions than from one that was in use: 2% of ``mesh``. Whether the last call had emptied one hangs on where the
-    interpreter's own objects lie, so on lengths of paths and the like.
+    instructions than from one that was in use: 2% of ``mesh``. Whether the last call had emptied one depends on where
+    the interpreter's own objects are, so on the lengths of paths and the like.
     """
     each = (1 << 20) // sys.getsizeof(0.5)
     return [float(number) for number in range(24 * each)][:: each // 2]
@@ -80,8 +80,11 @@ def child() -> None:
     gc.collect()
     gc.disable()
     cells = [(operation, document, 1) for document in samples() for operation in OPERATIONS]
-    cells += [(operation, Document.parse(f"message: {name}", raw), MESSAGE_CALLS)
-              for name, raw in documents.messages().items() for operation in ("decode-bytes", "encode", "dumps")]
+    cells += [
+        (operation, Document.parse(f"message: {name}", raw), MESSAGE_CALLS)
+        for name, raw in documents.messages().items()
+        for operation in ("decode-bytes", "encode", "dumps")
+    ]
     names = []
     for operation, document, times in cells:
         function, argument, _ = contenders.calls(operation, document)[OURS]
@@ -104,8 +107,13 @@ def count() -> dict[str, int]:
             sys.executable, "-m", "benchmarks.instructions", "--child",
         ]  # fmt: skip
         # Nothing of the caller's environment: its size moves the stack.
-        fixed = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "GLIBC_TUNABLES": PLAIN_LIBC,
-                 "LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}
+        fixed = {
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "GLIBC_TUNABLES": PLAIN_LIBC,
+            "LC_ALL": "C.UTF-8",
+            "PATH": os.environ["PATH"],
+        }
         if platform.machine() == "x86_64":  # the level that every machine has
             fixed["CYJSON_CPU"] = "sse2"
         kept = {key: os.environ[key] for key in ("PYTHONPATH", "LD_LIBRARY_PATH") if key in os.environ}

@@ -58,8 +58,16 @@ def memory(full: bool, tick: Tick) -> list[Row]:
                 tick(f"memory: {task}, {name}")
                 start = str(path) if task == "decode" else str(size)
                 peaks = [int(_child("-m", "benchmarks.probe", name, task, start, how).stdout) for how in ("rest", "do")]
-                rows.append({"task": task, "contender": name, "bytes": size, "baseline": peaks[0], "peak": peaks[1],
-                             "extra": peaks[1] - peaks[0]})
+                rows.append(
+                    {
+                        "task": task,
+                        "contender": name,
+                        "bytes": size,
+                        "baseline": peaks[0],
+                        "peak": peaks[1],
+                        "extra": peaks[1] - peaks[0],
+                    }
+                )
     return rows
 
 
@@ -115,8 +123,15 @@ def collector(samples: list[Document], tick: Tick) -> list[Row]:
             spent = time.perf_counter() - start
             del held
             gc.unfreeze()
-            rows.append({"document": document.name, "contender": name, "calls": count,
-                         "collections_per_call": len(seconds) / count, "share": sum(seconds) / spent})
+            rows.append(
+                {
+                    "document": document.name,
+                    "contender": name,
+                    "calls": count,
+                    "collections_per_call": len(seconds) / count,
+                    "share": sum(seconds) / spent,
+                }
+            )
     return rows
 
 
@@ -162,8 +177,10 @@ def growth(full: bool, tick: Tick) -> list[Row]:
                         if end > until:
                             break
             gc.unfreeze()
-            rows += [{"operation": operation, "contender": name, "bytes": len(document.raw), "seconds": seconds}
-                     for name, seconds in best.items()]
+            rows += [
+                {"operation": operation, "contender": name, "bytes": len(document.raw), "seconds": seconds}
+                for name, seconds in best.items()
+            ]
     return rows
 
 
@@ -177,12 +194,21 @@ def slopes(rows: list[Row]) -> list[Row]:
     judged: list[Row] = []
     for operation in GROWTH_OPERATIONS:
         for name in dict.fromkeys(row["contender"] for row in rows):
-            points = [(math.log(row["bytes"]), math.log(row["seconds"])) for row in rows
-                      if (row["operation"], row["contender"]) == (operation, name) and row["bytes"] >= SETTLED * 0.9]
+            points = [
+                (math.log(row["bytes"]), math.log(row["seconds"]))
+                for row in rows
+                if (row["operation"], row["contender"]) == (operation, name) and row["bytes"] >= SETTLED * 0.9
+            ]
             if len(points) > 2:
                 slope = statistics.median((t2 - t1) / (n2 - n1) for (n1, t1), (n2, t2) in itertools.pairwise(points))
-                judged.append({"operation": operation, "contender": name, "slope": slope,
-                               "linear": SLOPES[0] <= slope <= SLOPES[1]})
+                judged.append(
+                    {
+                        "operation": operation,
+                        "contender": name,
+                        "slope": slope,
+                        "linear": SLOPES[0] <= slope <= SLOPES[1],
+                    }
+                )
     return judged
 
 
@@ -195,11 +221,15 @@ def sizes(tick: Tick) -> list[Row]:
         tick(f"size: {name}")
         path = Path(str(module.__file__))
         # A package is its folder; a module that is one extension is its file.
-        paths = [p for p in (path.parent.rglob("*") if path.name.startswith("__init__") else [path])
-                 if p.is_file() and p.suffix != ".pyc"]
+        paths = [
+            p
+            for p in (path.parent.rglob("*") if path.name.startswith("__init__") else [path])
+            if p.is_file() and p.suffix != ".pyc"
+        ]
         extensions = [p.stat().st_size for p in paths if p.suffix in (".so", ".pyd")]
-        rows.append({"contender": name, "installed": sum(p.stat().st_size for p in paths),
-                     "extension": sum(extensions)})
+        rows.append(
+            {"contender": name, "installed": sum(p.stat().st_size for p in paths), "extension": sum(extensions)}
+        )
     for wheel in sorted(FOLDER.glob("dist/cyjson-*.whl")):
         rows.append({"contender": contenders.OURS, "wheel": wheel.name, "bytes": wheel.stat().st_size})
     return rows

@@ -115,7 +115,7 @@ def race(
         for _ in range(rounds):
             for name in order:
                 seconds[name].append(_spin(calls[name], counts[name], clock) / counts[name])
-            draw.shuffle(order)  # nobody always runs in the same other's wake, whose code and data fill the caches
+            draw.shuffle(order)  # not always after the same one, whose code and data fill the caches
     finally:
         gc.unfreeze()
     return {name: _result(times, seconds[baseline]) for name, times in seconds.items()}

@@ -32,6 +32,7 @@ class Results:
     differences: list[Row] = field(default_factory=list)
     empty: list[Row] = field(default_factory=list)
     measures: dict[str, list[Row]] = field(default_factory=dict)
+    steadiness: Row = field(default_factory=dict)  # figures, and "warnings": see benchmarks/steadiness.py
 
     @classmethod
     def load(cls, path: Path) -> Results:
@@ -50,10 +51,14 @@ class Results:
             elif key == "measures":
                 text = "{" + ",".join(f"\n {json.dumps(name)}: {rows(found)}" for name, found in value.items()) + "\n }"
             else:
-                text = json.dumps(value, indent=1).replace("\n", "\n ")
+                text = json.dumps(_rounded(value), indent=1).replace("\n", "\n ")
             parts.append(f" {json.dumps(key)}: {text}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+    def warnings(self) -> list[str]:
+        """Why these figures deserve no trust."""
+        return list(self.steadiness.get("warnings", []))
 
     def contenders(self, rows: list[Row] | None = None) -> list[str]:
         """Who took part, in the order of the tables."""
@@ -66,8 +71,11 @@ class Results:
 
     def ratios(self, operation: str, contender: str, *, small: bool = False) -> dict[str, float]:
         """Times as fast as the standard library, by document."""
-        return {row["document"]: row["ratio"] for row in (self.messages if small else self.races)
-                if (row["operation"], row["contender"]) == (operation, contender)}
+        return {
+            row["document"]: row["ratio"]
+            for row in (self.messages if small else self.races)
+            if (row["operation"], row["contender"]) == (operation, contender)
+        }
 
     def mean(self, operation: str, contender: str, *, small: bool = False) -> float | None:
         """The geometric mean of the ratios; None where there is none, or where documents are missing."""

@@ -20,8 +20,12 @@ if not console.is_terminal:  # in a pipe or a log, nothing is gained by folding 
 
 def progress() -> Progress:
     return Progress(
-        BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"),
-        console=console, transient=True,
+        BarColumn(30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
     )
 
 
@@ -50,6 +54,19 @@ def about(results: Results, absent: Mapping[str, str]) -> None:
             console.print(f"{name:10s} {reason}", highlight=False)
 
 
+def warn(results: Results) -> None:
+    """Say that the figures deserve no trust, where the machine wasn't steady while they were taken."""
+    if results.warnings():
+        console.print("\nWARNING: this machine was busy, don't trust these figures", style="bold red", highlight=False)
+        for line in results.warnings():
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(
+            "  Run it again when nothing else runs, or by processor time: make bench BENCH_ARGS=--cpu-time",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
 def calls() -> None:
     """Every contender's call for every operation, or why it has none."""
     for name, operation in OPERATIONS.items():
@@ -63,6 +80,7 @@ def calls() -> None:
 
 
 def report(results: Results) -> None:
+    warn(results)
     for operation in results.operations():
         _races(results, operation)
     for operation in results.operations():
@@ -77,22 +95,33 @@ def report(results: Results) -> None:
 def _cells(ratios: Mapping[str, float | None]) -> list[Text]:
     """Ratios with the fastest in bold; a dash where there is none."""
     best = max((ratio for ratio in ratios.values() if ratio is not None), default=None)
-    return [Text("-", "dim") if ratio is None else Text(f"{ratio:.2f}", "bold" if ratio == best else "")
-            for ratio in ratios.values()]
+    return [
+        Text("-", "dim") if ratio is None else Text(f"{ratio:.2f}", "bold" if ratio == best else "")
+        for ratio in ratios.values()
+    ]
 
 
 def _races(results: Results, operation: str) -> None:
     rows = [row for row in results.races if row["operation"] == operation]
     names = results.contenders(rows)
-    table = _table(f"{operation}: {OPERATIONS[operation].title}", "", "size", "json MB/s", "cyjson MB/s",
-                   *(f"{name}" for name in names if name != BASELINE), "middle half of cyjson",
-                   caption="times as fast as json")
+    table = _table(
+        f"{operation}: {OPERATIONS[operation].title}",
+        "",
+        "size",
+        "json MB/s",
+        "cyjson MB/s",
+        *(f"{name}" for name in names if name != BASELINE),
+        "middle half of cyjson",
+        caption="times as fast as json",
+    )
     by_document: dict[str, dict[str, Row]] = {}
     for row in rows:
         by_document.setdefault(row["document"], {})[row["contender"]] = row
     for document, found in by_document.items():
-        speeds = [f"{found[name]['bytes'] / found[name]['seconds'] / 1e6:.1f}" if name in found else "-"
-                  for name in (BASELINE, OURS)]
+        speeds = [
+            f"{found[name]['bytes'] / found[name]['seconds'] / 1e6:.1f}" if name in found else "-"
+            for name in (BASELINE, OURS)
+        ]
         ratios = {name: found[name]["ratio"] if name in found else None for name in names if name != BASELINE}
         low, high = found[OURS]["quartiles"] if OURS in found else (float("nan"),) * 2
         table.add_row(document, _size(found[BASELINE]["bytes"]), *speeds, *_cells(ratios), f"{low:.2f} - {high:.2f}")
@@ -116,8 +145,9 @@ def _messages(results: Results, operation: str) -> None:
     _show(table)
 
 
-def _pivot(title: str, rows: list[Row], label: str, value: str, form: str, scale: float = 1.0,
-           caption: str | None = None) -> None:
+def _pivot(
+    title: str, rows: list[Row], label: str, value: str, form: str, scale: float = 1.0, caption: str | None = None
+) -> None:
     """One line per ``label``, one column per contender."""
     names = [name for name in NAMES if any(row["contender"] == name for row in rows)]
     table = _table(title, "", *names, caption=caption)
@@ -130,21 +160,36 @@ def _pivot(title: str, rows: list[Row], label: str, value: str, form: str, scale
 def _measures(results: Results) -> None:
     found = results.measures
     if rows := found.get("memory"):
-        _pivot(f"peak memory of one call, MB above the process at rest (document: {rows[0]['bytes'] / 1e6:.0f} MB)",
-               rows, "task", "extra", ".1f", 1e-6)
+        _pivot(
+            f"peak memory of one call, MB above the process at rest (document: {rows[0]['bytes'] / 1e6:.0f} MB)",
+            rows,
+            "task",
+            "extra",
+            ".1f",
+            1e-6,
+        )
     if rows := found.get("objects"):
         _pivot("memory blocks that a decoded document holds", rows, "document", "blocks", ",.0f")
     if rows := found.get("collector"):
         _pivot("collections per decode", rows, "document", "collections_per_call", ".2f")
         _pivot("share of the time that the collector takes, %", rows, "document", "share", ".1f", 100)
     if rows := found.get("import"):
-        _pivot("import, once json is imported", [row | {"what": "ms"} for row in rows], "what", "microseconds", ".2f",
-               1e-3)
+        _pivot(
+            "import, once json is imported", [row | {"what": "ms"} for row in rows], "what", "microseconds", ".2f", 1e-3
+        )
     if rows := found.get("growth"):
-        sized = [row | {"what": f"{row['operation']} {_size(row['bytes']).strip()}",
-                        "pace": row["seconds"] / row["bytes"] * 1e9} for row in rows]
-        _pivot("growth: ns per byte", sorted(sized, key=lambda row: (row["operation"], row["bytes"])), "what", "pace",
-               ".2f")
+        sized = [
+            row
+            | {"what": f"{row['operation']} {_size(row['bytes']).strip()}", "pace": row["seconds"] / row["bytes"] * 1e9}
+            for row in rows
+        ]
+        _pivot(
+            "growth: ns per byte",
+            sorted(sized, key=lambda row: (row["operation"], row["bytes"])),
+            "what",
+            "pace",
+            ".2f",
+        )
     if rows := found.get("slopes"):
         _pivot("growth: median slope of log(time) over log(size); 1 is linear", rows, "operation", "slope", ".3f")
         for row in rows:
@@ -152,8 +197,14 @@ def _measures(results: Results) -> None:
                 console.print(f"NOT LINEAR: {row['contender']}, {row['operation']}: slope {row['slope']:.2f}")
     if rows := found.get("size"):
         installed = [row for row in rows if "installed" in row]
-        _pivot("size, MB", [row | {"what": what, "value": row[what]} for what in ("installed", "extension")
-                            for row in installed], "what", "value", ".2f", 1e-6)
+        _pivot(
+            "size, MB",
+            [row | {"what": what, "value": row[what]} for what in ("installed", "extension") for row in installed],
+            "what",
+            "value",
+            ".2f",
+            1e-6,
+        )
         for row in rows:
             if "wheel" in row:
                 console.print(f"{row['wheel']}: {row['bytes'] / 1e6:.2f} MB", highlight=False)
@@ -173,7 +224,9 @@ def _summary(results: Results, small: bool) -> None:
 
 def _losses(results: Results) -> None:
     losses = results.losses()
-    table = _table("Where cyjson is not the fastest", "operation", "document", "the fastest", "cyjson's speed / its")
+    doubt = " (on a busy machine: see the warning)" if results.warnings() else ""
+    title = f"Where cyjson is not the fastest{doubt}"
+    table = _table(title, "operation", "document", "the fastest", "cyjson's speed / its")
     for row in losses:
         table.add_row(row["operation"], row["document"], row["contender"], f"{row['ratio']:.2f}")
     _show(table)
@@ -185,8 +238,9 @@ def _notes(results: Results) -> None:
     table = _table("Empty cells", "operation", "contender", "reason")
     table.columns[1].justify = table.columns[2].justify = "left"
     for row in results.empty:
-        table.add_row(row["operation"] + (f", {row['document']}" if "document" in row else ""), row["contender"],
-                      row["reason"])
+        table.add_row(
+            row["operation"] + (f", {row['document']}" if "document" in row else ""), row["contender"], row["reason"]
+        )
     _show(table)
     table = _table("The same work, spelt otherwise than json does", "contender", "what differs", "in")
     table.columns[1].justify = table.columns[2].justify = "left"
@@ -205,8 +259,9 @@ def compare(new: Results, old: Results) -> None:
             console.print(f"\n{key} differs: {old.about.get(key)} then, {new.about.get(key)} now", highlight=False)
     names = [name for name in new.contenders() if name in old.contenders() and name != BASELINE]
     table = _table(f"Change since {old.about.get('date')}: ratio to json now / then, geometric means", "", *names)
-    changed = _table("Changed beyond the spread of both runs", "operation", "document", "contender", "then", "now",
-                     "now / then")
+    changed = _table(
+        "Changed beyond the spread of both runs", "operation", "document", "contender", "then", "now", "now / then"
+    )
     for operation in new.operations():
         cells: dict[str, float | None] = {}
         for name in names:
@@ -214,8 +269,14 @@ def compare(new: Results, old: Results) -> None:
             cells[name] = geometric_mean(now["ratio"] / then["ratio"] for now, then in pairs) if pairs else None
             for now, then in pairs:
                 if now["quartiles"][0] > then["quartiles"][1] or now["quartiles"][1] < then["quartiles"][0]:
-                    changed.add_row(operation, now["document"], name, f"{then['ratio']:.2f}", f"{now['ratio']:.2f}",
-                                    f"{now['ratio'] / then['ratio']:.2f}")
+                    changed.add_row(
+                        operation,
+                        now["document"],
+                        name,
+                        f"{then['ratio']:.2f}",
+                        f"{now['ratio']:.2f}",
+                        f"{now['ratio'] / then['ratio']:.2f}",
+                    )
         table.add_row(operation, *("-" if cell is None else f"{cell:.2f}" for cell in cells.values()))
     _show(table)
     _show(changed)
@@ -223,8 +284,11 @@ def compare(new: Results, old: Results) -> None:
 
 def _pairs(new: Results, old: Results, operation: str, name: str) -> list[tuple[Row, Row]]:
     def rows(results: Results) -> dict[str, Row]:
-        return {row["document"]: row for row in results.races + results.messages
-                if (row["operation"], row["contender"]) == (operation, name)}
+        return {
+            row["document"]: row
+            for row in results.races + results.messages
+            if (row["operation"], row["contender"]) == (operation, name)
+        }
 
     then = rows(old)
     return [(row, then[document]) for document, row in rows(new).items() if document in then]

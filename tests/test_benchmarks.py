@@ -12,6 +12,7 @@ import pytest
 from benchmarks import answers, contenders, documents, figures
 from benchmarks.contenders import BASELINE, FALLBACK, OPERATIONS, OURS, Document
 from benchmarks.results import COMMITTED, Results
+from benchmarks.steadiness import TURNS, Steadiness
 
 CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 # The generated document and the classic one that it takes after.
@@ -141,6 +142,61 @@ def test_readme_has_the_committed_figures():
     if not begin:
         pytest.skip("README.md has no figures")
     assert rest.partition(figures.END)[0].strip() == figures.figures(Results.load(COMMITTED)).strip()
+
+
+STEADY = [1.0, 1.01, 1.02, 1.03] * 10
+SHAKY = [1.0, 1.0, 1.5, 2.0] * 10
+
+
+@pytest.mark.parametrize(
+    ("wall", "cpu", "loads", "cpu_time", "told"),
+    [
+        (STEADY, STEADY, [1.0, 1.2], False, []),
+        (STEADY, STEADY, [], False, []),
+        ([], [], [], False, []),
+        ([1.0], [1.0], [1.0], False, []),
+        (SHAKY, SHAKY, [1.0], False, ["loop"]),
+        (SHAKY, STEADY, [1.0], False, ["loop", "waited"]),
+        (SHAKY, STEADY, [6.0] * 3, False, ["loop", "waited", "load was 6.0 on 2 cores"]),
+        ([2 * each for each in STEADY], STEADY, [1.0], False, ["waited for the processor 50 %"]),
+        (STEADY, STEADY, [0.5, 6.0, 6.1], False, ["load was 6.0"]),
+        (STEADY, STEADY, [6.0, 1.0, 1.0], False, []),  # what ran before
+        (SHAKY, STEADY, [6.0], True, []),
+        (STEADY, SHAKY, [1.0], True, ["loop"]),
+        (STEADY, [1.1 * each for each in STEADY], [1.0], False, []),  # two clocks, of which none is perfect
+    ],
+)
+def test_a_busy_machine_is_noticed(tmp_path, capsys, wall, cpu, loads, cpu_time, told):
+    tables = pytest.importorskip("benchmarks.tables")
+    steadiness = Steadiness(cores=2, cpu_time=cpu_time, wall=wall, cpu=cpu, loads=loads)
+    warnings = steadiness.warnings()
+    assert len(warnings) == len(told)
+    for line, word in zip(warnings, told):
+        assert word in line
+    about = dict.fromkeys(("processor", "system", "python", "extension", "date", "command"), "x")
+    results = Results(about, steadiness={**steadiness.figures(), "warnings": warnings})
+    results.save(tmp_path / "results.json")
+    again = Results.load(tmp_path / "results.json")
+    assert again.warnings() == warnings
+    assert again.steadiness["turns"] == len(wall)
+    tables.warn(again)
+    printed = capsys.readouterr().out
+    assert ("WARNING" in printed) == bool(told)
+    assert all(line in printed for line in warnings)
+    assert ("The machine was busy" in figures.figures(again)) == bool(told)
+
+
+def test_the_machine_is_looked_at():
+    turns = []
+    steadiness = Steadiness()
+    steadiness.look(lambda: turns.append(1))
+    steadiness.look(lambda: turns.append(1))
+    assert len(turns) == len(steadiness.wall) == len(steadiness.cpu) == 2 * TURNS
+    assert steadiness.figures().keys() >= {"spread", "waiting", "turns", "cores"}
+
+
+def test_results_of_before_have_no_warnings():
+    assert Results({}).warnings() == []
 
 
 def test_charts_are_the_same_again(tmp_path):

@@ -8,7 +8,7 @@ import json
 import random
 
 import pytest
-from compare import WORDED, outcome, same
+from support.compare import WORDED, outcome, same
 
 import cyjson
 
@@ -135,7 +135,7 @@ def test_broken_utf8(bad, fill):
 
 
 def test_mixed_lengths_of_utf8():
-    """Characters at the borders of what takes one byte, two, three and four, in any order, behind some ASCII."""
+    """Characters at the borders of what takes one byte, two, three and four, in any order, after some ASCII."""
     draw = random.Random(1)
     borders = "a\x7f\x80ÿĀ\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0001f600\U0010ffff"
     for length in *LENGTHS, *LONG:

@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from compare import PYPY, Record, outcome, same
+from support.compare import PYPY, Record, outcome, same
 
 import cyjson
 

@@ -9,7 +9,7 @@ import sys
 import threading
 
 import pytest
-from compare import native_only, same
+from support.compare import native_only, same
 
 import cyjson
 
@@ -313,11 +313,11 @@ def test_circles_are_found_before_they_are_written():
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="json says where, from 3.14 on")
 @functions
 def test_where_it_happened(write, whole):
-    bad = {"users": [{}, {"tags": []}, {}, {"tags": [1, {2j}]}]}
+    bad = {"users": [{}, {"tags": []}, {}, {"tags": [1, 2j]}]}
     with pytest.raises(TypeError) as caught:
         write(bad, Pieces())
-    assert str(caught.value) == "Object of type set is not JSON serializable"
-    assert caught.value.__notes__ == ["while encoding $.users[3].tags[1]"]
+    assert str(caught.value) == "Object of type complex is not JSON serializable"
+    assert caught.value.__notes__[-1:] == ["while encoding $.users[3].tags[1]"]
     for document, place in (
         ({"a b": {"c": {1: 2j}}}, "$['a b'].c['1']"),
         ([2j], "$[0]"),
@@ -327,19 +327,22 @@ def test_where_it_happened(write, whole):
         for options in {}, {"indent": 1}, {"sort_keys": True}:
             with pytest.raises((TypeError, ValueError)) as caught:
                 write(document, Pieces(), **options)
-            assert caught.value.__notes__ == [f"while encoding {place}"]
+            assert caught.value.__notes__[-1:] == [f"while encoding {place}"]
     deep = 2j
     for _ in range(200):
         deep = [deep]
     with pytest.raises(TypeError) as caught:
         write(deep, Pieces())
-    assert caught.value.__notes__ == ["while encoding $..." + "[0]" * 64]
+    assert caught.value.__notes__[-1:] == ["while encoding $..." + "[0]" * 64]
     with pytest.raises(TypeError) as caught:
         write(2j, Pieces())
-    assert not hasattr(caught.value, "__notes__")
+    assert not any(note.startswith("while") for note in getattr(caught.value, "__notes__", []))
     with pytest.raises(TypeError) as caught:
         whole(bad)
-    assert not hasattr(caught.value, "__notes__")
+    notes = getattr(caught.value, "__notes__", [])
+    assert [note for note in notes if note.startswith("while")] == (
+        ["while encoding $.users[3].tags[1]"] if whole is cyjson.encode else []
+    )
 
 
 @NOTES
@@ -363,7 +366,7 @@ def test_typical_mistakes(tmp_path):
     assert "opened for writing" in note(cyjson.dump_bytes, open(path, "rb"), io.UnsupportedOperation)
     with pytest.raises(AttributeError) as caught:
         cyjson.dump([1], object())
-    assert not hasattr(caught.value, "__notes__")
+    assert not any(note.startswith("while") for note in getattr(caught.value, "__notes__", []))
 
 
 class Reluctant(io.RawIOBase):

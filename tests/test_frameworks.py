@@ -9,7 +9,7 @@ import json
 import uuid
 
 import pytest
-from compare import native_only
+from support.compare import native_only
 
 import cyjson
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from compare import native_only
+from support.compare import native_only
 
 import cyjson
 

@@ -3,13 +3,13 @@
 import contextlib
 import io
 import json
-import os
 import sys
 import sysconfig
-from pathlib import Path
 
 import pytest
-from compare import outcome, same
+from support.compare import outcome, same
+from support.conformance import DOCUMENTS
+from support.conformance import document as document_of
 
 import cyjson
 
@@ -148,8 +148,6 @@ def test_more_keys_than_caches_hold():
 
 # Every entry point, in every encoding
 
-FOLDER = os.environ.get("CYJSON_CONFORMANCE") or Path(__file__).parents[2] / "shared" / "conformance" / "test_parsing"
-FILES = sorted(Path(FOLDER).glob("*.json"))
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "latin-1"]
 
 
@@ -182,10 +180,9 @@ def every_entry(text):
         yield lambda json: json.load(io.BytesIO(data))
 
 
-@pytest.mark.skipif(not FILES, reason="no JSONTestSuite files here: CYJSON_CONFORMANCE names no folder of them")
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_file_through_every_entry(path):
-    data = path.read_bytes()
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_document_through_every_entry(name):
+    data = document_of(name)
     for given in data, bytearray(data), data[:-1], data + b"\x00", b"\xef\xbb\xbf" + data:
         told = same(lambda json: json.loads(given))
     told = same(lambda json: json.loads(data))

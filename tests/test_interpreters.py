@@ -1,4 +1,4 @@
-"""Subinterpreters, each with a GIL of its own where there is such a thing (3.12 and later): many at once."""
+"""Subinterpreters, each with a GIL of its own from 3.12 on: many at once."""
 
 import os
 import subprocess
@@ -7,11 +7,12 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from support.amount import amount, long
 
 import cyjson
 
 PROGRAM = Path(__file__).parent / "programs" / "interpreters.py"
-ROUNDS = 200 if os.environ.get("CYJSON_HYPOTHESIS") == "thorough" else 10
+ROUNDS = amount(6, 10, 200)
 
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
@@ -23,7 +24,7 @@ has_subinterpreters = pytest.mark.skipif(
 def left_behind(module, threads, rounds):
     """Bytes that each interpreter leaves, once the first have filled what is filled once."""
     environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1])}
-    if not FREE:  # such builds have one allocator
+    if not FREE:  # those builds have one allocator
         environment["PYTHONMALLOC"] = "malloc"
     command = [sys.executable, str(PROGRAM), module, str(threads), str(rounds)]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
@@ -31,6 +32,7 @@ def left_behind(module, threads, rounds):
     return int(ran.stdout)
 
 
+@long
 @has_subinterpreters
 @pytest.mark.skipif("CYJSON_SANITIZED" in os.environ, reason="memory that is freed stays taken there")
 @pytest.mark.parametrize("threads", [1, 4])

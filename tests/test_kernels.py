@@ -6,8 +6,10 @@ import subprocess
 
 import pytest
 from kernels import build
+from support.amount import amount, long
+from support.compare import native_only
 
-THOROUGH = os.environ.get("CYJSON_HYPOTHESIS") == "thorough"
+pytestmark = native_only  # they are the same C whichever backend runs
 
 
 def run(program, tmp_path, count):
@@ -22,9 +24,16 @@ def run(program, tmp_path, count):
     return ran.stdout
 
 
+@long
 def test_numbers(tmp_path):
-    assert "checks, 0 failures" in run("test_numbers", tmp_path, 5_000_000 if THOROUGH else 250_000)
+    assert "checks, 0 failures" in run("test_numbers", tmp_path, amount(50_000, 250_000, 5_000_000))
 
 
+@long
 def test_text(tmp_path):
-    assert "cases," in run("test_text", tmp_path, 200_000 if THOROUGH else 2_000)
+    assert "cases," in run("test_text", tmp_path, amount(500, 2_000, 200_000))
+
+
+@long
+def test_skip(tmp_path):
+    assert "cases," in run("test_skip", tmp_path, amount(200, 500, 100_000))

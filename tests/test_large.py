@@ -8,7 +8,7 @@ import random
 from collections import OrderedDict
 
 import pytest
-from compare import Record, frozen, same
+from support.compare import Record, frozen, same
 
 import cyjson
 
@@ -146,7 +146,7 @@ def test_keys():
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65])
 def test_keys_that_differ_in_one_character(length):
-    """Keys seen before are told from those that are almost the same."""
+    """Keys seen before aren't taken for others that are almost the same."""
     base = "x" * length
     keys = [base[:at] + other + base[at + 1 :] for at in range(length) for other in "abyzX\x7f"]
     keys += [base + "\x00", base + "x", base[:-1], base.upper(), base + "é", base + "中", base[:-1] + "\u0178"]
@@ -208,7 +208,7 @@ def test_hooks(size):
 
 @pytest.mark.parametrize("size", [10, 256, 1025, 5000])
 def test_errors_far_inside(size):
-    """All that was read is given up, and told of at the right place."""
+    """All that was read is dropped, and the error has the right place."""
     items = ", ".join(f'{{"k{n}": [{n}, "é{n}"]}}' for n in range(size))
     for bad in "x", '{"a" 1}', '"\\x"', "[1,]", '{"a": 1,}', '"\n"', "":
         document = f'[{items}, [1, {{"a": {bad}'

@@ -13,31 +13,18 @@ import sys
 import time
 
 import pytest
-from compare import PYPY, native_only, same
-
-import cyjson
-
-OPTIONS = pytest.mark.parametrize(
-    "options",
-    [{}, {"indent": 1}, {"sort_keys": True}, {"check_circular": False}, {"skipkeys": True, "ensure_ascii": False}],
-    ids=str,
+from support.compare import PYPY, native_only, same
+from support.mutants import (
+    OPTIONS,
+    Odd,
+    changes_of_a_dict,
+    changes_of_a_list,
+    dicts_with_own_items,
+    lists_with_own_iteration,
+    scalars_with_own_methods,
 )
 
-
-class Odd:
-    pass
-
-
-def changes_of_a_list():
-    return {
-        "clear": lambda items: items.clear(),
-        "pop": lambda items: items.pop(),
-        "pop first": lambda items: items.pop(0),
-        "append once": lambda items: items.append(1) if len(items) < 20 else None,
-        "replace": lambda items: items.__setitem__(slice(None), [[1], {"a": 2}]),
-        "shrink": lambda items: items.__delitem__(slice(2, None)),
-        "reverse": lambda items: items.reverse(),
-    }
+import cyjson
 
 
 @OPTIONS
@@ -54,18 +41,6 @@ def test_list_changed_by_default(change, options):
         return json.dumps(items, default=default, **options), len(items)
 
     same(call)
-
-
-def changes_of_a_dict():
-    return {
-        "clear": lambda items: items.clear(),
-        "pop": lambda items: items.popitem(),
-        "replace value": lambda items: items.update(a=1, b=[2], c={}),
-        "replace all": lambda items: [items.pop(key) and items.update({key: 1}) for key in list(items)][:0],
-        "grow": lambda items: items.update({f"{len(items)}": 1}) if len(items) < 20 else None,
-        "grow much": lambda items: items.update((f"n{n}", n) for n in range(1000)),
-        "swap": lambda items: items.update({"z": items.pop("a", None)}),
-    }
 
 
 @OPTIONS
@@ -158,86 +133,6 @@ def test_comparison_that_raises():
     assert same(call)[1] is LookupError
 
 
-# dict subclasses whose items() is their own
-
-
-def dicts_with_own_items():
-    class Shorter(dict):
-        def items(self):
-            return list(super().items())[:1]
-
-    class Other(dict):
-        def items(self):
-            return [("other", 1), (2, [3])]
-
-    class Iterator(dict):
-        def items(self):
-            return iter([("a", 1), ("b", {})])
-
-    class Generator(dict):
-        def items(self):
-            yield "a", 1
-            self.clear()
-            yield "b", Odd
-
-    class Triples(dict):
-        def items(self):
-            return [("a", 1, 2)]
-
-    class Singles(dict):
-        def items(self):
-            return ["x"]
-
-    class Lists(dict):
-        def items(self):
-            return [["a", 1], ["b", 2]]
-
-    class Pairs(dict):
-        def items(self):
-            return ["ab", "cd"]
-
-    class Nothing(dict):
-        def items(self):
-            return None
-
-    class Raising(dict):
-        def items(self):
-            raise LookupError("items")
-
-    class RaisingLater(dict):
-        def items(self):
-            yield "a", 1
-            raise LookupError("later")
-
-    class Emptied(dict):
-        def items(self):
-            found = list(super().items())
-            self.clear()
-            return found
-
-    class Keys(dict):
-        def keys(self):
-            return ["not asked"]
-
-        def __iter__(self):
-            return iter(["not asked"])
-
-        def __getitem__(self, key):
-            return "not asked"
-
-        def __len__(self):
-            return 5
-
-    class Falsy(dict):
-        def __bool__(self):
-            return False
-
-        def __len__(self):
-            return 0
-
-    return [each for each in locals().values() if isinstance(each, type)]
-
-
 @OPTIONS
 @pytest.mark.parametrize(
     "index", range(len(dicts_with_own_items())), ids=lambda index: dicts_with_own_items()[index].__name__
@@ -255,41 +150,6 @@ def test_dict_subclasses(index, options):
         same(dump, notes=False)
 
 
-# list subclasses whose iteration is their own
-
-
-def lists_with_own_iteration():
-    class Iter(list):
-        def __iter__(self):
-            return iter(["own", {}])
-
-    class Empty(list):
-        def __len__(self):
-            return 0
-
-    class Falsy(list):
-        def __bool__(self):
-            return False
-
-    class Long(list):
-        def __len__(self):
-            return 10
-
-    class Items(list):
-        def __getitem__(self, index):
-            return "own"
-
-    class Raising(list):
-        def __iter__(self):
-            raise LookupError("iter")
-
-    class TupleIter(tuple):
-        def __iter__(self):
-            return iter(["own"])
-
-    return [each for each in locals().values() if isinstance(each, type)]
-
-
 @OPTIONS
 @pytest.mark.parametrize(
     "index", range(len(lists_with_own_iteration())), ids=lambda index: lists_with_own_iteration()[index].__name__
@@ -298,31 +158,6 @@ def test_list_subclasses(index, options):
     for contents in [1, [2]], []:
         same(lambda json: json.dumps(lists_with_own_iteration()[index](contents), **options))
         same(lambda json: json.dumps({"a": lists_with_own_iteration()[index](contents)}, **options))
-
-
-# str, int and float subclasses with methods of their own
-
-
-def scalars_with_own_methods():
-    def fail(self, *arguments):
-        raise LookupError("asked")
-
-    names = [
-        "__str__",
-        "__repr__",
-        "__format__",
-        "__int__",
-        "__float__",
-        "__index__",
-        "__bool__",
-        "__len__",
-        "__iter__",
-        "encode",
-    ]
-    return [
-        type(base.__name__.title(), (base,), dict.fromkeys(names, fail))(value)
-        for base, value in [(str, "é"), (str, ""), (int, 7), (int, 2**70), (float, 1.5), (float, "nan"), (float, "inf")]
-    ]
 
 
 @OPTIONS
@@ -581,6 +416,53 @@ def test_a_signal_while_sorted_members_are_written():
     finally:
         signal.signal(signal.SIGALRM, before)
     assert caught
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that send signals here")
+@native_only
+def test_keys_in_the_place_of_others_that_a_signal_dropped():
+    """A handler within an int's repr empties the dict at hand: later its keys go, and others come to lie there."""
+
+    class Last(int):
+        def __del__(self):
+            made = {}
+            for i in range(1000):
+                key = f"{i:03}" + "-" * 40  # of another size than what is made on the way
+                made.setdefault(id(key), key)
+                if wanted.issubset(made):
+                    break
+            if wanted.issubset(made):
+                second.clear()
+                second.update((key, None) for key in sorted((made[at] for at in wanted), reverse=True))
+            made.clear()
+
+    limit = sys.get_int_max_str_digits() if hasattr(sys, "get_int_max_str_digits") else None
+    if limit is not None:
+        sys.set_int_max_str_digits(0)
+    before = signal.signal(signal.SIGALRM, lambda *_: first.clear())
+    try:
+        big = 7**60000
+        start = time.perf_counter()
+        repr(big)
+        took = time.perf_counter() - start
+        for names in ("ab", "ba") * 3:
+            keys = [name + "-" * 42 for name in names]
+            wanted = {id(key) for key in keys}
+            first = {"a": big, "b": [Last(5), *(dict.fromkeys(keys, 1) for _ in range(3))]}
+            second = {"none": None}
+            document = {"a": first, "b": second}
+            del keys
+            signal.setitimer(signal.ITIMER_REAL, took / 3)
+            try:
+                text = cyjson.dumps(document, sort_keys=True)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            keys = list(json.loads(text)["b"])
+            assert keys == sorted(keys)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        if limit is not None:
+            sys.set_int_max_str_digits(limit)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="C makes the digits of every int")

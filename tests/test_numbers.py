@@ -14,14 +14,17 @@ import sys
 import sysconfig
 
 import pytest
-from compare import native_only, same
 from kernels import build
+from support.amount import amount, long
+from support.compare import native_only, same
 
 import cyjson
 
-THOROUGH = os.environ.get("CYJSON_HYPOTHESIS") == "thorough"
-COUNT = 20_000_000 if THOROUGH else 1_000_000
 BATCH = 50_000
+# The fallback reads and writes numbers by json itself.
+COUNT = amount(200_000, 1_000_000, 20_000_000) if cyjson.backend == "c" else BATCH * 2
+if os.environ.get("CYJSON_CPU") and COUNT > BATCH:  # of the best instruction set the most
+    COUNT = max(BATCH, COUNT // 4)
 
 
 def bits(values):
@@ -65,6 +68,7 @@ def neighbours(value, reach=3):
     return [sign * each for each in around if math.isfinite(each) for sign in (1, -1)]
 
 
+@long
 def test_random_bit_patterns():
     source = random.Random(20240229)
     for _ in range(COUNT // BATCH):
@@ -126,6 +130,7 @@ def test_signed_zero():
 # Reading: forms that repr never gives
 
 
+@long
 def test_random_decimal_texts():
     source = random.Random(7)
     texts = []
@@ -295,7 +300,7 @@ def test_another_limit(limit):
 
 
 def test_forms_of_numbers():
-    """Every short string over the characters of numbers: number or not, as json has it."""
+    """Every short string over the characters of numbers: number or not, as json decides."""
     for length in range(1, 6):
         for characters in itertools.product("-+01.e", repeat=length):
             text = "".join(characters)
@@ -317,6 +322,7 @@ def test_numbers_as_keys():
 # The kernel alone: see test_kernels.py, too
 
 
+@long
 @native_only
 def test_kernel_against_repr(tmp_path):
     """As the kernel of this run's instruction set writes doubles, so does float.__repr__: 10^7 patterns and boundaries.
@@ -326,8 +332,8 @@ def test_kernel_against_repr(tmp_path):
     if os.name != "posix" or build.compiler() is None:
         pytest.skip("no C compiler here, or not the kernels' C sources beside these tests")
     library = tmp_path / "repr.so"
-    level = {"avx2": ["-DTARGET_AVX2"], "avx512": ["-DTARGET_AVX512"]}.get(cyjson._impl.cpu, [])
-    tables = "number_scale.c", "number_small.c", "pow10.c"
+    level = {"avx2": ["-DLEVEL_AVX2"], "avx512": ["-DLEVEL_AVX512"]}.get(cyjson._impl.cpu, [])
+    tables = [f"kernels/tables/{name}.c" for name in ("scale", "small", "pow10")]
     sources = [str(build.HERE / "repr.c"), *(str(build.CSRC / name) for name in tables)]
     folders = ["-I", str(build.CSRC), "-I", sysconfig.get_path("include")]
     command = [*build.compiler(), "-std=c11", "-O2", "-shared", "-fPIC", *level, *folders, *sources]
@@ -340,7 +346,8 @@ def test_kernel_against_repr(tmp_path):
     differs = ctypes.c_double()
     assert checks.check_boundaries(ctypes.byref(differs)) > 2_000_000, differs.value.hex()
     start = random.SystemRandom().getrandbits(64)
-    count = 1_000_000 if os.environ.get("CYJSON_CPU") else 10_000_000  # of the best instruction set the most
+    most = amount(2_000_000, 10_000_000)
+    count = most // 10 if os.environ.get("CYJSON_CPU") else most  # of the best instruction set the most
     compared = checks.check_random(start, count + count // 500, ctypes.byref(differs))  # one in 1,000 is not finite
     assert compared > count, (start, differs.value.hex())
 

@@ -7,8 +7,8 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from compare import native_only
-from test_cpu import levels
+from support.compare import native_only
+from support.cpu import levels
 
 import cyjson
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from compare import frozen, outcome
+from support.compare import frozen, outcome
 
 import cyjson
 from cyjson import _files
@@ -73,7 +73,7 @@ class Refused(BaseException):
 def test_a_failure_keeps_the_old_document(tmp_path, monkeypatch):
     path = tmp_path / "value.json"
 
-    def refuse(*arguments):
+    def refuse(*arguments, **options):
         raise Refused
 
     def failing(kind, call):
@@ -112,11 +112,15 @@ def test_the_order_of_things(tmp_path, monkeypatch):
         done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else os.fstat(descriptor).st_size)
         fsync(descriptor)
 
-    def recorded_replace(source, target):
-        assert os.path.dirname(source) == os.path.dirname(target) == os.path.realpath(tmp_path)
-        assert Path(source).read_bytes() == b"[12345]"
+    def recorded_replace(source, target, *, src_dir_fd, dst_dir_fd):
+        if src_dir_fd is None:
+            assert os.path.dirname(source) == os.path.dirname(target) == str(tmp_path)
+        else:
+            assert os.path.dirname(source) == os.path.dirname(target) == ""
+            assert os.path.samestat(os.fstat(src_dir_fd), os.stat(tmp_path)) and src_dir_fd == dst_dir_fd
+        assert (tmp_path / source).read_bytes() == b"[12345]"
         done.append("replace")
-        replace(source, target)
+        replace(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(os, "replace", recorded_replace)
@@ -350,7 +354,7 @@ def test_reads_as_loads_does(tmp_path, name, mapped):
 
 
 def test_files_that_end_with_a_page(tmp_path):
-    """A mapping has no byte behind them then, and none may be read or written."""
+    """A mapping has no byte after them then, and none may be read or written."""
     path = tmp_path / "value.json"
     for size in sorted({n * mmap.PAGESIZE + d for n in (1, 2, 16) for d in (-2, -1, 0, 1, 2)}):
         for head, fill, tail in (b'["', b"x", b'"]'), (b"", b"1", b""), (b"[1]", b" ", b""), (b'"', b"x", b""):

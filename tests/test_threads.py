@@ -15,14 +15,17 @@ import time
 from pathlib import Path
 
 import pytest
-from compare import native_only
+from support.amount import amount, long
+from support.compare import native_only
 
 import cyjson
 from cyjson import lines, stream
 
-SECONDS = 5.0 if os.environ.get("CYJSON_HYPOTHESIS") == "thorough" else 0.4
+SECONDS = amount(0.1, 0.4, 5.0)
 THREADS = 4
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+pytestmark = long
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """``python -m cyjson.tool`` from end to end, against ``python -m json.tool``, and what it adds."""
 
+import contextlib
 import io
 import json
 import json.tool
@@ -8,12 +9,15 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
-from compare import PYPY, WORDED, frees_at_once
 from hypothesis import given
 from hypothesis import strategies as st
+from support.amount import amount, long
+from support.compare import PYPY, WORDED, frees_at_once
+from support.shell import QUIET, run
 
 import cyjson
 import cyjson.tool
@@ -21,20 +25,6 @@ from cyjson._terminal import excerpt
 
 DOCUMENT = '{"b": [1, 2.50, "é中", {}], "a": {"c": null},\n "n": NaN}'
 LINES = '{"a": 1}\n[2, "é"]\n"x"\n'
-SOURCE = str(Path(cyjson.__file__).parents[1])
-QUIET = {"PYTHONPATH": SOURCE, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", "COLUMNS": "80"}
-
-
-def run(module, arguments, text, cwd, **environment):
-    data = text.encode() if isinstance(text, str) else text
-    ran = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        input=data,
-        capture_output=True,
-        cwd=cwd,
-        env={**os.environ, **QUIET, **environment},
-    )
-    return ran.returncode, ran.stdout, ran.stderr.replace(b"cyjson.tool", b"json.tool")
 
 
 @pytest.mark.parametrize(
@@ -243,21 +233,36 @@ STREAM_OF_NUMBERS = """
 
 
 @frees_at_once
+@long
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the peak of memory under /proc")
-@pytest.mark.parametrize("arguments", [["--compact"], ["--stream", "--tab"]])
-def test_long_documents_in_little_memory(arguments, tmp_path):
-    """Some 40 MB (4 MB where Python does it, by request) pass through a pipe."""
+@pytest.mark.parametrize(
+    "arguments, from_file, limit",
+    [
+        # Of the document from a pipe without --stream, 32 MiB are read before it counts as long.
+        (["--compact"], False, 100_000_000),
+        (["--compact"], True, 60_000_000),
+        (["--stream", "--tab"], False, 60_000_000),
+    ],
+    ids=["pipe", "file", "stream"],
+)
+def test_long_documents_in_little_memory(arguments, from_file, limit, tmp_path):
+    """Some 40 MB, 20 MB with --stream (4 MB where Python does it, by request) pass through."""
     native = cyjson.backend == "c"
     if not native and "--stream" not in arguments:
         arguments = [*arguments, "--stream"]
-    count = 1_000_000 if native else 80_000
+    count = 80_000 if not native else amount(500_000, 1_000_000) if "--stream" in arguments else 1_000_000
     make = [sys.executable, "-c", textwrap.dedent(STREAM_OF_NUMBERS), str(count)]
     measured = "import sys; from cyjson.tool import main; main(); sys.stderr.write(open('/proc/self/status').read())"
-    with subprocess.Popen(make, stdout=subprocess.PIPE) as source:
+    if from_file:
+        with open(tmp_path / "in.json", "wb") as file:
+            subprocess.run(make, stdout=file, check=True)
+        arguments = [*arguments, "in.json"]
+    with subprocess.Popen(make if not from_file else [sys.executable, "-c", ""], stdout=subprocess.PIPE) as source:
         ran = subprocess.run(
             [sys.executable, "-c", measured, *arguments],
             stdin=source.stdout,
             capture_output=True,
+            cwd=tmp_path,
             env=os.environ | QUIET,
         )
     expected = []
@@ -265,9 +270,74 @@ def test_long_documents_in_little_memory(arguments, tmp_path):
         expected += [i, {"key": "some text", "n": [1.5, 0]}]
     options = {"indent": "\t"} if "--tab" in arguments else {"separators": (",", ":")}
     assert ran.stdout.decode() == dumped([*expected, 7], **options)
-    peak = int(re.search(rb"VmHWM:\s*(\d+) kB", ran.stderr)[1]) * 1000
-    # Of the document without --stream, 32 Mi characters are read before it counts as long.
-    assert peak < (60_000_000 if "--stream" in arguments else 250_000_000)
+    assert int(re.search(rb"VmHWM:\s*(\d+) kB", ran.stderr)[1]) * 1000 < limit
+
+
+DEEP = {
+    "many deep arrays": ("[" + ",".join(["[" * 300 + "]" * 300] * 600) + "]", 0),
+    "a long array far inside": ("[" * 900 + "[" + "1," * 40_000 + "1]" + "]" * 900, 0),
+    "nothing else": ("[" * 40_000, 1),
+    "objects": ('{"":' * 40_000, 1),
+    "lines far inside": ("[" * 5_000 + "[" + "1," * 100_000 + "1]", 1),
+}
+
+
+@frees_at_once
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the peak of memory under /proc")
+@pytest.mark.parametrize("document, code", DEEP.values(), ids=DEEP)
+def test_deep_documents_in_little_memory(document, code, tmp_path):
+    """Indentation, which grows with the depth, is neither kept nor written without a bound."""
+    (tmp_path / "in.json").write_text(document)
+    measured = (
+        "import sys; from cyjson.tool import run\n"
+        "try: run()\n"
+        "finally: sys.stderr.write(open('/proc/self/status').read())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", measured, "--stream", "in.json", os.devnull],
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | QUIET,
+    )
+    assert ran.returncode == code
+    assert (b"RecursionError: nested too deeply to be indented" in ran.stderr) == bool(code)
+    assert int(re.search(rb"VmHWM:\s*(\d+) kB", ran.stderr)[1]) < 100_000
+
+
+def test_deep_documents_look_alike(monkeypatch, tmp_path, capsys):
+    """Whatever the indentation's length, and with colours too."""
+    value = 1
+    for _ in range(60):
+        value = [value, {"key\n": value if isinstance(value, int) else [[], {}, "x\n"]}]
+    (tmp_path / "in.json").write_text(json.dumps(value))
+    for environment in {"NO_COLOR": "1"}, {"NO_COLOR": "", "FORCE_COLOR": "1"}:
+        for name, text in environment.items():
+            monkeypatch.setenv(name, text)
+        for options in [], ["--indent", "100"], ["--indent", "0"], ["--compact"]:
+            for block in 1, 300, 3000:
+                monkeypatch.setattr(cyjson.tool, "BLOCK", block)
+                shown = []
+                for arguments in [], ["--stream"]:
+                    monkeypatch.setattr(sys, "argv", ["cyjson", str(tmp_path / "in.json"), *options, *arguments])
+                    out = io.StringIO()
+                    monkeypatch.setattr(cyjson.tool, "_output", lambda path, out=out: contextlib.nullcontext(out))
+                    cyjson.tool.main()
+                    shown.append(out.getvalue())
+                assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("cut", [2**20 - 6, 2**20 + 8])
+def test_stream_tells_long_objects_by_their_length(tmp_path, cut):
+    """However much of one a pipe gives at a time."""
+    long = b'{"a": "%s", "a": {"b": 1, "b": 2}}' % (b"x" * 2**20)
+    command = [sys.executable, "-m", "cyjson.tool", "--stream"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | QUIET) as process:
+        for part in long[:cut], long[cut:]:
+            process.stdin.write(part)
+            process.stdin.flush()
+            time.sleep(0.2)  # it is likelier read by itself then
+        process.stdin.close()
+        assert len(json.loads(process.stdout.read(), object_pairs_hook=list)) == 2
 
 
 def test_stream_differs_where_it_says_so(tmp_path):

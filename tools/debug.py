@@ -3,7 +3,7 @@
     python tools/debug.py SOURCES [pytest arguments]
 
 SOURCES is an unpacked sdist: the extension is built there, with the assertions of what it has of the interpreter's and
-of Cython's. PYTHON_DEBUG names the interpreter; without it python3.X-dbg is looked for, as Debian has it (packages
+of Cython's. PYTHON_DEBUG names the interpreter; without it Debian's python3.X-dbg is looked for (packages
 python3.11-dbg and libpython3.11-dev). Where there is none it says so, and fails nothing.
 """
 
@@ -51,7 +51,7 @@ def find():
 
 def build(interpreter, sources, site):
     # Optimised a little: much less stack and time than without, and all assertions are in.
-    environment = {**os.environ, "CFLAGS": "-g -O1 -UNDEBUG", "CYJSON_REQUIRE_NATIVE": "1"}
+    environment = {**os.environ, "CFLAGS": "-g -O1 -UNDEBUG -DCYJSON_DEBUG", "CYJSON_REQUIRE_NATIVE": "1"}
     environment["PYTHONWARNINGS"] = "ignore"  # pip's own, which a debug interpreter shows
     install(site, *NEEDED, str(sources), interpreter=interpreter, environment=environment)
 

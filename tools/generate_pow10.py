@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Write csrc/pow10.c, the table of powers of ten, and csrc/number_scale.c, what formatting multiplies with.
+"""Write the tables of csrc/kernels/tables: pow10.c, powers of ten, and scale.c, what formatting multiplies with.
 
     generate_pow10.py            write both
     generate_pow10.py --check    exit 1 if either is not what would be written
-    generate_pow10.py --prove    check the inequalities that number_parse.h and number_format.c rest on
+    generate_pow10.py --prove    check the inequalities that number_parse.h and number_format.inc.h rest on
 
 Exact integer arithmetic throughout.
 """
@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 FIRST, LAST = -342, 324
-CSRC = Path(__file__).resolve().parent.parent / "csrc"
+TABLES = Path(__file__).resolve().parent.parent / "csrc" / "kernels" / "tables"
 
 
 def power(base, exponent):
@@ -53,9 +53,9 @@ def file_of(header, declared, rows):
 
 def files():
     powers = [(f"1e{e}", significand(e)) for e in range(FIRST, LAST + 1)]
-    yield CSRC / "pow10.c", file_of("pow10.h", "pow10_table", powers)
+    yield TABLES / "pow10.c", file_of("kernels/pow10.h", "pow10_table", powers)
     scales = [(f"2^{q}", int(ratio(q) * 2**128)) for q in (max(biased, 1) - 1075 for biased in range(2047))]
-    yield CSRC / "number_scale.c", file_of("number_format.h", "number_scale", scales)
+    yield TABLES / "scale.c", file_of("kernels/number_format.h", "number_scale", scales)
 
 
 def nearest_miss(x, n_max):

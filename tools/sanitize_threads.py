@@ -55,6 +55,7 @@ def watched(interpreter, reports, arguments):
     environment = [
         f"TSAN_OPTIONS=log_path={WORK}/{reports}/log exitcode=0 history_size=7",
         *[f"PYTHONPATH={WORK}/site", "CYJSON_PURE=0", "CYJSON_EXPECT_BACKEND=c", "CYJSON_SANITIZED=1"],
+        "CYJSON_TESTS=all",
     ]
     # Without address randomisation, which ThreadSanitizer can't have as much of as some kernels give.
     command = ["env", "-C", f"{WORK}/cyjson", *environment, "setarch", "-R", interpreter, *arguments]

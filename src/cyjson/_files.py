@@ -5,7 +5,8 @@ this module is a part of ``import cyjson``.
 """
 
 import os
-from types import NoneType
+from functools import partial
+from operator import index
 
 from . import _impl
 
@@ -24,7 +25,7 @@ def path_of(path, argument="path"):
 def open_bytes(path, mode):
     """The file at ``path``, open for bytes in ``mode`` ("rb", "wb" or "ab"), through its compression; a plain file is
     not buffered."""
-    module = _compression(path)
+    module = compression(path)
     if module is None:
         return open(path, mode, buffering=0)
     if module.__name__ == "gzip" and mode != "rb":
@@ -32,28 +33,45 @@ def open_bytes(path, mode):
     return module.open(path, mode)
 
 
+def packed(module, file):
+    """A file that writes to a binary one what compression's ``module`` (None: none) makes of it."""
+    if module is None:
+        return file
+    if module.__name__ == "gzip":
+        # Without a name and a time, equal documents make equal files.
+        return module.GzipFile("", "wb", _GZIP_LEVEL, file, 0)
+    return module.open(file, "wb")
+
+
 _GZIP_LEVEL = 6  # as gzip(1); the module's own default, 9, takes several times as long for 1 % less
 
 
 def write_whole(file, write, data):
-    """Hand ``data`` (bytes) to a binary file's ``write``, and what a raw file leaves of it again.
+    """Hand ``data`` (bytes) to a binary file's ``write``, and what a write leaves of it again, as a memoryview.
 
-    Raises BlockingIOError where a raw file takes nothing because it doesn't block.
+    What isn't a count of some of the bytes means that all were taken, as for json; but a raw file's None or 0
+    means that it took nothing because it doesn't block: BlockingIOError.
     """
-    while data:
-        taken = write(data)
-        if not taken and type(taken) in (int, NoneType):
+    size, at, rest = len(data), 0, data
+    while at < size:
+        taken = write(rest)
+        if not isinstance(taken, bool) and hasattr(type(taken), "__index__"):
+            count = index(taken)
+        else:
+            count = size if taken is not None else 0
+        if count == 0:
             from io import RawIOBase  # from 3.14 on an import of its own
 
             if isinstance(file, RawIOBase):
                 raise BlockingIOError("write() took nothing: a file that blocks is needed")
-        if type(taken) is not int or not 0 < taken < len(data):
+        if not 0 < count < size - at:
             break
-        data = data[taken:]
+        at += count
+        rest = memoryview(data)[at:]
 
 
-def _compression(path):
-    """The module whose ``open`` reads and writes such files, or None where the suffix says nothing."""
+def compression(path):
+    """The module whose ``open`` reads and writes such files, or None for any other suffix."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix == ".gz":
         import gzip
@@ -75,22 +93,37 @@ def _compression(path):
     return None
 
 
-def open_document(path, *, mmap=False, **options):
-    """Return the document in the file at ``path`` (str or os.PathLike): ``loads`` of its bytes, with its options.
+def open_document(path, *, mmap=False, type=None, **options):
+    """Return the document in the file at ``path`` (str or os.PathLike): ``loads`` of its bytes, with its options; or
+    with a ``type`` (a class, another type or a Codec) ``decode(…, type)`` of them.
 
     A ``.gz`` or ``.zst`` file is decompressed. With ``mmap=True`` a regular file is mapped into memory and decoded from
     there, without a copy of it. While that goes on, nobody may write to the file or cut it short, or this process may
     crash (SIGBUS) or read nonsense. To replace it as ``save`` does is no danger.
 
-    Raises OSError where the file can't be read, and what ``loads`` raises.
+    Raises OSError where the file can't be read, what ``loads`` raises, and with a type ValidationError.
     """
     path = path_of(path)
+    if type is not None:
+        decode = typed(type, options)
+        with open_bytes(path, "rb") as file:
+            return decode(file.read())
     with open_bytes(path, "rb") as file:
-        if mmap and _compression(path) is None:
+        if mmap and compression(path) is None:
             document = _decode_mapped(file, options)
             if document is not NotImplemented:
                 return document
         return _impl.loads(file.read(), **options)
+
+
+def typed(type, options):
+    """The function of a text that decodes it as a type; TypeError where options of ``loads`` are given too."""
+    if options:
+        given = ", ".join(sorted(options))
+        raise TypeError(f"type can't be given together with options of loads: {given}")
+    from ._decoding import decoder_of
+
+    return decoder_of(type)
 
 
 def _decode_mapped(file, options):
@@ -107,7 +140,7 @@ def _decode_mapped(file, options):
     except (OSError, ValueError, OverflowError):
         return NotImplemented
     with mapping:
-        # Decoding in place needs a byte behind the text. The last page has it, unless the text fills that.
+        # Decoding in place needs a byte after the text. The last page has it, unless the text fills that.
         if not options and size % PAGESIZE and hasattr(_impl, "decode_mapped"):
             document = _impl.decode_mapped(mapping, size)
             if document is not NotImplemented:
@@ -130,12 +163,23 @@ def save(
     """Write ``obj`` to the file at ``path`` (str or os.PathLike) as ``encode`` gives it, with its options.
 
     The file is replaced as a whole: the document goes to a temporary file in the same folder (``.cyjson-*.tmp``), to
-    the disk, and then takes the place of what was there. After a failure, or a crash at any moment, the old document or
-    the new one is there. Permission bits stay, the owner too where that is allowed; other hard links keep the old
-    document. A symbolic link stays, and the file that it names is replaced. What isn't a regular file (a pipe, a
-    terminal) is written to directly. A ``.gz`` or ``.zst`` file is compressed.
+    the disk, and then takes the place of what was there. After a failure, Ctrl-C, or a crash at any moment, the old
+    document or the new one is there. Permission bits, the ACL and extended attributes stay (the two latter on Linux),
+    the owner too where that is allowed; where some of it can't be kept, fewer may use the file, never more. Other hard
+    links keep the old document. A symbolic link stays, and the file that it leads to is replaced; but a link that
+    another user made in a folder that is sticky and that all may write to is a PermissionError.
 
-    Raises OSError where the file can't be written, and what ``encode`` raises.
+    What isn't a regular file of its own (a pipe, a terminal, ``/dev/stdout``) is written to directly, a descriptor of
+    this process from where it stands on. A ``.gz`` or ``.zst`` file is compressed.
+
+    Paths are what they are for ``open(path, "wb")``, which raises the same where it refuses one, a file that is
+    read-only included.
+
+    The first call imports modules: a process that won't be able to read them later (after ``chroot`` or ``setuid``)
+    imports ``cyjson._replace`` before.
+
+    Raises OSError, whose ``filename`` is ``path``, where the file can't be replaced (EBUSY: others put something else
+    in its place at the same time), and what ``encode`` raises.
     """
     options = {
         "default": default,
@@ -146,105 +190,14 @@ def save(
         "check_circular": check_circular,
         "cls": cls,
     }
-    given = path = path_of(path)
-    module = _compression(path)
-    path = os.path.realpath(path)
-    try:
-        old = os.stat(given)
-    except FileNotFoundError:
-        old = None
-    if old is not None and not _is_regular(old, given):
-        with open(given, "wb") if module is None else open_bytes(given, "wb") as file:
-            _write(file, obj, options)
-        return
-    folder = os.path.dirname(path)
-    descriptor, temporary = _new_file(folder, 0o666 if old is None else 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            if module is None:
-                _write(file, obj, options)
-            elif module.__name__ == "gzip":
-                # Without a name and a time, equal documents make equal files.
-                with module.GzipFile("", "wb", _GZIP_LEVEL, file, 0) as packed:
-                    _write(packed, obj, options)
-            else:
-                with module.open(file, "wb") as packed:
-                    _write(packed, obj, options)
-            file.flush()
-            if old is not None:
-                _keep_rights(file.fileno(), temporary, old)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    _sync_folder(folder)
+    path = path_of(path)
+    from ._replace import replace
+
+    replace(path, partial(_write, obj=obj, options=options), compress=True)
 
 
 def _write(file, obj, options):
     _impl.dump_bytes(obj, file, **options)
-
-
-def _is_regular(status, path):
-    """Whether this is a regular file, which can be replaced; IsADirectoryError where it is a folder."""
-    import errno
-    import stat
-
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    return stat.S_ISREG(status.st_mode)
-
-
-def _new_file(folder, mode):
-    """A file that wasn't there, open for writing: its descriptor and its path."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    while True:
-        path = os.path.join(folder, f".cyjson-{os.urandom(8).hex()}.tmp")
-        try:
-            return os.open(path, flags, mode), path
-        except FileExistsError:
-            continue
-
-
-def _keep_rights(descriptor, path, old):
-    """Give a new file the owner, as far as that is allowed, and the permission bits of the old one."""
-    import stat
-
-    mode = stat.S_IMODE(old.st_mode)
-    if hasattr(os, "fchown"):
-        new = os.fstat(descriptor)
-        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-            try:
-                os.fchown(descriptor, old.st_uid, old.st_gid)
-            except OSError:
-                try:
-                    os.fchown(descriptor, -1, old.st_gid)
-                except OSError:
-                    mode &= ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3  # another group gets no more than all do
-                mode &= ~(stat.S_ISUID | stat.S_ISGID)
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, mode)
-    else:
-        os.chmod(path, mode)
-
-
-def _sync_folder(folder):
-    """See to it that the folder's new entry is on the disk too, where the system can."""
-    if os.name == "nt":
-        return
-    import errno
-
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-    except PermissionError:  # may be written to, but not be read
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not on this file system
-            raise
-    finally:
-        os.close(descriptor)
 
 
 open_document.__module__ = save.__module__ = "cyjson"  # where pickles should look for them

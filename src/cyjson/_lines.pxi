@@ -1,55 +1,97 @@
-# What reads and writes lines, and documents in files: the native parts of cyjson.lines and _files. Included by _native.pyx.
+# Part of _native.pyx: what reads and writes lines, and documents in files, for cyjson.lines and _files.
 
 cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
     PyObject *Py_NotImplemented  # Cython's own would be looked up in the module's state for each line
 
 cdef enum:
     BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are written
+    CHUNK = 98304  # bytes of lines that threads get at a time: memory that malloc has at hand
 
 cdef enum:  # what becomes of the bytes up to the next line break
     TAKEN = 0
     NOT_OURS = 1  # the rest of a line that begins before the range
-    TOO_LONG = 2  # the rest of a line that was given up
+    TOO_LONG = 2  # the rest of a line that was too long
 
 
-# Final, and what it needs of Python is handed to it: through a subclass the interpreter would find __next__ the slow way.
+ctypedef void *(*reallocate)(void *, size_t) noexcept
+
+
+cdef nothing_yet():
+    return BlockingIOError("read() gave None: the file is not blocking, and there is nothing to read yet")
+
+
+cdef bint reserve(uint8_t **data, Py_ssize_t *room, Py_ssize_t filled, Py_ssize_t more, reallocate again) noexcept:
+    """Make room for so many bytes after what is in data, and one for a zero: whether there is any."""
+    cdef Py_ssize_t need
+    cdef uint8_t *grown
+    if more >= PY_SSIZE_T_MAX // 2 - filled:  # by what a buffer says: it needn't be there
+        return False
+    need = filled + more + 1
+    if need > room[0]:
+        need = max(need, room[0] + room[0] // 2)
+        grown = <uint8_t *>again(data[0], need)
+        if grown == NULL:
+            return False
+        data[0] = grown
+        room[0] = need
+    return True
+
+
+# Final, and what it needs of Python is handed to it: of a subclass the interpreter would find __next__ the slow way.
 @cython.final
 cdef class Reader:
     """The iterator that ``load`` and ``loads`` of ``cyjson.lines`` return.
 
-    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of the
-    last document begins, in bytes from the start of the source.
+    lineno: the number of the line that was read last, counted from 1 where reading began; offset: where the line of
+    the last document begins, in bytes from the start of the source.
 
-    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error, ``next``
-    goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or another thread:
-    ValueError.
+    A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error,
+    ``next`` goes on after the line. As with a generator, ``next`` can't be called while it runs, from a hook or
+    another thread: ValueError.
     """
 
-    # Made of: read(n), which gives the next bytes, or str, and nothing at the end; opened, to be closed, or None;
-    # decode(text), a line's document, which with `plain` is loads(text); refuse(reader, line, text, error, last), called
-    # with each line that can't be decoded (its bytes, None where it is too long; its text, None where it isn't UTF-8; what
-    # was raised; whether the source ends with it). offset is where in the source reading begins; with `cut` that is
-    # within a line, which is left out. Lines from `stop` on are left out; -1: none. Of a line longer than max_line bytes
-    # (-1: no limit) no more is kept.
+    # Made of: read(n), which returns the next bytes, or str, and nothing at the end; opened, to be closed, or None;
+    # decode(text), which returns a line's document, and with `plain` is loads; refuse(reader, line, text, error, last),
+    # called with each line that can't be decoded (its bytes, None where it is too long; its text, None where it isn't
+    # UTF-8; what was raised; whether the source ends with it). offset is where in the source reading begins; with `cut`
+    # that is within a line, which is left out. Lines from `stop` on are left out; -1: none. Of a line longer
+    # than max_line bytes (-1: no limit) no more is kept. A byte order mark at the start of bytes is left out; with
+    # `any_mark`, of str too. With `pick`, a tuple of pointers, or `lazy`, parts of each line are given (`single`: the
+    # one value rather than a tuple); decode then does the same. With threads, these scan the lines: what is read goes
+    # to `pending`, whole lines of it to them in chunks, two for each thread and two more at most, and the buffer
+    # is the chunk taken last. ahead() says whether read would return without waiting, so that it may be called while
+    # there are lines to be delivered; what it raises is kept until these are.
     #
-    # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept behind
-    # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves it,
-    # which __next__ alone calls, which `busy` keeps from being entered again. lineno and offset are read without it: while
-    # another thread is at work they are those of the line before, or of this one.
+    # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept after
+    # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves
+    # it, which __next__ alone calls, which `busy` keeps from being entered again. lineno and offset are read without
+    # that: while another thread is at work they are those of the line before, or of this one.
     cdef uint8_t *buffer
     cdef Py_ssize_t at, scanned, filled, room
-    cdef long long base  # offset of buffer[0] in the source
-    cdef long long stop, max_line
+    cdef uint64_t base  # offset of buffer[0] in the source: a file may say that it is read near 2**63
+    cdef int64_t stop, max_line
     cdef int fate
     cdef int busy    # held by the call of __next__ that is under way
     cdef int closed  # may be set at any time, by other threads too
-    cdef bint plain, ended, is_text
+    cdef bint plain, ended, is_text, any_mark
     cdef object core, read, opened, decode, refuse
-    cdef int64_t line_number, line_start  # lineno and offset; written by the call that holds busy
+    cdef int64_t line_number  # lineno; written by the call that holds busy, as is
+    cdef int64_t line_start   # offset, of which this has the bits
+    cdef core_lines *parts   # NULL: whole documents are given
+    cdef int threads
+    cdef Py_ssize_t line_index  # of the line at `at` in the chunk
+    cdef uint8_t *pending  # of malloc; no line break from pending_line on
+    cdef Py_ssize_t pending_line, pending_size, pending_room
+    cdef bint exhausted, fails_for_good
+    cdef object ahead, failure
+    cdef bytes whole  # a source that is read where it is, which its parts allow: it is the buffer
+    cdef bint in_place
 
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
-        self, read, opened, decode, refuse, *, bint plain, long long offset, bint cut, long long stop, long long max_line
+        self, read, opened, decode, refuse, *, bint plain, offset, bint cut, stop, max_line, bint any_mark=False,
+        pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None
     ):
         self.core = _core
         self.read = read
@@ -57,21 +99,46 @@ cdef class Reader:
         self.decode = decode
         self.refuse = refuse
         self.plain = plain
-        self.base = self.line_start = offset
+        self.any_mark = any_mark
+        self.line_start = count_from("offset", offset, 0)
+        self.base = <uint64_t>self.line_start
         self.fate = NOT_OURS if cut else TAKEN
-        self.stop = stop
-        self.max_line = max_line
+        self.stop = count_from("stop", stop, -1)
+        self.max_line = count_from("max_line", max_line, -1)
+        self.ahead = ahead
+        if lazy or pick is not None:
+            self.parts = core_lines_new(_core, pick, single, threads)
+            self.threads = threads
+            if whole is not None:
+                self.whole = whole
+                self.in_place = True
+            if whole is not None and threads:
+                core_lines_hold(self.parts, whole)
+            elif whole is not None:
+                self.buffer = <uint8_t *>PyBytes_AS_STRING(whole)
+                self.filled = PyBytes_GET_SIZE(whole)
+                self.ended = True
 
     def __dealloc__(self):
-        PyMem_Free(self.buffer)
+        if self.threads == 0 and not self.in_place:
+            PyMem_Free(self.buffer)
+        free(self.pending)
+        core_lines_free(self.parts)
 
     def close(self):
         """End the iteration, and close the file if ``load`` opened it."""
         compat_store_int(&self.closed, True)
+        self.end_threads()
         with cython.critical_section(self):
             opened, self.opened = self.opened, None
         if opened is not None:
             opened.close()
+
+    cdef void end_threads(self) noexcept:
+        """End the threads of a reader that is closed; __next__ does it where it is under way."""
+        if self.threads and compat_acquire(&self.busy):
+            core_lines_close(self.parts)
+            compat_release(&self.busy)
 
     def __enter__(self):
         return self
@@ -89,7 +156,7 @@ cdef class Reader:
 
     @property
     def offset(self):
-        return compat_load_int64(&self.line_start)
+        return <uint64_t>compat_load_int64(&self.line_start)
 
     def __iter__(self):
         return self
@@ -100,10 +167,12 @@ cdef class Reader:
         cdef Py_ssize_t size
         cdef bint whole
         if not compat_acquire(&self.busy):
+            if self.threads and compat_load_int(&self.closed):
+                raise StopIteration  # another thread is about to end the threads
             raise ValueError("this reader is already executing")
         try:
             while not compat_load_int(&self.closed):
-                if 0 <= self.stop <= self.base + self.at and self.fate != TOO_LONG:
+                if self.stop >= 0 and <uint64_t>self.stop <= self.base + <uint64_t>self.at and self.fate != TOO_LONG:
                     break
                 found = NULL
                 if self.scanned < self.filled:
@@ -117,32 +186,38 @@ cdef class Reader:
 
                 line = self.buffer + self.at
                 size = found - line if whole else self.filled - self.at
+                self.line_index += 1
                 if self.fate != TAKEN:
                     self.at = self.scanned = self.at + size + whole
                     if self.fate == TOO_LONG:
                         self.fate = TAKEN
-                        self.give_up(not whole)
+                        self.refuse_long(not whole)
                     self.fate = TAKEN
                     continue
                 self.begin_line()
                 self.at = self.scanned = self.at + size + whole
                 if whole and size > 0 and line[size - 1] == c'\r':
                     size -= 1
-                if self.line_start == 0 and not self.is_text and size >= 3 and (
+                if self.line_start == 0 and (self.any_mark or not self.is_text) and size >= 3 and (
                     line[0] == 0xEF and line[1] == 0xBB and line[2] == 0xBF
                 ):
                     line += 3
                     size -= 3
-                line[size] = 0  # the line break's place, or the byte of room behind the last line
+                if not self.in_place:
+                    line[size] = 0  # the line break's place, or the byte of room after the last line
                 found = line
-                while found[0] == c' ' or found[0] == c'\t' or found[0] == c'\r':
+                while found < line + size and (found[0] == c' ' or found[0] == c'\t' or found[0] == c'\r'):
                     found += 1
                 if found == line + size:
                     continue
                 if 0 <= self.max_line < size:
-                    self.give_up(not whole)
+                    self.refuse_long(not whole)
                     continue
-                if self.plain:
+                if self.parts != NULL:
+                    value = core_lines_value(self.parts, line, size, self.line_index - 1)
+                    if <PyObject *>value != Py_NotImplemented:
+                        return value
+                elif self.plain:
                     value = core_decode_utf8(self.core, line, size)
                     if <PyObject *>value != Py_NotImplemented:
                         return value
@@ -151,71 +226,191 @@ cdef class Reader:
                     return value
         finally:
             compat_release(&self.busy)
+            if self.threads and compat_load_int(&self.closed):
+                self.end_threads()
         self.close()
         raise StopIteration
 
     cdef void begin_line(self) noexcept:
         """The line that is read next begins at self.at."""
         compat_store_int64(&self.line_number, self.line_number + 1)
-        compat_store_int64(&self.line_start, self.base + self.at)
+        compat_store_int64(&self.line_start, <int64_t>(self.base + <uint64_t>self.at))
 
     cdef int fill(self) except -1:
-        """Read on behind what is in the buffer; give up a line that has grown too long."""
+        """Read on after what is in the buffer; drop a line that has grown too long."""
         cdef Py_buffer view
         if self.fate == TAKEN and 0 <= self.max_line < self.filled - self.at - 4:  # a byte order mark, and a \r
             self.fate = TOO_LONG
             self.begin_line()
         if self.fate != TAKEN:
             self.at = self.filled
+        if self.threads:
+            return self.take_chunk()
         if self.at > 0:
             memmove(self.buffer, self.buffer + self.at, self.filled - self.at)
-            self.base += self.at
+            self.base += <uint64_t>self.at
             self.filled -= self.at
             self.at = 0
         self.scanned = self.filled
-        self.reserve(BLOCK)
-        try:
-            block = self.read(BLOCK)
-        except StopIteration as error:
-            raise RuntimeError("read() raised StopIteration") from error
+        if not reserve(&self.buffer, &self.room, self.filled, BLOCK, PyMem_Realloc):
+            raise MemoryError
+        block = self.read_block(BLOCK)
         if compat_load_int(&self.closed):
             return 0
         if block is None:
-            raise BlockingIOError("read() gave None: the file is not blocking, and there is nothing to read yet")
+            raise nothing_yet()
         try:
-            if isinstance(block, str):
-                self.is_text = True
-                block = PyUnicode_AsEncodedString(block, "utf-8", "surrogatepass")
-            elif not isinstance(block, (bytes, bytearray, memoryview)):
-                raise TypeError(f"read() must give bytes or str, not {type(block).__name__}")
-            PyObject_GetBuffer(block, &view, PyBUF_SIMPLE)
+            if self.take_block(block, &self.buffer, &self.room, &self.filled, PyMem_Realloc) == 0:
+                self.ended = True
         except BaseException:
             compat_store_int(&self.closed, True)  # what was read is lost, so there is no going on
             raise
-        try:
-            if view.len == 0:
-                self.ended = True
-            else:
-                self.reserve(view.len)
-                memcpy(self.buffer + self.filled, view.buf, view.len)
-                self.filled += view.len
-        except BaseException:
-            compat_store_int(&self.closed, True)
-            raise
-        finally:
-            PyBuffer_Release(&view)
         return 0
 
-    cdef int reserve(self, Py_ssize_t more) except -1:
-        """Room for so many bytes behind what is in the buffer, and one for a zero."""
-        cdef Py_ssize_t need = self.filled + more + 1  # both count bytes in memory, but for a block: no overflow
-        if need > self.room:
-            need = max(need, self.room + self.room // 2)
-            grown = <uint8_t *>PyMem_Realloc(self.buffer, need)
-            if grown == NULL:
+    cdef object read_block(self, Py_ssize_t size):
+        try:
+            return self.read(size)
+        except StopIteration as error:
+            raise RuntimeError("read() raised StopIteration") from error
+
+    cdef Py_ssize_t take_block(
+        self, object block, uint8_t **data, Py_ssize_t *room, Py_ssize_t *filled, reallocate again
+    ) except -1:
+        """Add what read gave to data: how much it was."""
+        cdef Py_buffer view
+        cdef Py_ssize_t size
+        if isinstance(block, str):
+            self.is_text = True
+            block = PyUnicode_AsEncodedString(block, "utf-8", "surrogatepass")
+        elif not isinstance(block, (bytes, bytearray, memoryview)):
+            raise TypeError(f"read() must give bytes or str, not {type(block).__name__}")
+        PyObject_GetBuffer(block, &view, PyBUF_SIMPLE)
+        try:
+            size = view.len
+            if size:
+                if not reserve(data, room, filled[0], size, again):
+                    raise MemoryError
+                memcpy(data[0] + filled[0], view.buf, size)
+                filled[0] += size
+        finally:
+            PyBuffer_Release(&view)
+        return size
+
+    # ---- with threads ----
+
+    cdef int take_chunk(self) except -1:
+        """Put the next chunk of lines into the buffer, which is used up; read ahead as far as that doesn't wait."""
+        cdef Py_ssize_t size = 0
+        cdef uint8_t *taken
+        while not compat_load_int(&self.closed):
+            while not self.exhausted and self.failure is None and core_lines_held(self.parts) < 2 * self.threads + 2:
+                if core_lines_held(self.parts) > 0 and not self.may_read():
+                    break
+                self.read_ahead()
+                if compat_load_int(&self.closed):
+                    return 0
+            self.base += <uint64_t>self.filled
+            self.at = self.scanned = self.filled = self.line_index = 0
+            self.filled = 0
+            self.buffer = taken = core_lines_take(self.parts, &size)
+            if taken != NULL:
+                self.filled = size
+                self.ended = self.exhausted and self.failure is None and core_lines_held(self.parts) == 0
+                return 0
+            if self.failure is not None:
+                failure, self.failure = self.failure, None
+                if self.fails_for_good:
+                    compat_store_int(&self.closed, True)
+                try:
+                    raise failure
+                finally:
+                    del failure  # or its traceback, which holds this frame, would make a circle
+            if self.exhausted:
+                self.ended = True
+                return 0
+        return 0
+
+    cdef bint may_read(self) except -1:
+        try:
+            return bool(self.ahead()) if callable(self.ahead) else bool(self.ahead)
+        except Exception:
+            return False
+
+    cdef int read_ahead(self) except -1:
+        """Read until there is a chunk for the threads, or the end; as little as may be where reading would wait."""
+        cdef Py_ssize_t size, before
+        if self.in_place:
+            return self.give_in_place()
+        while True:
+            if not reserve(&self.pending, &self.pending_room, self.pending_size, CHUNK, realloc):
                 raise MemoryError
-            self.buffer = grown
-            self.room = need
+            try:
+                block = self.read_block(CHUNK)
+            except Exception as error:
+                self.failure = error
+                break
+            if compat_load_int(&self.closed):
+                return 0
+            if block is None:
+                if self.pending_line == 0 and core_lines_held(self.parts) == 0:
+                    self.failure = nothing_yet()
+                break
+            before = self.pending_size
+            try:
+                size = self.take_block(block, &self.pending, &self.pending_room, &self.pending_size, realloc)
+            except BaseException as error:
+                self.failure = error
+                self.fails_for_good = True  # what was read is lost
+                break
+            if size == 0:
+                self.exhausted = True
+                self.pending_line = self.pending_size
+                break
+            size = self.pending_size
+            while size > before and self.pending[size - 1] != c'\n':
+                size -= 1
+            if size > before:
+                self.pending_line = size
+            if 0 <= self.max_line < self.pending_size - self.pending_line - 4:  # a byte order mark, and a \r
+                self.pending_line = self.pending_size  # the beginning of a line that is too long
+            if self.pending_line and (self.pending_size >= CHUNK // 2 or not self.may_read()):
+                break
+        return self.give_pending()
+
+    cdef int give_in_place(self) except -1:
+        """Give the threads the next lines of bytes that are there; pending_line is where they begin."""
+        cdef uint8_t *begin = <uint8_t *>PyBytes_AS_STRING(self.whole) + self.pending_line
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(self.whole) - self.pending_line
+        cdef const uint8_t *found = NULL
+        if size > CHUNK:
+            found = <const uint8_t *>memchr(begin + CHUNK, c'\n', size - CHUNK)
+        if found != NULL:
+            size = found + 1 - begin
+        if size:
+            core_lines_give(self.parts, begin, size)
+        self.pending_line += size
+        self.exhausted = self.pending_line == PyBytes_GET_SIZE(self.whole)
+        return 0
+
+    cdef int give_pending(self) except -1:
+        """Give the whole lines that were read to the threads."""
+        cdef uint8_t *rest
+        cdef Py_ssize_t size = self.pending_line, left = self.pending_size - self.pending_line
+        if size == 0:
+            return 0
+        rest = <uint8_t *>malloc(left + CHUNK + 1)
+        if rest == NULL:
+            raise MemoryError
+        memcpy(rest, self.pending + size, left)
+        try:
+            core_lines_give(self.parts, self.pending, size)
+        except MemoryError:
+            free(rest)
+            raise
+        self.pending = rest
+        self.pending_room = left + CHUNK + 1
+        self.pending_size = left
+        self.pending_line = 0
         return 0
 
     cdef object decoded(self, const uint8_t *line, Py_ssize_t size, bint last):
@@ -237,13 +432,22 @@ cdef class Reader:
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
 
-    cdef int give_up(self, bint last) except -1:
+    cdef int refuse_long(self, bint last) except -1:
         """Report a line that is too long."""
         try:
             self.refuse(self, None, None, None, last)
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
         return 0
+
+
+cdef int64_t count_from(name, value, least) except? -2:
+    """A number of bytes that a Reader is made with, or ``least`` = -1."""
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    if not least <= value < 2**63:
+        raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
+    return value
 
 
 def write_lines(documents, encode, write):
@@ -258,6 +462,8 @@ def write_lines(documents, encode, write):
             line = encode(document)
             if type(line) is not bytes:
                 raise TypeError(f"encode() must give bytes, not {type(line).__name__}")
+            if b"\n" in line:  # within a Raw, between tokens, where a space is the same
+                line = line.replace(b"\n", b" ")
             lines.append(line)
             count += 1
             size += PyBytes_GET_SIZE(line) + 1
@@ -275,7 +481,7 @@ def write_lines(documents, encode, write):
 
 def decode_mapped(mapping, Py_ssize_t size):
     """The document in a private, writable mapping of a file of ``size`` bytes, not a multiple of the page size, so
-    that there is a byte behind them; NotImplemented where loads has to say."""
+    that there is a byte after them; NotImplemented where loads has to decide."""
     cdef Py_buffer view
     PyObject_GetBuffer(mapping, &view, PyBUF_WRITABLE)
     try:

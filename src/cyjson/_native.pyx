@@ -1,152 +1,138 @@
 # cython: language_level=3, binding=False, embedsignature=False
 # cython: subinterpreters_compatible=own_gil
 # cython: freethreading_compatible=True
-"""The C extension: csrc/core's functions, the scanner that a JSONDecoder holds, and what the included files say."""
+"""The C extension: what csrc/module makes, and what the included files add."""
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_GET_SIZE
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsEncodedString, PyUnicode_DecodeUTF8
-from libc.stdint cimport int64_t, uint8_t
-from libc.string cimport memchr, memcpy, memmove
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memchr, memcmp, memcpy, memmove
 
-from json.decoder import _CONSTANTS
-from json.decoder import JSONDecoder as _JSONDecoder
-from json.scanner import c_make_scanner as _c_make_scanner
+from types import GenericAlias as _GenericAlias
 from types import SimpleNamespace as _SimpleNamespace
 
+from ._in_python import decoding as _decoding
+from ._in_python import dump_bytes as _dump_bytes
+from ._in_python import encode as _encode
+from ._in_python import unpack_pair as _unpack_pair
 
-cdef extern from "core.h":
-    ctypedef struct decode_options:
-        PyObject *object_hook
-        PyObject *object_pairs_hook
-        PyObject *array_hook
-        PyObject *parse_float
-        PyObject *parse_int
-        PyObject *parse_constant
-        int lenient
 
-    void decode_know_hooks(decode_options *options)
+cdef extern from "module/module.h":
     int compat_acquire(int *flag)
     void compat_release(int *flag)
     int compat_load_int(const int *place)
     void compat_store_int(int *place, int value)
     int64_t compat_load_int64(const int64_t *place)
     void compat_store_int64(int64_t *place, int64_t value)
-    object core_new(object spec)
-    int core_set_up(object core, object encoder_class, object decoder_class, object unpack_pair) except -1
-    object core_decode_with(object core, const decode_options *options, object text)
+    object core_new(object spec, object originals, object unpack_pair, object refuse_encode, object refuse_dump_bytes)
+    int core_set_decoding(object core, object load_decoding) except -1
+    int core_set_up(object core, object encoder_class, object decoder_class) except -1
+    int core_set_parts(object core, object compile_paths, object pick, object at, object open_text) except -1
+    int core_isolate(object core, object encoder_class, object decoder_class, object methods) except -1
+    int core_watch(object core, object owners, object find_replaced, object named) except -1
+    int core_names_replaced(object core, int group) except -1
     object core_decode_utf8(object core, const uint8_t *data, Py_ssize_t size)
-    object core_encode_method(object core, object function)
-    object core_decode_method(object core, object function, object scanner, object (*decode_by)(object scanner, object text))
-    object core_scan_once(object core, const decode_options *options, object text, Py_ssize_t index)
+    ctypedef struct core_lines:
+        pass
+    core_lines *core_lines_new(object core, object pointers, int single, int threads) except NULL
+    void core_lines_close(core_lines *lines)
+    void core_lines_free(core_lines *lines)
+    object core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number)
+    void core_lines_hold(core_lines *lines, object source)
+    int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size) except -1
+    uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size)
+    Py_ssize_t core_lines_held(core_lines *lines)
 
 
-_core = core_new(_SimpleNamespace(name="cyjson"))
+# What install() did in this interpreter; here, for cyjson's other modules may be imported anew. originals: by the id of
+# each object that it put into json, what was there.
+installation = {}
+originals = {}
 
+
+def make_core(name="cyjson"):
+    """The module of C functions, with a state of its own. ``name``: their ``__module__``."""
+    core = core_new(_SimpleNamespace(name=name), originals, _unpack_pair, _encode, _dump_bytes)
+    core_set_decoding(core, _decoding)
+    return core
+
+
+_core = make_core()
+
+cpu = _core.cpu  # which of the instruction sets in use: "avx512", "avx2", or the baseline's name
+decode = _core.decode
+decode_by_plan = _core.decode_by_plan
+decode_with = _core.decode_with
 dump = _core.dump
 dump_bytes = _core.dump_bytes
 dumps = _core.dumps
 encode = _core.encode
+encode_policy = _core.encode_policy
+Plans = _core.Plans
 encode_basestring = _core.encode_basestring
 encode_basestring_ascii = _core.encode_basestring_ascii
 encode_with = _core.encode_with
 iterencode_with = _core.iterencode_with
+one_shot_with = _core.one_shot_with
 load = _core.load
 loads = _core.loads
+pick = _core.pick
+lazy = _core.lazy
 scanstring = _core.scanstring
-
-constant = _CONSTANTS.__getitem__
-
-
-@cython.final
-cdef class Scanner:
-    """Scans JSON documents under a decoder's settings: ``scan_once(string, idx)`` returns the value that starts at
-    index idx of a str and the index behind it.
-
-    Raises StopIteration with the index where no value starts, JSONDecodeError where a value is malformed.
-    """
-
-    cdef decode_options options
-    cdef readonly bint strict
-    cdef readonly object object_hook, object_pairs_hook, array_hook, parse_float, parse_int, parse_constant
-    cdef object core
-
-    # Not __init__: that could be left out, or called again on a scanner that is in use.
-    def __cinit__(self, *args, **kwargs):
-        if len(args) != 1 or kwargs:
-            _c_make_scanner(*args, **kwargs)  # raises what a wrong call raises, unless it is a right one
-        context = args[0] if args else kwargs["context"]
-        self.strict = context.strict
-        self.object_hook = context.object_hook
-        self.object_pairs_hook = context.object_pairs_hook
-        self.array_hook = getattr(context, "array_hook", None)
-        self.parse_float = context.parse_float
-        self.parse_int = context.parse_int
-        self.parse_constant = context.parse_constant
-
-        # The fields are read-only, so these stay what they are as long as the scanner lives.
-        self.options.lenient = not self.strict
-        self.options.object_hook = hook(self.object_hook, None)
-        self.options.object_pairs_hook = hook(self.object_pairs_hook, None)
-        self.options.array_hook = hook(self.array_hook, None)
-        self.options.parse_float = hook(self.parse_float, float)
-        self.options.parse_int = hook(self.parse_int, int)
-        self.options.parse_constant = hook(self.parse_constant, None)
-        if type(self.parse_constant) is type(constant) and self.parse_constant == constant:
-            self.options.parse_constant = NULL
-        decode_know_hooks(&self.options)
-        self.core = _core
-
-    cdef object alive(self):
-        """The core module; an error where the garbage collector has taken this scanner apart."""
-        if self.core is None:
-            raise RuntimeError("this scanner is gone")
-        return self.core
-
-    def __call__(self, *args, **kwargs):
-        if len(args) == 2 and not kwargs and isinstance(args[0], str) and type(args[1]) is int:
-            return core_scan_once(self.alive(), &self.options, args[0], args[1])
-        arguments = dict(zip(("string", "idx"), args)) | kwargs
-        string, idx = arguments.get("string"), arguments.get("idx")
-        if len(args) + len(kwargs) != 2 or not isinstance(string, str) or not hasattr(idx, "__index__"):
-            return _JSONDecoder().scan_once(*args, **kwargs)  # raises what a wrong call raises
-        return core_scan_once(self.alive(), &self.options, string, idx)
-
-    def decode(self, str text not None):
-        """The value of the whole document ``text``: ``JSONDecoder.decode`` for a decoder with these settings."""
-        return core_decode_with(self.alive(), &self.options, text)
+Scanner = make_scanner = _core.Scanner
 
 
-cdef PyObject *hook(object function, object default) noexcept:
-    """What the options hold for a hook: NULL where the default does."""
-    return NULL if function is default else <PyObject *>function
+def _is_core(core):
+    if type(core) is not type(_core) or not hasattr(core, "encode_with"):
+        raise TypeError("a module of make_core() expected")
 
 
-make_scanner = Scanner
+def watch(tuple owners not None, find_replaced, tuple named not None, core=None):
+    """Have the functions see what programs replace: see _names.py."""
+    if core is None:
+        core = _core
+    _is_core(core)
+    core_watch(core, owners, find_replaced, named)
 
 
-cdef object decode_by(object scanner, object text):
-    return core_decode_with((<Scanner>scanner).alive(), &(<Scanner>scanner).options, text)
+def set_parts(compile_paths, pick, at, open_text):
+    """Give the functions what _parts.py has: to be called before ``pick`` and ``lazy`` are. The classes of views."""
+    core_set_parts(_core, compile_paths, pick, at, open_text)
+    return _core.LazyObject, _core.LazyArray
 
 
-def encode_method(function):
-    """What JSONEncoder.encode is: C where that can do it, or else this function."""
-    return core_encode_method(_core, function)
+def methods_go_by_name(core=None):
+    """Whether names were replaced that JSONEncoder's methods depend on."""
+    if core is None:
+        core = _core
+    _is_core(core)
+    return core_names_replaced(core, 2) != 0
 
 
-def decode_method(function):
-    """What JSONDecoder.decode is, likewise."""
-    return core_decode_method(_core, function, Scanner, decode_by)
+def set_up(encoder_class, decoder_class, core=None):
+    """Give the functions the classes that ``cls=None`` stands for; before, those are json's."""
+    if not isinstance(encoder_class, type) or not isinstance(decoder_class, type):
+        raise TypeError("classes expected")
+    if core is None:
+        core = _core
+    _is_core(core)
+    core_set_up(core, encoder_class, decoder_class)
 
 
-def set_up(encoder_class, decoder_class, unpack_pair):
-    """Give the functions the classes that ``cls=None`` stands for; to be called once, before any of them is."""
-    global cpu
-    core_set_up(_core, encoder_class, decoder_class, unpack_pair)
-    cpu = _core.cpu  # which of the instruction sets in use: "avx512", "avx2", or the baseline's name
+def isolate(type encoder_class not None, type decoder_class not None, tuple methods not None, core=None):
+    """Have the functions ask these classes for json's errors: see _install.py."""
+    if len(methods) != 3:
+        raise ValueError("three methods expected")
+    if core is None:
+        core = _core
+    _is_core(core)
+    core_isolate(core, encoder_class, decoder_class, methods)
 
 
 include "_lines.pxi"

@@ -13,12 +13,18 @@ from json import JSONEncoder, dumps
 from json.decoder import _CONSTANTS, JSONArray, JSONObject, scanstring
 from json.encoder import encode_basestring, encode_basestring_ascii
 from json.scanner import NUMBER_RE, make_scanner, py_make_scanner
+from marshal import dumps as dump_quickly
+from sys import implementation, modules
 from types import FunctionType
 
+from ._decode import decode
+
+PYPY = implementation.name == "pypy"
 __all__ = [
     "JSONDecoder",
     "JSONEncoder",
     "Reader",
+    "decode",
     "dump",
     "dump_bytes",
     "dumps",
@@ -46,14 +52,104 @@ def encode(
 ):
     """Return ``obj`` as JSON in compact UTF-8, valid under RFC 8259.
 
+    Instances of dataclasses, attrs, msgspec and pydantic classes are written as objects; dates and times, UUIDs, Enums,
+    Decimals, paths, bytes, sets, iterators, mappings, NumPy arrays and the like as the page "Class instances" says.
+    ``register``, a method ``__json__``, and ``default``, which is asked last, say how others are written.
+
     The arguments are those of ``dumps``; ``separators`` is ``(",", ":")`` where it is None, or ``(",", ": ")`` with
     an ``indent``. ``cls``, a subclass of ``json.JSONEncoder``, is made with ``ensure_ascii=False``,
-    ``allow_nan=False`` and the other arguments, and its ``encode`` gives the text.
+    ``allow_nan=False`` and the other arguments, and its ``encode`` gives the text: it knows json's types only.
 
-    Raises what ``dumps`` raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate.
+    Raises what ``dumps`` raises, ValueError for NaN and the infinities, UnicodeEncodeError for a lone surrogate, and
+    what hooks and attributes raise; a note says where in the document, on versions that have notes.
     """
-    encoder = _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys)
-    return encoder.encode(obj).encode()
+    if not _is_plain(cls):
+        return _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys).encode(obj).encode()
+    return _encode(None, obj, default, sort_keys, indent, skipkeys, separators, check_circular)
+
+
+def encode_policy(
+    policy,
+    obj,
+    *,
+    default=None,
+    sort_keys=False,
+    indent=None,
+    skipkeys=False,
+    separators=None,
+    check_circular=True,
+    cls=None,
+):
+    """Return ``obj`` as ``encode`` does, by the policy of a Codec."""
+    if not _is_plain(cls):
+        return _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys).encode(obj).encode()
+    return _encode(policy, obj, default, sort_keys, indent, skipkeys, separators, check_circular)
+
+
+def _is_plain(cls):
+    """Whether an argument ``cls`` stands for ``encode`` itself, and not for a class that writes in its own way."""
+    if cls is None or cls is JSONEncoder:
+        return True
+    return cls is getattr(modules.get(f"{__package__}.encoder"), "JSONEncoder", None)
+
+
+def _encode(policy, obj, default, sort_keys, indent, skipkeys, separators, check_circular):
+    """``obj`` in bytes: by the standard library if it is of the exact basic types with all that is in it."""
+    encoder = _compact(None, skipkeys, check_circular, indent, separators, _met, sort_keys)
+    # marshal takes these types alone, and refuses their subclasses, at 20 times the speed of json. It takes bytes, sets
+    # and the like too, at which json calls default; but as keys of dicts it would skip them.
+    try:
+        if skipkeys or PYPY:
+            is_of_json = _is_exact(obj)
+        else:
+            dump_quickly(obj, 4)
+            is_of_json = True
+    except ValueError as error:
+        is_of_json = "too deeply" in str(error) and _is_exact(obj)
+    except Exception:
+        is_of_json = False
+    if is_of_json:
+        # None of the program's code runs: if json fails, our writer begins anew, and fails with a note.
+        try:
+            return encoder.encode(obj).encode()
+        except Exception:
+            pass
+    if default is None:
+        del encoder.default
+    else:
+        encoder.default = default
+    if not isinstance(encoder.item_separator, str) or not isinstance(encoder.key_separator, str):
+        encoder.encode([])  # json's words for separators of another type
+    from ._pure_encode import encode_document
+
+    return encode_document(obj, policy, encoder).encode()
+
+
+def _is_exact(obj):
+    """Whether an object and all that is in it are of the exact basic types."""
+    left, seen = [obj], set()
+    while left:
+        obj = left.pop()
+        kind = type(obj)
+        if kind is dict or kind is list or kind is tuple:
+            if id(obj) not in seen:
+                seen.add(id(obj))
+                if kind is dict:
+                    left += obj
+                    left += obj.values()
+                else:
+                    left += obj
+        elif id(kind) not in _SCALARS:
+            return False
+    return True
+
+
+_SCALARS = frozenset(map(id, (type(None), bool, int, float, str)))
+
+
+def _met(obj):
+    """The ``default`` of documents that are said to have basic types only."""
+    raise TypeError
 
 
 def _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys):
@@ -81,7 +177,7 @@ def _write(fp, piece):
     except Exception as e:
         from ._mistakes import explain
 
-        explain(e, fp, isinstance(piece, bytes))
+        explain(e, fp, isinstance(piece, (bytes, memoryview)))
         raise
 
 
@@ -132,7 +228,10 @@ def dump(
         sort_keys=sort_keys,
         **kw,
     )
-    for text in _texts(encoder.iterencode(obj)):
+    pieces = encoder.iterencode(obj)
+    separators = getattr(encoder, "item_separator", ""), getattr(encoder, "key_separator", "")
+    # Others than str are the file's to refuse, once it comes to them.
+    for text in _texts(pieces) if all(issubclass(type(each), str) for each in separators) else pieces:
         _write(fp, text)
 
 
@@ -158,10 +257,19 @@ def dump_bytes(
     """
     from ._files import write_whole
 
-    encoder = _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys)
-    texts = _texts(encoder.iterencode(obj)) if type(encoder).encode is JSONEncoder.encode else [encoder.encode(obj)]
-    for text in texts:
+    def write(text):
         write_whole(fp, partial(_write, fp), text.encode())
+
+    encoder = _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys)
+    if _is_plain(cls):
+        from ._pure_encode import encode_document
+
+        encode_document(obj, None, encoder, write)
+    elif type(encoder).encode is JSONEncoder.encode:
+        for text in _texts(encoder.iterencode(obj)):
+            write(text)
+    else:
+        write(encoder.encode(obj))
 
 
 for _function in (encode, dump, dump_bytes):
@@ -246,23 +354,24 @@ class Reader:
     the last document begins, in bytes from the start of the source.
 
     A file that ``load`` opened is closed at the end, by ``close``, and at the end of a ``with``. After an error,
-    ``next`` goes on behind the line. As with a generator, ``next`` can't be called while it runs, from a hook or
+    ``next`` goes on after the line. As with a generator, ``next`` can't be called while it runs, from a hook or
     another thread: ValueError.
     """
 
     _opened = None
 
     # The native class of this name says what the arguments are.
-    def __init__(self, read, opened, decode, refuse, *, plain, offset, cut, stop, max_line):
+    def __init__(self, read, opened, decode, refuse, *, plain, offset, cut, stop, max_line, any_mark=False):
         self._read = read
         self._opened = opened
         self._decode = decode
         self._refuse = refuse
-        self._stop = stop
-        self._max_line = max_line
+        self._any_mark = any_mark
+        self._stop = _count_from("stop", stop, -1)
+        self._max_line = _count_from("max_line", max_line, -1)
         self._buffer = bytearray()
         self._at = self._scanned = 0
-        self._base = self.offset = offset
+        self._base = self.offset = _count_from("offset", offset, 0)
         self._dropping = "cut" if cut else None
         self._ended = self._closed = self._busy = self._is_text = False
         self.lineno = 0
@@ -313,7 +422,7 @@ class Reader:
                 line = bytes(self._buffer[start:end])
                 if not last and line.endswith(b"\r"):
                     line = line[:-1]
-                if self.offset == 0 and not self._is_text and line.startswith(b"\xef\xbb\xbf"):
+                if self.offset == 0 and (self._any_mark or not self._is_text) and line.startswith(b"\xef\xbb\xbf"):
                     line = line[3:]
                 if not line.strip(b" \t\r"):
                     continue
@@ -366,7 +475,16 @@ class Reader:
         except BaseException:
             self._closed = True  # what was read is lost, so there is no going on
             raise
-        self._ended = not block
+        self._ended = len(self._buffer) == self._scanned  # whatever length the block says that it has
+
+
+def _count_from(name, value, least):
+    """A number of bytes that a Reader is made with, or ``least`` = -1."""
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    if not least <= value < 2**63:
+        raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
+    return value
 
 
 def write_lines(documents, encode, write):
@@ -380,6 +498,8 @@ def write_lines(documents, encode, write):
             line = encode(document)
             if type(line) is not bytes:
                 raise TypeError(f"encode() must give bytes, not {type(line).__name__}")
+            if b"\n" in line:  # within a Raw, between tokens, where a space is the same
+                line = line.replace(b"\n", b" ")
             lines.append(line)
             count += 1
             size += len(line) + 1

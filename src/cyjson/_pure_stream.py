@@ -1,4 +1,4 @@
-"""The fallback's reader of documents block by block: what csrc/stream.c and _stream.pxi do, in Python.
+"""The fallback's reader of documents block by block: what csrc/kernels/tokens.c and _stream.pxi do, in Python.
 
 It works on bytes as they do, so that a document cut anywhere gives the same values and the same errors with both.
 """
@@ -7,16 +7,32 @@ import re
 from json import JSONDecoder
 from types import GenericAlias
 
+from ._stream_numbers import (
+    AFTER,
+    AT_COLON,
+    AT_DOCUMENT,
+    AT_FIRST_ITEM,
+    AT_FIRST_KEY,
+    AT_ITEM,
+    AT_KEY,
+    AT_MEMBER,
+    BLOCK,
+    EVERY,
+    IN_DIGITS,
+    IN_E,
+    IN_EXPONENT,
+    IN_FRACTION,
+    IN_KEY,
+    IN_POINT,
+    IN_STRING,
+    PATH_LONG,
+    PATHS_LIMIT,
+    TAIL,
+)
+
 __all__ = ["StreamReader"]
 
-# What a scanner expects, or is in the middle of: the numbers of csrc/stream.h.
-_AT_DOCUMENT, _AT_FIRST_ITEM, _AT_ITEM, _AT_FIRST_KEY, _AT_KEY, _AT_COLON, _AT_MEMBER, _AFTER = range(8)
-_IN_KEY, _IN_STRING, _IN_DIGITS, _IN_POINT, _IN_FRACTION, _IN_E, _IN_EXPONENT = range(8, 15)
-
 _END, _VALUE, _KEY, _START_OBJECT, _END_OBJECT, _START_ARRAY, _END_ARRAY, _SCALAR = range(8)
-
-_TAIL = 128
-_EVERY, _NONE = -1, -2
 
 _raw_decode = JSONDecoder().raw_decode
 _space = re.compile(rb"[ \t\n\r]*").match
@@ -35,6 +51,7 @@ _cut = re.compile(
     rb"|[\xC2-\xDF]|\xE0[\xA0-\xBF]?|[\xE1-\xEF][\x80-\xBF]?|\xF0(?:[\x90-\xBF][\x80-\xBF]?)?"
     rb"|[\xF1-\xF3](?:[\x80-\xBF][\x80-\xBF]?)?|\xF4(?:[\x80-\x8F][\x80-\xBF]?)?"
 ).fullmatch
+_bare = re.compile(rb"[-+.0-9A-Za-z]").match  # two numbers or constants that nothing parts are no two documents
 _CONSTANTS = b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity"
 
 
@@ -49,8 +66,10 @@ class _Wrong(Exception):
 class _Scanner:
     """As stream_scanner."""
 
-    def __init__(self, lenient):
-        self.state = _AT_DOCUMENT
+    def __init__(self, lenient, many):
+        self.state = AT_DOCUMENT
+        self.many = many  # after a document another one may follow
+        self.last = b""  # where `at` is 0, the byte before it
         self.string_parts = _lenient_string_parts if lenient else _string_parts
         self.at = self.mark = 0
         self.kinds = []  # of the open containers: whether an object
@@ -59,56 +78,59 @@ class _Scanner:
         """As stream_next: the token, or _More or _Wrong."""
         size = len(text)
         while True:
-            if self.state < _IN_KEY:
+            if self.state < IN_KEY:
                 self.at = _space(text, self.at).end()
                 if self.at == size:
-                    if final and self.state == _AFTER and not self.kinds:
+                    if final and self.state == AFTER and not self.kinds:
                         return _END
                     raise _Wrong if final else _More
             state, first = self.state, bytes(text[self.at : self.at + 1])
-            if state == _AFTER:
+            if state == AFTER:
                 if not self.kinds:
-                    raise _Wrong
-                if first == b",":
+                    last = text[self.at - 1 : self.at] or self.last
+                    if not self.many or _bare(last) and _bare(first):
+                        raise _Wrong
+                    self.state = AT_DOCUMENT
+                elif first == b",":
                     self.mark = self.at
                     self.at += 1
-                    self.state = _AT_KEY if self.kinds[-1] else _AT_ITEM
+                    self.state = AT_KEY if self.kinds[-1] else AT_ITEM
                 elif first == (b"}" if self.kinds[-1] else b"]"):
                     return self.closed()
                 else:
                     raise _Wrong
-            elif state in (_AT_FIRST_KEY, _AT_KEY):
-                if first == b"}" and state == _AT_FIRST_KEY:
+            elif state in (AT_FIRST_KEY, AT_KEY):
+                if first == b"}" and state == AT_FIRST_KEY:
                     return self.closed()
                 if first != b'"':
                     raise _Wrong
-                self.start(_IN_KEY)
-            elif state == _IN_KEY:
+                self.start(IN_KEY)
+            elif state == IN_KEY:
                 self.finish_string(text, final)
-                self.state = _AT_COLON
+                self.state = AT_COLON
                 return _KEY
-            elif state == _AT_COLON:
+            elif state == AT_COLON:
                 if first != b":":
                     raise _Wrong
                 self.at += 1
-                self.state = _AT_MEMBER
-            elif state < _IN_KEY:
-                if first == b"]" and state == _AT_FIRST_ITEM:
+                self.state = AT_MEMBER
+            elif state < IN_KEY:
+                if first == b"]" and state == AT_FIRST_ITEM:
                     return self.closed()
                 if find:
                     return _VALUE
                 if first in (b"{", b"["):
                     self.kinds.append(first == b"{")
-                    self.start(_AT_FIRST_KEY if first == b"{" else _AT_FIRST_ITEM)
+                    self.start(AT_FIRST_KEY if first == b"{" else AT_FIRST_ITEM)
                     return _START_OBJECT if first == b"{" else _START_ARRAY
                 if self.begin_scalar(text, final, first):
                     return _SCALAR
             else:
-                if state == _IN_STRING:
+                if state == IN_STRING:
                     self.finish_string(text, final)
                 else:
                     self.finish_number(text, final)
-                self.state = _AFTER
+                self.state = AFTER
                 return _SCALAR
 
     def start(self, state):
@@ -117,13 +139,13 @@ class _Scanner:
         self.state = state
 
     def closed(self):
-        self.start(_AFTER)
+        self.start(AFTER)
         return _END_OBJECT if self.kinds.pop() else _END_ARRAY
 
     def begin_scalar(self, text, final, first):
         """Begin to read a string or number, or read a constant; whether that was all of it."""
         if first == b'"':
-            self.start(_IN_STRING)
+            self.start(IN_STRING)
             return False
         second = text[self.at + 1 : self.at + 2]
         if first == b"-" and second != b"I":
@@ -131,7 +153,7 @@ class _Scanner:
                 raise _Wrong if final else _More
             if not second.isdigit():
                 raise _Wrong
-            self.start(_IN_DIGITS)
+            self.start(IN_DIGITS)
             first = second
         elif first.isdigit():
             self.mark = self.at
@@ -141,13 +163,13 @@ class _Scanner:
                 if name == here:
                     self.mark = self.at
                     self.at += len(name)
-                    self.state = _AFTER
+                    self.state = AFTER
                     return True
                 if name.startswith(here):
                     raise _Wrong if final else _More
             raise _Wrong
         self.at += 1
-        self.state = _IN_POINT if first == b"0" else _IN_DIGITS
+        self.state = IN_POINT if first == b"0" else IN_DIGITS
         return False
 
     def finish_string(self, text, final):
@@ -161,24 +183,24 @@ class _Scanner:
 
     def finish_number(self, text, final):
         size = len(text)
-        if self.state == _IN_DIGITS:
+        if self.state == IN_DIGITS:
             self.pass_digits(text, final)
-            self.state = _IN_POINT
-        if self.state == _IN_POINT:
-            behind = text[self.at : self.at + 2]
-            if not final and behind in (b"", b"."):
+            self.state = IN_POINT
+        if self.state == IN_POINT:
+            rest = text[self.at : self.at + 2]
+            if not final and rest in (b"", b"."):
                 raise _More
-            if behind[:1] == b".":
-                if not behind[1:].isdigit():
+            if rest[:1] == b".":
+                if not rest[1:].isdigit():
                     return
                 self.at += 1
-                self.state = _IN_FRACTION
+                self.state = IN_FRACTION
             else:
-                self.state = _IN_E
-        if self.state == _IN_FRACTION:
+                self.state = IN_E
+        if self.state == IN_FRACTION:
             self.pass_digits(text, final)
-            self.state = _IN_E
-        if self.state == _IN_E:
+            self.state = IN_E
+        if self.state == IN_E:
             if text[self.at : self.at + 1] not in (b"e", b"E"):
                 return
             digit = self.at + 1
@@ -189,7 +211,7 @@ class _Scanner:
             if not text[digit : digit + 1].isdigit():
                 return
             self.at = digit
-            self.state = _IN_EXPONENT
+            self.state = IN_EXPONENT
         self.pass_digits(text, final)
 
     def pass_digits(self, text, final):
@@ -204,8 +226,8 @@ class _Place:
     def __init__(self):
         self.bytes = self.characters = self.lines = self.line_start = 0
 
-    def behind(self, text):
-        """The place behind a piece of text that starts here."""
+    def after(self, text):
+        """The place after a piece of text that starts here."""
         place = _Place()
         characters = text.translate(None, _CONTINUATIONS)
         place.bytes = self.bytes + len(text)
@@ -215,7 +237,7 @@ class _Place:
         place.line_start = self.line_start if newline < 0 else self.characters + newline + 1
         return place
 
-    def told(self):
+    def numbers(self):
         return self.bytes, self.characters, self.lines, self.line_start
 
 
@@ -227,22 +249,36 @@ class StreamReader:
 
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __init__(self, mode, path, source, decode, decode_string, plain, lenient, block, failure):
-        self._scanner = _Scanner(lenient)
+    def __init__(self, mode, path, source, decode, decode_string, plain, lenient, block, failure, many=False):
+        if not isinstance(block, int):
+            raise TypeError(f"a block is an int (bytes), not {type(block).__name__}")
+        if not 1 <= block <= BLOCK:
+            raise ValueError("a block is from 1 to 2**30 bytes")
+        self._scanner = _Scanner(lenient, many)
         self._joined, self._elements = path
         self._total = len(self._elements if self._joined is None else self._joined)
         self._source = source
         self._decode, self._decode_string = decode, decode_string
         self._block = block
+        self._is_broken = False  # whether the rest of the document is known to have a fault
         self._failure = failure
         self._text, self._final = bytearray(), False
         self._ascii = None  # the text as a str, once it was asked for
         self._plain = plain
         self._place = _Place()
         self._marked = None  # the place of a mark that is no longer in the text
-        self._running = self._done = False
-        matches = {"items": self._items, "kvitems": self._kvitems}
-        self._results = matches[mode]() if mode in matches else self._events(mode)
+        self._busy = self._done = False
+        self._mode = mode
+        # Of the value that the reader is in the middle of, where its source had to wait: whether it is taken, where its
+        # text starts, and the depth around it.
+        self._pending = None
+        # Of each open container: what of the path leads to it, and the index of an array's next value.
+        self._levels, self._child = [], 0
+        self._target, self._key = 0, None  # kvitems: the depth within the object at hand, or 0; the name at hand
+        # Of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a
+        # document that nests deep would have them fill the memory.
+        self._prefix, self._child_prefix, self._lengths = "", "", []
+        self._count = self._copied = 0  # events, and characters of long prefixes
 
     def __iter__(self):
         return self
@@ -254,27 +290,39 @@ class StreamReader:
         self.close()
 
     def close(self):
-        """Give up; a file that was opened for this iterator is closed."""
-        if self._running:
+        """End the iteration; a file that was opened for this iterator is closed."""
+        if self._busy:
             raise ValueError("this iterator is already running")
         self._done = True
         self._source.close()
 
     def __next__(self):
-        if self._running:
+        if self._busy:
             raise ValueError("this iterator is already running")
         if self._done:
             raise StopIteration
-        self._running = True
+        self._busy = True
         try:
-            for result in self._results:
-                return result
-        except BaseException:
+            if self._mode == "items":
+                if self._next_match():
+                    return self._value()
+            elif self._mode == "kvitems":
+                if self._next_match():
+                    return self._member()
+            else:
+                event = self._next_event()
+                if event is not None:
+                    return event
+        except BaseException as error:
+            if self._source.waiting:
+                raise  # the next call goes on here
             self._done = True
             self._source.close()
+            if isinstance(error, StopIteration):  # read()'s: it isn't the end of this iterator
+                raise RuntimeError("source.read() raised StopIteration") from error
             raise
         finally:
-            self._running = False
+            self._busy = False
         self.close()
         raise StopIteration
 
@@ -288,11 +336,13 @@ class StreamReader:
         scanner = self._scanner
         if keep:
             if scanner.mark is not None and scanner.mark < keep:
-                self._marked = self._place.behind(self._text[: scanner.mark])
+                self._marked = self._place.after(self._text[: scanner.mark])
                 scanner.mark = None
             elif scanner.mark is not None:
                 scanner.mark -= keep
-            self._place = self._place.behind(self._text[:keep])
+            self._place = self._place.after(self._text[:keep])
+            if scanner.at == keep:
+                scanner.last = bytes(self._text[keep - 1 : keep])
             scanner.at -= keep
             del self._text[:keep]
         self._text += data
@@ -307,18 +357,22 @@ class StreamReader:
                 pass
             except _Wrong:
                 break
-            self._fill(scanner.mark if wanted and scanner.state >= _IN_KEY else scanner.at)
+            self._fill(scanner.mark if wanted and scanner.state >= IN_KEY else scanner.at)
         raise self._refused()
 
     def _skip(self, keep=False):
-        """Go on behind the value that was found; where it starts, if its text is kept."""
-        scanner, start = self._scanner, self._scanner.at
-        depth = len(scanner.kinds)
+        """Go on after the value that was found, or in which the source had to wait; where it starts, if its text is
+        kept."""
+        scanner = self._scanner
+        if self._pending is None:
+            self._pending = keep, scanner.at, len(scanner.kinds)
+        keep, start, depth = self._pending
         while True:
             try:
                 while True:
                     scanner.next(self._text, self._final, False)
-                    if len(scanner.kinds) <= depth and scanner.state == _AFTER:
+                    if len(scanner.kinds) <= depth and scanner.state == AFTER:
+                        self._pending = None
                         return start
             except _More:
                 pass
@@ -326,28 +380,33 @@ class StreamReader:
                 break
             self._fill(start if keep else scanner.at)
             start = 0
+            self._pending = keep, start, depth
         raise self._refused()
 
     def _refused(self):
         """What is wrong with the text from the scanner's position on."""
         scanner = self._scanner
-        while not self._final and len(self._text) - scanner.at < _TAIL:
+        while not self._final and len(self._text) - scanner.at < TAIL:
             self._fill(scanner.at)
-        mark = self._marked if scanner.mark is None else self._place.behind(self._text[: scanner.mark])
-        place = self._place.behind(self._text[: scanner.at])
+        mark = self._marked if scanner.mark is None else self._place.after(self._text[: scanner.mark])
+        place = self._place.after(self._text[: scanner.at])
         inside = 2 if scanner.kinds and scanner.kinds[-1] else 1 if scanner.kinds else 0
-        tail = bytes(self._text[scanner.at : scanner.at + _TAIL])
-        return self._failure(scanner.state, inside, tail, place.told(), mark.told())
+        tail = bytes(self._text[scanner.at : scanner.at + TAIL])
+        return self._failure(scanner.state, inside, tail, place.numbers(), mark.numbers())
 
     # Values
 
     def _value(self):
-        if self._plain and self._first() in (b"{", b"["):
+        if self._plain and self._pending is None and self._first() in (b"{", b"["):
             made = self._container()
             if made is not None:
                 return made[0]
         start = self._skip(keep=True)
         return self._decode(self._text[start : self._scanner.at].decode("utf-8", "surrogatepass"))
+
+    def _member(self):
+        value = self._value()
+        return self._key, value
 
     def _container(self):
         """The container that was found, in a list, if all of it is in the text and that is ASCII, where bytes and
@@ -361,10 +420,10 @@ class StreamReader:
         except (ValueError, RecursionError):
             return None
         self._scanner.at = end
-        self._scanner.state = _AFTER
+        self._scanner.state = AFTER
         return [value]
 
-    def _key(self):
+    def _taken_key(self):
         return self._decode_string(self._text[self._scanner.mark : self._scanner.at].decode("utf-8", "surrogatepass"))
 
     def _first(self):
@@ -379,7 +438,7 @@ class StreamReader:
             if matched == self._total:
                 return None
             wanted, wanted_index = self._elements[matched]
-            hit = wanted_index in (_EVERY, index) if name is None else wanted == name
+            hit = wanted_index in (EVERY, index) if name is None else wanted == name
             return matched + 1 if hit else None
         path = self._joined
         if len(self._scanner.kinds) > 1:  # below the root a dot comes first
@@ -392,97 +451,127 @@ class StreamReader:
         matched += len(name)
         return matched if path[matched : matched + 1] in (b"", b".") else None
 
-    def _targets(self):
-        """Stop at each value at the path, where it was found; whoever asks reads or skips it."""
-        scanner = self._scanner
-        levels = []  # of each open container: what of the path leads to it, and the index of an array's next value
-        child = 0
+    def _enter(self, matched):
+        """Open the container that was found, to which this much of the path leads."""
+        self._next(False, False)
+        self._levels.append([matched, 0])
+
+    def _next_match(self):
+        """Stop at the next value that is wanted; False at the end."""
+        if self._pending is not None:
+            if self._pending[0]:
+                return True
+            self._skip()
+        scanner, levels = self._scanner, self._levels
         while True:
             token = self._next(True, True)
             if token == _VALUE:
-                if levels and not scanner.kinds[-1]:
-                    child = self._match(levels[-1][0], None, levels[-1][1])
+                if not scanner.kinds:
+                    self._child = 0
+                elif self._target == len(scanner.kinds):
+                    return True
+                elif not scanner.kinds[-1]:
+                    self._child = self._match(levels[-1][0], None, levels[-1][1])
                     levels[-1][1] += 1
-                if child == self._total:
-                    yield
-                elif child is not None and self._first() in (b"{", b"["):
-                    self._next(False, False)
-                    levels.append([child, 0])
+                first = self._first()
+                if self._child == self._total:
+                    if self._mode == "items":
+                        return True
+                    if first == b"{":
+                        self._enter(self._child)
+                        self._target = len(scanner.kinds)
+                    else:
+                        self._skip()
+                elif self._child is not None and first in (b"{", b"["):
+                    self._enter(self._child)
                 else:
                     self._skip()
             elif token == _KEY:
+                if self._target == len(scanner.kinds):
+                    self._key = self._taken_key()
+                    continue
                 name = bytes(self._text[scanner.mark + 1 : scanner.at - 1])
                 if b"\\" in name:
-                    name = self._key().encode("utf-8", "surrogatepass")
-                child = self._match(levels[-1][0], name, None)
+                    name = self._taken_key().encode("utf-8", "surrogatepass")
+                self._child = self._match(levels[-1][0], name, None)
             elif token == _END:
-                return
+                return False
             else:
                 levels.pop()
-
-    def _items(self):
-        for _ in self._targets():
-            yield self._value()
-
-    def _kvitems(self):
-        for _ in self._targets():
-            if self._first() != b"{":
-                self._skip()
-                continue
-            self._next(False, False)
-            while self._next(True, True) == _KEY:
-                key = self._key()
-                self._next(True, False)
-                yield key, self._value()
+                if self._target > len(scanner.kinds):
+                    self._target = 0
 
     # Events
 
-    def _events(self, mode):
-        scanner, parse = self._scanner, mode == "parse"
-        # Of the innermost container, and of the value within it. Of the outer ones only the lengths are kept: a
-        # document that nests deep would have them fill the memory.
-        prefix, child, lengths = "", "", []
+    def _event(self, name, value, prefix):
+        self._count += 1
+        return (prefix, name, value) if self._mode == "parse" else (name, value)
 
-        def event(name, value, prefix):
-            return (prefix, name, value) if parse else (name, value)
+    def _pay(self, length):
+        """A prefix of so many characters is to be made. Raises RecursionError where they get too many."""
+        if length > PATH_LONG:
+            if self._copied + length > PATHS_LIMIT + PATH_LONG * self._count:
+                raise RecursionError(
+                    "the prefixes of this document are too long for parse: it nests too deep, or its names are "
+                    "too long; basic_parse gives its events without prefixes"
+                )
+            self._copied += length
 
-        while True:
-            token = self._next(True, True)
-            if token == _END:
-                return
-            if token == _KEY:
-                key = self._key()
-                if parse:
-                    child = f"{prefix}.{key}" if len(scanner.kinds) > 1 else key
-                yield event("map_key", key, prefix)
-            elif token != _VALUE:
-                yield event("end_map" if token == _END_OBJECT else "end_array", None, prefix)
-                if parse:
-                    child, prefix = prefix, prefix[: lengths.pop()]
-            else:
-                first = self._first()
-                if first in (b"{", b"["):
-                    if mode == "coarse" and (start := self._small()) is not None:
-                        yield (
-                            "value",
-                            self._decode(self._text[start : self._scanner.at].decode("utf-8", "surrogatepass")),
-                        )
-                        continue
-                    self._next(False, False)
-                    if parse:
-                        lengths.append(len(prefix))
-                        prefix = child
-                        if first == b"[":
-                            child = f"{prefix}.item" if len(scanner.kinds) > 1 else "item"
-                    yield event("start_map" if first == b"{" else "start_array", None, prefix)
-                elif mode == "coarse":
-                    yield "value", self._value()
-                else:
-                    name = {b'"': "string", b"n": "null", b"t": "boolean", b"f": "boolean"}.get(first, "number")
-                    yield event(name, self._value(), child)
+    def _join(self, prefix, name):
+        self._pay(len(prefix) + 1 + len(name))
+        return f"{prefix}.{name}"
+
+    def _next_event(self):
+        """The next event, or None at the end."""
+        scanner, parse = self._scanner, self._mode == "parse"
+        if self._pending is not None:
+            return self._scalar(bytes(self._text[self._pending[1] : self._pending[1] + 1]))
+        token = self._next(True, True)
+        if token == _END:
+            return None
+        if token == _KEY:
+            key = self._taken_key()
+            event = self._event("map_key", key, self._prefix)
+            if parse:
+                self._child_prefix = self._join(self._prefix, key) if len(scanner.kinds) > 1 else key
+            return event
+        if token != _VALUE:
+            event = self._event("end_map" if token == _END_OBJECT else "end_array", None, self._prefix)
+            if parse:
+                length = self._lengths.pop()
+                if token == _END_OBJECT:  # of an array it is paid: its beginning made a prefix that was longer
+                    self._pay(length)
+                self._child_prefix, self._prefix = self._prefix, self._prefix[:length]
+            return event
+        first = self._first()
+        if first not in (b"{", b"["):
+            return self._scalar(first)
+        if self._mode == "coarse" and (start := self._small()) is not None:
+            return "value", self._decode(self._text[start : scanner.at].decode("utf-8", "surrogatepass"))
+        self._next(False, False)
+        event = self._event("start_map" if first == b"{" else "start_array", None, self._child_prefix)
+        if parse:
+            self._lengths.append(len(self._prefix))
+            self._prefix = self._child_prefix
+            if first == b"[":
+                self._child_prefix = self._join(self._prefix, "item") if len(scanner.kinds) > 1 else "item"
+        return event
+
+    def _scalar(self, first):
+        """The event of the value that was found, which is no container."""
+        value = self._value()
+        if self._mode == "coarse":
+            return "value", value
+        name = {b'"': "string", b"n": "null", b"t": "boolean", b"f": "boolean"}.get(first, "number")
+        return self._event(name, value, self._child_prefix)
 
     def _small(self):
-        """Go on behind the container that was found if it fits in a block: where it starts, or None."""
+        """Go on after the container that was found if it fits in a block: where it starts, or None.
+
+        Its length decides, not what is in the text already: a pipe gives more or less at a time.
+        """
+        if self._is_broken:
+            return None
         scanner, start = self._scanner, self._scanner.at
         while not self._final and len(self._text) - start < self._block:
             self._fill(start)
@@ -491,8 +580,12 @@ class StreamReader:
         try:
             while True:
                 scanner.next(self._text, self._final, False)
-                if len(scanner.kinds) == len(kinds) and scanner.state == _AFTER:
+                if scanner.at - start > self._block:
+                    break
+                if len(scanner.kinds) == len(kinds) and scanner.state == AFTER:
                     return start
         except (_More, _Wrong):
-            scanner.state, scanner.at, scanner.mark, scanner.kinds = state, at, mark, kinds
+            # Each container within would be looked through up to the same fault.
+            self._is_broken = self._final
+        scanner.state, scanner.at, scanner.mark, scanner.kinds = state, at, mark, kinds
         return None

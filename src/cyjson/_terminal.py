@@ -67,7 +67,7 @@ def excerpt(before, after, width):
     left = shown.sub(" ", before.rpartition("\n")[2])
     right = shown.sub(" ", re.split("[\r\n]", after, maxsplit=1)[0])
     width = max(width - 1, 20)  # terminals wrap in the last column
-    # The fault itself, and at least a third of the width behind it if there is as much text.
+    # The fault itself, and at least a third of the width after it if there is as much text.
     ahead = min(sum(map(_columns, right)), width // 3)
     left, column = _fit(left[::-1], width - max(ahead, 1))
     left = left[::-1]

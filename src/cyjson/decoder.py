@@ -2,22 +2,30 @@
 
 from json import decoder as _stdlib
 
-from . import _impl, backend
+from ._backend import implementation as _implementation
+from ._backend import module as _module
+from ._names import named as _named
+from ._names import original as _original
+
+_impl, backend = _implementation()
 
 # Whatever the running version's module has: no name can be missing, none can drift.
-globals().update((k, v) for k, v in vars(_stdlib).items() if k == "__all__" or not k.startswith("__"))
+globals().update((k, _original(v)) for k, v in vars(_stdlib).items() if k == "__all__" or not k.startswith("__"))
 
-from . import scanner  # noqa: E402, F401  (in place of json.scanner)
-
+scanner = _module("scanner")  # in place of json.scanner
 scanstring = _impl.scanstring
 if backend == "c":
+    from json.decoder import _CONSTANTS, JSONArray, JSONObject
+
+    scanstring.__module__ = __name__  # where pickles should look for it
     c_scanstring = scanstring
     _match = _stdlib.WHITESPACE.match
-    _raw_decode = _stdlib.JSONDecoder.raw_decode
-    _Scanner = _impl.make_scanner
+    _decode_with = _impl.decode_with
+    _scanstring = scanstring
+    _object = JSONObject
+    _named_object = _named(JSONObject, globals())
 
-    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do; C goes first in
-    # what is called most, where nothing is unusual.
+    # Python, so that subclasses and wrong calls behave in every detail as the standard library's do.
     class JSONDecoder(_stdlib.JSONDecoder):
         """Decodes JSON documents: ``json.JSONDecoder``, with ``array_hook`` on every version.
 
@@ -39,12 +47,13 @@ if backend == "c":
             self.object_hook = object_hook
             self.parse_float = parse_float or float
             self.parse_int = parse_int or int
-            self.parse_constant = parse_constant or _impl.constant
+            self.parse_constant = parse_constant or _CONSTANTS.__getitem__
             self.strict = strict
             self.object_pairs_hook = object_pairs_hook
             self.array_hook = array_hook
-            self.parse_object = _stdlib.JSONObject
-            self.parse_array = _stdlib.JSONArray
+            # Which asks for scanstring by itself, for keys: json's own would find that of json's module.
+            self.parse_object = JSONObject if scanstring is _scanstring or JSONObject is not _object else _named_object
+            self.parse_array = JSONArray
             self.parse_string = scanstring
             self.memo = {}
             self.scan_once = scanner.make_scanner(self)
@@ -54,18 +63,7 @@ if backend == "c":
 
             Raises JSONDecodeError.
             """
-            raw_decode = getattr(self, "raw_decode", None)  # asked for first, as json does
-            scan_once = getattr(self, "scan_once", None)
-            if (
-                type(scan_once) is _Scanner
-                and type(s) is str
-                and _w is _match
-                and getattr(raw_decode, "__func__", None) is _raw_decode
-                and raw_decode.__self__ is self
-            ):
-                return scan_once.decode(s)
-            return _stdlib.JSONDecoder.decode(self, s, _w)  # not super(), for self may be anything
-
-    JSONDecoder.decode = _impl.decode_method(JSONDecoder.decode)
+            # Not super(), for self may be anything.
+            return _decode_with(self, s) if _w is _match else _stdlib.JSONDecoder.decode(self, s, _w)
 else:
     JSONDecoder = _impl.JSONDecoder

@@ -1,8 +1,9 @@
 import json
 from collections.abc import Callable, Iterator
 from re import Pattern
-from typing import Any
+from typing import Any, Literal
 
+backend: Literal["c", "python"]
 ESCAPE: Pattern[str]
 ESCAPE_ASCII: Pattern[str]
 ESCAPE_DCT: dict[str, str]

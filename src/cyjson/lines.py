@@ -1,19 +1,25 @@
 """JSON Lines, also called NDJSON: a document on each line of a file in UTF-8.
 
-``load`` and ``loads`` iterate over the documents, ``dump``, ``dumps`` and ``encode`` write them.
+``load`` and ``loads`` iterate over the documents, ``map`` over what a function makes of them; ``dump``, ``dumps`` and
+``encode`` write them.
 """
 
 import io
 import os
+import stat
+import sys
 from functools import partial
 from json import JSONDecodeError
 
 from . import JSONDecoder as _JSONDecoder
-from . import _files, _impl
+from . import _files, _impl, _parts, _sources, backend
+from . import lazy as _lazy
+from ._validation import ValidationError
 
-__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads"]
+__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map"]
 
 MAX_LINE = 64 * 2**20
+_type = type
 
 
 class LineError(JSONDecodeError):
@@ -25,7 +31,7 @@ class LineError(JSONDecodeError):
     ends within the line, so that the line may have been cut off.
 
     ``__cause__`` is what ``loads`` raised, where that was no JSONDecodeError: UnicodeDecodeError (doc then has U+FFFD
-    for what isn't UTF-8), RecursionError or ValueError (too many digits).
+    for what isn't UTF-8), RecursionError or ValueError (too many digits). With a type it may be a ValidationError.
     """
 
     def __init__(self, msg, doc, pos, lineno=1, offset=0, truncated=False):
@@ -60,6 +66,8 @@ class _Refusal:
         elif text is None:
             msg, doc = str(error), line.decode("utf-8", "replace")
             pos = len(line[: error.start].decode("utf-8", "replace"))
+        elif isinstance(error, ValidationError):
+            msg, doc, pos = f"{error.errors[0].path}: {error.msg}", text, error.pos
         elif isinstance(error, JSONDecodeError) and error.doc is text:
             msg, doc, pos, cause = error.msg, text, error.pos, None
         elif isinstance(error, (ValueError, RecursionError)) and self.blamed_without_hooks(text, error):
@@ -78,6 +86,8 @@ class _Refusal:
                 raise report
             finally:
                 del report
+        if cause is not None:
+            cause.__traceback__ = None  # its frames would hold the reader, and its file, as long as the report is held
         self.errors(report)
 
     def blamed_without_hooks(self, text, error):
@@ -94,31 +104,99 @@ class _Refusal:
         return False
 
 
-def _reader(read, opened, errors, max_line, options, offset=0, cut=False, stop=-1):
-    """A Reader; ``opened`` is closed by it."""
-    return Reader(
-        read,
-        opened,
-        partial(_impl.loads, **options) if options else _impl.loads,
-        _Refusal(errors, max_line, options),
-        plain=not options,
-        offset=offset,
-        cut=cut,
-        stop=stop,
-        max_line=-1 if max_line is None else max_line,
-    )
+def _has_gil():
+    return not hasattr(sys, "_is_gil_enabled") or sys._is_gil_enabled()
 
+
+def _picked(pointers, single, text):
+    """The parts of a line's document, by ``loads`` and looking up."""
+    value = _parts.pick(text, *pointers)
+    return (value,) if len(pointers) == 1 and not single else value
+
+
+class _Wish:
+    """What is wanted of each line, and by how many threads: what ``load`` and ``loads`` were given."""
+
+    def __init__(self, errors, max_line, type, pick, lazy, threads, options):
+        if not callable(errors) and errors not in ("raise", "skip"):
+            raise ValueError(f"errors must be 'raise', 'skip' or a function of one argument, not {errors!r}")
+        if max_line is not None:
+            _check_count("max_line", max_line, "a number of bytes")
+        if threads is not None:
+            if not isinstance(threads, int):
+                raise TypeError(f"threads must be a number of threads (int) or None, not {_type(threads).__name__}")
+            if not 1 <= threads <= _MOST_THREADS:
+                raise ValueError(f"threads must be from 1 to {_MOST_THREADS}, not {threads}")
+        self.options = options if type is not None else _check_options(options)
+        if (type is not None) + (pick is not None) + bool(lazy) > 1:
+            raise ValueError("a line gives one thing: type, pick and lazy exclude each other")
+        if self.options and (pick is not None or lazy):
+            raise ValueError(f"{'lazy' if lazy else 'pick'} takes no options of loads, such as {next(iter(options))}")
+        self.max_line = -1 if max_line is None else max_line
+        self.threads = threads or 1
+        self.is_plain = not self.options and type is None
+        self.parts = {}
+        if pick is not None:
+            single = isinstance(pick, str)
+            pointers = (pick,) if single else tuple(map_(_whole, pick))
+            if not pointers:
+                raise ValueError("pick must be a pointer or a sequence of pointers, of which there are none")
+            _parts.compile_paths(pointers)
+            self.decode = partial(_picked, pointers, single)
+            self.parts = {"pick": pointers, "single": single}
+        elif type is not None:
+            self.decode = _files.typed(type, options)
+        elif lazy:
+            self.decode = _lazy
+            self.parts = {"lazy": True}
+        else:
+            self.decode = partial(_impl.loads, **self.options) if self.options else _impl.loads
+        self.refuse = _Refusal(errors, max_line, self.options)
+
+    def reader(self, read, opened, offset=0, cut=False, stop=-1, ahead=False, refuse=None, threads=True, whole=None):
+        """A Reader; ``opened`` is closed by it. ``whole``: all that is read, where that is bytes."""
+        settings = {"plain": self.is_plain and not self.parts, "offset": offset, "cut": cut, "stop": stop}
+        if self.parts and backend == "c":
+            settings.update(self.parts)
+            if threads and self.threads > 1:
+                settings["threads"] = self.threads
+                settings["ahead"] = ahead
+            settings["whole"] = whole
+        return Reader(
+            read,
+            opened,
+            self.decode,
+            self.refuse if refuse is None else refuse,
+            max_line=self.max_line,
+            any_mark=self.refuse.errors == "skip",
+            **settings,
+        )
+
+    def readers(self, read, opened, offset=0, cut=False, stop=-1, ahead=False, whole=None):
+        """As ``reader``, or where threads can decode at the same time, what they decode."""
+        if self.threads > 1 and not self.parts and backend == "c" and not _has_gil():
+            from ._parallel import ParallelReader
+
+            return ParallelReader(self, read, opened, offset, cut, stop, ahead)
+        return self.reader(read, opened, offset, cut, stop, ahead, whole=whole)
+
+
+def _whole(pointer):
+    """A pointer that can be read more than once."""
+    if isinstance(pointer, (str, bytes, bytearray, memoryview)) or not hasattr(type(pointer), "__iter__"):
+        return pointer
+    return tuple(pointer)
+
+
+map_ = map
+_MOST_THREADS = 64
 
 # A global: 3.11 loses the arguments of a function with a cell variable that finds no memory for the cell.
 _NONE_IS_ABSENT = {"cls", *_JSONDecoder.__init__.__kwdefaults__} - {"strict"}
 
 
-def _check(errors, max_line, options):
-    """The options of ``loads`` that were given; TypeError or ValueError where an argument is wrong."""
-    if not callable(errors) and errors not in ("raise", "skip"):
-        raise ValueError(f"errors must be 'raise', 'skip' or a function of one argument, not {errors!r}")
-    if max_line is not None:
-        _check_count("max_line", max_line, "a number of bytes")
+def _check_options(options):
+    """The options of ``loads`` that were given; TypeError where one is unknown."""
     if not options:
         return options
     for name in [*options]:  # not items(): see stream.py's _reader
@@ -136,9 +214,22 @@ def _check_count(name, value, what):
         raise ValueError(f"{name} must be {what} from 0 on, not {value}")
 
 
-def load(source, *, start=None, stop=None, errors="raise", max_line=MAX_LINE, **options):
+def load(
+    source,
+    *,
+    type=None,
+    start=None,
+    stop=None,
+    errors="raise",
+    max_line=MAX_LINE,
+    pick=None,
+    lazy=False,
+    threads=None,
+    **options,
+):
     """Iterate over the documents in ``source``: a path (str or os.PathLike; ``.gz`` and ``.zst`` files are
-    decompressed), or a file, binary (UTF-8) or text. The options are those of ``loads``.
+    decompressed), or a file, binary (UTF-8) or text. The options are those of ``loads``. With a ``type`` (a class,
+    another type or a Codec) each document is what ``cyjson.decode`` makes of its line.
 
     Lines end with a line feed, the last one may go without; a carriage return before it and blank lines are ignored.
     Memory holds 64 KiB and the longest line, and no line of more than ``max_line`` bytes; None: no limit.
@@ -148,11 +239,28 @@ def load(source, *, start=None, stop=None, errors="raise", max_line=MAX_LINE, **
     file they count what was compressed.
 
     ``errors`` says what becomes of a line that isn't a document: "raise" a LineError, "skip" it, or a function to be
-    called with the LineError, such as the ``append`` of a list. What hooks raise, and OSError, passes.
+    called with the LineError, such as the ``append`` of a list. What hooks raise, and OSError, passes. Of a byte order
+    mark at the start of str, which ``loads`` refuses, "skip" skips no more than the mark; in bytes it is no error.
 
-    A file that was given is read ahead of the documents delivered, and not closed.
+    ``pick`` gives parts of each document instead, and decodes nothing else: of a pointer (str) its value, of a sequence
+    of pointers a tuple of theirs, None where a pointer leads nowhere. ``lazy=True`` gives a view of each document. Both
+    are as ``cyjson.pick`` and ``cyjson.lazy``, and check each line as a whole; neither goes with the options of
+    ``loads``.
+
+    ``threads`` is how many threads look through the lines, at most 64. The documents come in order, and errors are
+    those of one thread. With ``pick`` and ``lazy`` the threads check the lines and find the parts while this one makes
+    objects of what they found. Without them all is making objects: that, threads do only where there is no GIL; where
+    there is one, and in the fallback, it is done by this one alone. At most ``2 * threads + 2`` chunks of 96 KiB, or of
+    the longest line, are held. Of a file whose reading may wait, a pipe or a socket, no more is read than is there.
+
+    A file that was given is read by its own ``read``, ahead of the documents delivered, and not closed. Where it has
+    nothing yet and doesn't block, ``next`` raises BlockingIOError, and can be called again.
     """
-    options = _check(errors, max_line, options)
+    return _load(_Wish(errors, max_line, type, pick, lazy, threads, options).readers, source, start, stop)
+
+
+def _load(make, source, start, stop):
+    """What ``make`` makes of a source that is read: a reader."""
     for name, value in ("start", start), ("stop", stop):
         if value is not None:
             _check_count(name, value, "a number of bytes")
@@ -163,44 +271,124 @@ def load(source, *, start=None, stop=None, errors="raise", max_line=MAX_LINE, **
         if hasattr(file, "readable") and not file.readable():
             raise io.UnsupportedOperation("source isn't open for reading")
     else:
-        told = f"source must be a path (str or os.PathLike) or a file open for reading, not {type(source).__name__}"
+        message = f"source must be a path (str or os.PathLike) or a file open for reading, not {_type(source).__name__}"
         if isinstance(source, (bytes, bytearray, memoryview)):
-            told += "; documents in memory are for lines.loads"
-        raise TypeError(told)
+            message += "; documents in memory are for lines.loads"
+        raise TypeError(message)
     try:
-        if _is_text(file):
+        text = _sources.is_text(file)
+        if text:
             if start is not None or stop is not None:
                 raise ValueError("start and stop count bytes: they need a path or a binary file, not a text file")
-            # Of a pipe or terminal not read(n), which would wait for n characters where a line is there.
-            read = file.read if hasattr(file, "seekable") and file.seekable() else file.readline
-            return _reader(read, opened, errors, max_line, options)
         offset = 0
         if start is not None:
-            # The byte before tells whether a line begins at start.
+            # The byte before says whether a line begins at start.
             offset = max(start - 1, 0)
             file.seek(offset)
-        elif hasattr(file, "seekable") and file.seekable():
+        elif not text and hasattr(file, "seekable") and file.seekable():
             offset = file.tell()
-        read = getattr(file, "read1", file.read)  # what is there, where read(n) would wait for n bytes
-        return _reader(read, opened, errors, max_line, options, offset, bool(start), -1 if stop is None else stop)
+        read = _sources.reading(file, text) if opened is None else getattr(file, "read1", file.read)
+        ahead = _sources.ahead_of(file)
+        return make(read, opened, offset, bool(start), -1 if stop is None else stop, ahead)
     except BaseException:
         if opened is not None:
             opened.close()
         raise
 
 
-def loads(data, *, errors="raise", max_line=MAX_LINE, **options):
+def loads(data, *, type=None, errors="raise", max_line=MAX_LINE, pick=None, lazy=False, threads=None, **options):
     """Iterate over the documents in ``data``: bytes, bytearray or memoryview (UTF-8), or str. As ``load``.
 
     Offsets in a str count the bytes of its UTF-8. While it is iterated over, a bytearray can't be resized.
     """
-    options = _check(errors, max_line, options)
+    return _loads(_Wish(errors, max_line, type, pick, lazy, threads, options).readers, data)
+
+
+def _loads(make, data):
+    whole = data if type(data) is bytes else None
     if isinstance(data, (bytes, bytearray, memoryview)):
         data = memoryview(data).cast("B")
     elif not isinstance(data, str):
-        raise TypeError(f"data must be str, bytes, bytearray or memoryview, not {type(data).__name__}")
+        raise TypeError(f"data must be str, bytes, bytearray or memoryview, not {_type(data).__name__}")
     parts = _Parts(data)
-    return _reader(parts.read, parts, errors, max_line, options)
+    return make(parts.read, parts, ahead=True, whole=whole)
+
+
+def map(
+    function,
+    source,
+    *,
+    type=None,
+    pick=None,
+    lazy=False,
+    threads=None,
+    ordered=True,
+    start=None,
+    stop=None,
+    errors="raise",
+    max_line=MAX_LINE,
+    **options,
+):
+    """Iterate over what ``function`` returns for each document in ``source``: what ``load`` takes, or bytes, bytearray
+    or memoryview. The other arguments are those of ``load``: ``type``, ``pick`` and ``lazy`` say what it gets.
+
+    Where there is no GIL, the function is called by ``threads`` threads, for several documents at once, with documents
+    that they decoded. Where there is one, and in the fallback, it is called in the thread that iterates, while
+    ``threads`` threads look through the lines for ``pick`` and ``lazy``.
+
+    Results come in the order of the documents, or, with ``ordered=False``, as they are there; then neither ``lineno``
+    nor ``offset`` grows steadily. What the function raises is raised when it is its document's turn, and iterating may
+    go on after it.
+    """
+    if not callable(function):
+        raise TypeError(f"function must be callable, not {_type(function).__name__}")
+    wish = _Wish(errors, max_line, type, pick, lazy, threads, options)
+    if wish.threads > 1 and backend == "c" and not _has_gil():
+        from ._parallel import ParallelReader
+
+        make = partial(ParallelReader, wish, function=function, ordered=ordered)
+    else:
+        make = partial(_mapped, wish, function)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        if start is not None or stop is not None:
+            raise ValueError("start and stop count bytes of a path or a binary file, not of documents in memory")
+        return _loads(make, source)
+    return _load(make, source, start, stop)
+
+
+def _mapped(wish, function, *args, **options):
+    return _Mapped(wish.reader(*args, **options), function)
+
+
+class _Mapped:
+    """A Reader whose documents a function is called with."""
+
+    def __init__(self, reader, function):
+        self._reader = reader
+        self._function = function
+
+    lineno = property(lambda self: self._reader.lineno)
+    offset = property(lambda self: self._reader.offset)
+
+    def close(self):
+        """End the iteration, and close the file if ``map`` opened it."""
+        self._reader.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        document = next(self._reader)
+        try:
+            return self._function(document)
+        except StopIteration as error:
+            raise RuntimeError("the function raised StopIteration") from error
 
 
 class _Parts:
@@ -219,10 +407,6 @@ class _Parts:
         self.data = None
 
 
-def _is_text(file):
-    return isinstance(file, io.TextIOBase) or hasattr(file, "encoding")  # wrappers, as tempfile's, are no TextIOBase
-
-
 def dump(
     documents,
     target,
@@ -237,24 +421,27 @@ def dump(
 ):
     """Write each document of an iterable on a line of its own, and return how many there were.
 
-    ``target`` is a path (str or os.PathLike; ``.gz`` and ``.zst`` files are compressed) or a file, binary or text.
-    With ``append=True`` the lines go behind those that a path's file has, and a last line without a line break gets one
-    first. The other options are those of ``encode``.
+    ``target`` is a path (str or os.PathLike; ``.gz`` and ``.zst`` files are compressed) or a file, binary or text (one
+    of ``codecs`` too). A file that was given is neither flushed nor closed; of raw ones, what a write leaves is written
+    again. The other options are those of ``encode``.
 
-    Lines are written some 64 KiB at a time, and memory holds no more than that and the longest line. Where a document
-    fails, or the iterable does, the lines before it are written. A file that was given is neither flushed nor closed.
+    A regular file that is there is replaced as a whole, as ``save`` does it: the documents may come from the same path,
+    and where one of them fails, or the iterable does, the old file stays. Where nothing was, or with a file, a pipe or
+    ``append=True``, lines are written as they come, and those before the failure are there.
 
-    Raises what ``encode`` raises, and OSError.
+    With ``append=True`` the lines go after those that a path's file has, and a last line without a line break gets one
+    first; so does a file that can be written to and not read, at the price of a blank line. Don't read the documents
+    from the same file then: they would never end.
+
+    Lines are written some 64 KiB at a time, and memory holds no more than that and the longest line.
+
+    Raises what ``encode`` raises, and OSError: BlockingIOError where a raw file takes nothing because it doesn't block.
     """
     encode = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
     documents = _iterator(documents)
     if isinstance(target, str) or hasattr(target, "__fspath__"):
         path = _files.path_of(target, "target")
-        parted = append and _ends_within_line(path)
-        with _files.open_bytes(path, "ab" if append else "wb") as file:
-            if parted:
-                file.write(b"\n")
-            return _impl.write_lines(documents, encode, _writer(file))
+        return (_append if append else _write)(path, partial(_write_lines, documents, encode))
     if not hasattr(target, "write"):
         raise TypeError(
             f"target must be a path (str or os.PathLike) or a file open for writing, not {type(target).__name__}"
@@ -263,7 +450,7 @@ def dump(
         raise ValueError("append=True needs a path as target: what a file holds can't always be read")
     if hasattr(target, "writable") and not target.writable():
         raise io.UnsupportedOperation("target isn't open for writing")
-    return _impl.write_lines(documents, encode, _writer(target))
+    return _write_lines(documents, encode, target)
 
 
 def encode(
@@ -334,7 +521,7 @@ def _encode_by_class(options, obj):
 
 
 def _iterator(documents):
-    """An iterator over them; TypeError where it is one document, as far as that can be told."""
+    """An iterator over them; TypeError where it is one document, as far as its type shows that."""
     if isinstance(documents, (str, bytes, bytearray, dict)):
         kind = type(documents).__name__
         raise TypeError(f"documents must be an iterable of documents, not {kind}: for one, [document]")
@@ -343,25 +530,80 @@ def _iterator(documents):
 
 def _writer(file):
     """The function that writes whole lines, in bytes, to a file of any kind."""
-    if _is_text(file):
+    if _sources.is_text(file):
         return lambda data: file.write(data.decode())
-    if not isinstance(file, io.RawIOBase):
-        return file.write
     return partial(_files.write_whole, file, file.write)
 
 
-def _ends_within_line(path):
-    """Whether a file is there whose last line has no line break."""
+def _write_lines(documents, encode, file):
+    return _impl.write_lines(documents, encode, _writer(file))
+
+
+def _write(path, write):
+    """Make a file at ``path`` of what ``write(file)`` writes, or replace the one that is there once that is done."""
+    module = _files.compression(path)
     try:
-        file = _files.open_bytes(path, "rb")
-    except FileNotFoundError:
+        file = open(path, "xb", -1 if module else 0)
+    except FileExistsError:
+        file = None
+    if file is None:  # what is there stays until then: the documents may be read from it
+        from ._replace import replace
+
+        return replace(path, write, compress=True)
+    with file, _files.packed(module, file) as packed:
+        return write(packed)
+
+
+def _append(path, write):
+    """Write lines after those of the file at ``path``."""
+    module = _files.compression(path)
+    # Opened for writing, and only then for reading: a FIFO would wait, and a file may have none of a reader's rights.
+    # Of a descriptor a copy has the same position: what is written after the end through another one would be written
+    # over by what this process writes next.
+    number = _own_descriptor(path)
+    copy = None if number is None else lambda path, flags: os.dup(number)
+    with open(path, "ab", -1 if module else 0, opener=copy) as file:
+        parted = _ends_within_line(file, path, module)
+        with _files.packed(module, file) as packed:
+            if parted:
+                _writer(packed)(b"\n")
+            return write(packed)
+
+
+def _own_descriptor(path):
+    """The descriptor of this process, open for writing, that a path such as /dev/stdout names on Linux; or None."""
+    try:
+        for _ in range(40):
+            link = os.readlink(path)
+            folder, name = os.path.split(path)
+            there = os.stat(folder or os.curdir)
+            if any(os.path.samestat(there, os.stat(f"/proc/{each}/fd")) for each in ("self", "thread-self")):
+                from fcntl import F_GETFL, fcntl
+
+                number = int(name)
+                return number if fcntl(number, F_GETFL) & (os.O_WRONLY | os.O_RDWR) else None
+            path = os.path.join(folder, link)
+    except (OSError, ValueError):  # it is no link, or there is no such folder
+        pass
+    return None
+
+
+def _ends_within_line(file, path, module):
+    """Whether the file at ``path``, open for appending, has a last line without a line break, or may have one."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
         return False
-    with file:
-        if isinstance(file, io.FileIO):
-            if not file.seekable() or file.seek(0, os.SEEK_END) == 0:
-                return False
-            file.seek(-1, os.SEEK_END)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:  # one without the right to read: a blank line is better than a line lost
+        return True
+    with open(descriptor, "rb", 0) as again:
+        if not os.path.samestat(os.fstat(again.fileno()), status):
+            return True
+        if module is None:
+            again.seek(-1, os.SEEK_END)
         last = b""
-        while block := file.read(1 << 16):
-            last = block[-1:]
+        with module.open(again, "rb") if module else again as unpacked:
+            while block := unpacked.read(1 << 16):
+                last = block[-1:]
         return last not in (b"", b"\n")

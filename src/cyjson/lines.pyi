@@ -1,15 +1,22 @@
+import builtins
+import codecs
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import JSONDecodeError
 from types import TracebackType
-from typing import Any, Final, Literal, Protocol, final
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, final, overload
 
-from typing_extensions import Self
+from typing_extensions import Self, TypeForm
 
-__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads"]
+from . import Codec
 
+__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map"]
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 _Path = str | os.PathLike[str] | os.PathLike[bytes]
+_Pointer = str | Sequence[str | int]
 _Errors = Literal["raise", "skip"] | Callable[[LineError], object]
 
 class _SupportsRead(Protocol):
@@ -33,13 +40,13 @@ class LineError(JSONDecodeError):
     ) -> None: ...
 
 @final
-class Reader(Iterator[Any]):
+class Reader(Iterator[_T_co], Generic[_T_co]):
     @property
     def lineno(self) -> int: ...
     @property
     def offset(self) -> int: ...
     def __iter__(self) -> Self: ...
-    def __next__(self) -> Any: ...
+    def __next__(self) -> _T_co: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -51,14 +58,30 @@ class Reader(Iterator[Any]):
     def __del__(self) -> None: ...
     def close(self) -> None: ...
 
+@overload
 def load(
     source: _Path | _SupportsRead,
     *,
+    type: TypeForm[_T] | Codec[_T],
     start: int | None = None,
     stop: int | None = None,
     errors: _Errors = "raise",
     max_line: int | None = 67108864,
-    cls: type[json.JSONDecoder] | None = None,
+    threads: int | None = None,
+) -> Reader[_T]: ...
+@overload
+def load(
+    source: _Path | _SupportsRead,
+    *,
+    type: object = None,
+    start: int | None = None,
+    stop: int | None = None,
+    errors: _Errors = "raise",
+    max_line: int | None = 67108864,
+    pick: str | Sequence[_Pointer] | None = None,
+    lazy: bool = False,
+    threads: int | None = None,
+    cls: builtins.type[json.JSONDecoder] | None = None,
     object_hook: Callable[[dict[str, Any]], Any] | None = None,
     parse_float: Callable[[str], Any] | None = None,
     parse_int: Callable[[str], Any] | None = None,
@@ -66,13 +89,27 @@ def load(
     object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
     array_hook: Callable[[list[Any]], Any] | None = None,
     **options: Any,
-) -> Reader: ...
+) -> Reader[Any]: ...
+@overload
 def loads(
     data: str | bytes | bytearray | memoryview,
     *,
+    type: TypeForm[_T] | Codec[_T],
     errors: _Errors = "raise",
     max_line: int | None = 67108864,
-    cls: type[json.JSONDecoder] | None = None,
+    threads: int | None = None,
+) -> Reader[_T]: ...
+@overload
+def loads(
+    data: str | bytes | bytearray | memoryview,
+    *,
+    type: object = None,
+    errors: _Errors = "raise",
+    max_line: int | None = 67108864,
+    pick: str | Sequence[_Pointer] | None = None,
+    lazy: bool = False,
+    threads: int | None = None,
+    cls: builtins.type[json.JSONDecoder] | None = None,
     object_hook: Callable[[dict[str, Any]], Any] | None = None,
     parse_float: Callable[[str], Any] | None = None,
     parse_int: Callable[[str], Any] | None = None,
@@ -80,10 +117,32 @@ def loads(
     object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
     array_hook: Callable[[list[Any]], Any] | None = None,
     **options: Any,
-) -> Reader: ...
+) -> Reader[Any]: ...
+def map(
+    function: Callable[[Any], Any],
+    source: _Path | _SupportsRead | bytes | bytearray | memoryview,
+    *,
+    type: object = None,
+    pick: str | Sequence[_Pointer] | None = None,
+    lazy: bool = False,
+    threads: int | None = None,
+    ordered: bool = True,
+    start: int | None = None,
+    stop: int | None = None,
+    errors: _Errors = "raise",
+    max_line: int | None = 67108864,
+    cls: builtins.type[json.JSONDecoder] | None = None,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_float: Callable[[str], Any] | None = None,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    array_hook: Callable[[list[Any]], Any] | None = None,
+    **options: Any,
+) -> Reader[Any]: ...
 def dump(
     documents: Iterable[Any],
-    target: _Path | _SupportsWriteBytes | _SupportsWriteText,
+    target: _Path | _SupportsWriteBytes | _SupportsWriteText | codecs.StreamWriter | codecs.StreamReaderWriter,
     *,
     append: bool = False,
     default: Callable[[Any], Any] | None = None,

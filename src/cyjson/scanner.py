@@ -2,10 +2,13 @@
 
 from json import scanner as _stdlib
 
-from . import _impl, backend
+from ._backend import implementation as _implementation
+from ._names import original as _original
+
+_impl, backend = _implementation()
 
 # Whatever the running version's module has: no name can be missing, none can drift.
-globals().update((k, v) for k, v in vars(_stdlib).items() if k == "__all__" or not k.startswith("__"))
+globals().update((k, _original(v)) for k, v in vars(_stdlib).items() if k == "__all__" or not k.startswith("__"))
 
 make_scanner = _impl.make_scanner
 if backend == "c":

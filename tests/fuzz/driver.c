@@ -1,5 +1,5 @@
-/* libFuzzer with an interpreter in it: hands each input to check(bytes) of tests/fuzz/module.py. The extension is the one on
- * PYTHONPATH, compiled with -fsanitize=fuzzer-no-link: its coverage counters are found by this program.
+/* libFuzzer with an interpreter in it: hands each input to check(bytes) of tests/fuzz/module.py. The extension is the
+ * one on PYTHONPATH, compiled with -fsanitize=fuzzer-no-link: its coverage counters are found by this program.
  *
  * CYJSON_FUZZ_PYTHON names the interpreter whose environment counts. */
 #define PY_SSIZE_T_CLEAN
@@ -7,22 +7,19 @@
 
 static PyObject *module, *check;
 
-static void give_up(const char *what)
-{
+static void give_up(const char *what) {
     fprintf(stderr, "%s\n", what);
     if (PyErr_Occurred()) PyErr_Print();
     abort();
 }
 
-static void tell_calls(void)
-{
+static void tell_calls(void) {
     PyObject *calls = PyObject_GetAttrString(module, "calls");
     fprintf(stderr, "calls compared: %ld\n", calls == NULL ? -1 : PyLong_AsLong(calls));
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc, (void)argv;
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
@@ -41,8 +38,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     PyObject *input = PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)size);
     PyObject *result = input == NULL ? NULL : PyObject_CallOneArg(check, input);
     if (result == NULL) give_up("a difference");

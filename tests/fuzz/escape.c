@@ -1,9 +1,8 @@
-/* libFuzzer on csrc/escape: any bytes as text of each width. */
+/* libFuzzer on csrc/kernels/escape: any bytes as text of each width. */
 #include "check_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_escape(data, size);
     return 0;
 }

@@ -1,10 +1,9 @@
-/* libFuzzer on csrc/number_format: the first eight bytes are an integer, a double's bits, and, with the bytes behind them, the
- * digits and the exponent of a double with few digits. */
+/* libFuzzer on csrc/kernels/number_format: the first eight bytes are an integer, a double's bits, and, with the bytes
+ * after them, the digits and the exponent of a double with few digits. */
 #include "check_numbers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint64_t bits;
     if (size < 8) return 0;
     memcpy(&bits, data, 8);

@@ -1,11 +1,11 @@
-/* libFuzzer on csrc/number_parse: any text, or, where the first byte is below 0x80, one of characters that numbers have. */
+/* libFuzzer on csrc/kernels/number_parse: any text, or, where the first byte is below 0x80, one of characters that
+ * numbers have. */
 #include "check_numbers.h"
 
 enum { MOST = 2000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char characters[] = "0123456789.eE+-,";
     char text[MOST + 1];
     if (size == 0) return 0;

@@ -10,17 +10,16 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"
-COMMON = ["scan.c", "vec.c", "number_parse.c", "number_scale.c", "number_small.c", "pow10.c", "cpu.c"]
-AVX2 = ["-mavx2", "-mbmi", "-mbmi2", "-mlzcnt"]
-AVX512 = ["-mpopcnt", *(f"-mavx512{each}" for each in ("f", "bw", "dq", "vl", "ifma", "vbmi", "vbmi2"))]
-LEVELS = {"base": [], "avx2": ["-DKERNELS_AVX2", *AVX2], "avx512": ["-DKERNELS_AVX512", *AVX2, *AVX512]}
+COMMON = sorted(str(path.relative_to(CSRC)) for room in ("base", "kernels") for path in (CSRC / room).rglob("*.c"))
+COMMON += sorted(f"levels/{path.name}" for path in (CSRC / "levels").glob("skip_*.c"))
+LEVELS = {"base": [], "avx2": ["-DLEVEL_AVX2"], "avx512": ["-DLEVEL_AVX512"]}
 
 
 @functools.cache
 def compiler():
     """The command of the C compiler, CC or cc; None where there is none, or the sources aren't beside the tests."""
     command = shlex.split(os.environ.get("CC") or "cc")
-    there = all((CSRC / name).exists() for name in [*COMMON, "escape.c", "number_format.c"])
+    there = all((CSRC / name).exists() for name in ["base/cpu.c", "kernels/escape.inc.h"])
     return command if shutil.which(command[0]) and there else None
 
 
@@ -33,7 +32,7 @@ def run(command, environment=None):
 def build(program, output, command=None, flags=("-O2",), environment=None):
     """Compile the C file ``program`` to ``output``, whose name, with suffixes, the objects get. Or RuntimeError."""
     output = Path(output)
-    start = [*(command or compiler()), "-std=c11", "-g", "-Wall", "-Wextra", "-Werror", *flags]
+    start = [*(command or compiler()), "-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-DCYJSON_DEBUG", *flags]
     start += [f"-I{CSRC}", f"-I{HERE}"]
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     objects = []

@@ -1,5 +1,5 @@
-/* number_parse and number_format against libc and a slow reference, on every instruction set that this machine runs: what the
- * tests and the fuzzer call. libc's strtod and printf must round correctly (glibc, musl, macOS do). */
+/* number_parse and number_format against libc and a slow reference, on every instruction set that this machine runs:
+ * what the tests and the fuzzer call. libc's strtod and printf must round correctly (glibc, musl, macOS do). */
 #ifndef CYJSON_TEST_CHECK_NUMBERS_H
 #define CYJSON_TEST_CHECK_NUMBERS_H
 
@@ -16,33 +16,28 @@ enum { TEXT_MAX = 1 << 16, SHOWN = 10 };
 static unsigned long failures, checks;
 static uint8_t *text_end; /* one past the last readable byte */
 
-static inline uint64_t bits_of(double x)
-{
+static inline uint64_t bits_of(double x) {
     uint64_t bits;
     memcpy(&bits, &x, 8);
     return bits;
 }
 
-static inline double double_of(uint64_t bits)
-{
+static inline double double_of(uint64_t bits) {
     double x;
     memcpy(&x, &bits, 8);
     return x;
 }
 
-static inline void fail(const char *what, const char *text, const char *got, const char *expected)
-{
+static inline void fail(const char *what, const char *text, const char *got, const char *expected) {
     if (failures++ < SHOWN) printf("%s: %.120s: got %s, expected %s\n", what, text, got, expected);
 }
 
-static inline void make_text_buffer(void)
-{
+static inline void make_text_buffer(void) {
     if (text_end == NULL) text_end = guarded_new(TEXT_MAX).end;
 }
 
 /* Parse a copy of text whose closing zero is the last readable byte; *used is how many characters were taken. */
-static inline number_kind parse(const char *text, number *out, size_t *used)
-{
+static inline number_kind parse(const char *text, number *out, size_t *used) {
     size_t n = strlen(text);
     uint8_t *p = text_end - n - 1;
     memcpy(p, text, n + 1);
@@ -62,22 +57,20 @@ static inline number_kind parse(const char *text, number *out, size_t *used)
 
 /* ---- parsing ---- */
 
-static inline void check_parse_double(const char *text, double expected)
-{
+static inline void check_parse_double(const char *text, double expected) {
     number out;
     size_t used;
     char got[64], want[64];
     number_kind kind = parse(text, &out, &used);
     checks++;
     if (kind == NUMBER_DOUBLE && used == strlen(text) && bits_of(out.real) == bits_of(expected)) return;
-    snprintf(got, sizeof got, "kind %d %a (%zu of %zu characters)", (int)kind, kind == NUMBER_DOUBLE ? out.real : 0, used,
-             strlen(text));
+    snprintf(got, sizeof got, "kind %d %a (%zu of %zu characters)", (int)kind, kind == NUMBER_DOUBLE ? out.real : 0,
+             used, strlen(text));
     snprintf(want, sizeof want, "%a", expected);
     fail("parse", text, got, want);
 }
 
-static inline void check_parse_other(const char *text, number_kind kind, size_t used, int64_t value)
-{
+static inline void check_parse_other(const char *text, number_kind kind, size_t used, int64_t value) {
     number out = {.integer = 0};
     size_t got_used;
     char got[80], want[80];
@@ -90,8 +83,7 @@ static inline void check_parse_other(const char *text, number_kind kind, size_t 
 }
 
 /* Where the number that starts a text ends, by RFC 8259's grammar: its length, 0 where there is none. */
-static inline size_t reference_end(const char *text, int *is_double)
-{
+static inline size_t reference_end(const char *text, int *is_double) {
     size_t i = text[0] == '-';
     *is_double = 0;
     if (text[i] < '0' || text[i] > '9') return 0;
@@ -111,8 +103,7 @@ static inline size_t reference_end(const char *text, int *is_double)
 }
 
 /* Any text at all. */
-static inline void check_parse_any(const char *text)
-{
+static inline void check_parse_any(const char *text) {
     static char copy[TEXT_MAX];
     int is_double;
     size_t n = reference_end(text, &is_double);
@@ -123,23 +114,22 @@ static inline void check_parse_any(const char *text)
         errno = 0;
         long long value = strtoll(copy, NULL, 10);
         check_parse_other(text, errno ? NUMBER_BIG : NUMBER_INT, n, value);
-    }
-    else {
+    } else {
         double expected = strtod(copy, NULL);
         number out;
         size_t used;
         checks++;
-        if (parse(text, &out, &used) != NUMBER_DOUBLE || used != n || bits_of(out.real) != bits_of(expected)) fail("parse any", text, "another", copy);
+        if (parse(text, &out, &used) != NUMBER_DOUBLE || used != n || bits_of(out.real) != bits_of(expected))
+            fail("parse any", text, "another", copy);
     }
 }
 
 /* ---- formatting ---- */
 
 /* Of the decimals with `digits` digits that read back as x > 0, the one closest to it, into *significand and *exponent
- * (scientific); 0 if there is none. printf gives the closest of all; below a power of two, where the interval of what reads
- * back is narrower, it may be outside, and the next one above it inside. */
-static inline int reference(double x, int digits, uint64_t *significand, int *exponent)
-{
+ * (scientific); 0 if there is none. printf gives the closest of all; below a power of two, where the interval of what
+ * reads back is narrower, it may be outside, and the next one above it inside. */
+static inline int reference(double x, int digits, uint64_t *significand, int *exponent) {
     char text[40], packed[24];
     snprintf(text, sizeof text, "%.*e", digits - 1, x);
     *exponent = atoi(strchr(text, 'e') + 1);
@@ -156,8 +146,7 @@ static inline int reference(double x, int digits, uint64_t *significand, int *ex
 }
 
 /* float.__repr__'s layout (CPython's format_float_short with 'r'). */
-static inline void layout(char *out, int negative, const char *digits, int exponent)
-{
+static inline void layout(char *out, int negative, const char *digits, int exponent) {
     int n = (int)strlen(digits), point = exponent + 1;
     if (negative) *out++ = '-';
     if (point > 16 || point < -3)
@@ -167,8 +156,7 @@ static inline void layout(char *out, int negative, const char *digits, int expon
     else sprintf(out, "%.*s.%s", point, digits, digits + point);
 }
 
-static inline void check_format(double x)
-{
+static inline void check_format(double x) {
     char name[64], expected[64], digits[32];
     uint8_t got[NUMBER_DOUBLE_SPACE + 8];
     int levels;
@@ -191,7 +179,8 @@ static inline void check_format(double x)
 
     number back;
     size_t used;
-    if (parse((char *)got, &back, &used) != NUMBER_DOUBLE || used != strlen((char *)got) || bits_of(back.real) != bits_of(x))
+    if (parse((char *)got, &back, &used) != NUMBER_DOUBLE || used != strlen((char *)got) ||
+        bits_of(back.real) != bits_of(x))
         fail("format, read back", name, (char *)got, name);
     if (bits_of(strtod((char *)got, NULL)) != bits_of(x)) fail("format, strtod", name, (char *)got, name);
     if (x == 0) {
@@ -224,8 +213,7 @@ static inline void check_format(double x)
 
 /* ---- integers ---- */
 
-static inline void check_int(int64_t value)
-{
+static inline void check_int(int64_t value) {
     char expected[32];
     uint8_t got[NUMBER_INT64_SPACE + 8];
     memset(got, 0xAA, sizeof got);
@@ -245,8 +233,7 @@ static inline void check_int(int64_t value)
     if (strcmp((char *)got, expected) != 0) fail("format int32", expected, (char *)got, expected);
 }
 
-static inline void check_uint(uint64_t value)
-{
+static inline void check_uint(uint64_t value) {
     char expected[32];
     uint8_t got[NUMBER_INT64_SPACE + 1];
     *number_format_uint64(got, value) = 0;

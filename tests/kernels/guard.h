@@ -29,8 +29,7 @@ typedef struct {
     uint8_t *start, *end;
 } guarded;
 
-static inline guarded guarded_new(size_t least)
-{
+static inline guarded guarded_new(size_t least) {
 #if HAVE_GUARD_PAGE
     size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (least + page - 1) / page * page;
     uint8_t *start = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,74 +1,62 @@
-/* Compiled for the baseline as it stands, and with KERNELS_AVX2 or KERNELS_AVX512 and the compiler's own switches for them. */
-#if defined(KERNELS_AVX512)
-#define VEC_AVX2 1
-#define VEC_AVX512 1
-#define CPU_SUFFIX _avx512
+/* Compiled for the baseline as it stands, and with LEVEL_AVX2 or LEVEL_AVX512. */
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "levels/begin.h"
+
+#if defined(LEVEL_AVX512)
 #define KERNELS kernels_avx512
 #define LEVEL CPU_AVX512
-#elif defined(KERNELS_AVX2)
-#define VEC_AVX2 1
-#define CPU_SUFFIX _avx2
+#elif defined(LEVEL_AVX2)
 #define KERNELS kernels_avx2
 #define LEVEL CPU_AVX2
 #else
 #define KERNELS kernels_base
 #define LEVEL CPU_BASE
 #endif
-#if defined(VEC_AVX2)
-#include <immintrin.h>
-#endif
-
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "kernels.h"
 
-#include "escape.c"
-#include "number_format.c"
+#include "kernels/escape.inc.h"
+#include "kernels/number_format.inc.h"
 
-static const uint8_t *plain(const uint8_t *p, const uint8_t *end, int width, int ascii_only)
-{
+static const uint8_t *plain(const uint8_t *p, const uint8_t *end, int width, int ascii_only) {
     if (width == 1) return ascii_only ? scan_plain(p, end, 1, 1) : scan_plain(p, end, 1, 0);
     return width == 2 ? scan_plain(p, end, 2, 0) : scan_plain(p, end, 4, 0);
 }
 
-static const uint8_t *plain_latin1(const uint8_t *p, const uint8_t *end, uint32_t *all)
-{
+static const uint8_t *plain_latin1(const uint8_t *p, const uint8_t *end, uint32_t *all) {
     return scan_plain_latin1(p, end, all);
 }
 
-static const uint8_t *plain_wide(const uint8_t *p, const uint8_t *end, int width, uint32_t *all)
-{
+static const uint8_t *plain_wide(const uint8_t *p, const uint8_t *end, int width, uint32_t *all) {
     return width == 2 ? scan_plain_wide(p, end, 2, all) : scan_plain_wide(p, end, 4, all);
 }
 
-static void narrow(uint8_t *out, const uint8_t *p, size_t n, int width)
-{
+static void narrow(uint8_t *out, const uint8_t *p, size_t n, int width) {
     if (width == 2) scan_narrow(out, p, n, 2);
     else scan_narrow(out, p, n, 4);
 }
 
-static const uint8_t *space(const uint8_t *p, const uint8_t *end, int width)
-{
+static const uint8_t *space(const uint8_t *p, const uint8_t *end, int width) {
     if (width == 1) return scan_space(p, end, 1);
     return width == 2 ? scan_space(p, end, 2) : scan_space(p, end, 4);
 }
 
-static int narrow_ascii(uint8_t *out, const uint8_t *p, const uint8_t *end, size_t n, int width)
-{
+static int narrow_ascii(uint8_t *out, const uint8_t *p, const uint8_t *end, size_t n, int width) {
     return width == 2 ? scan_narrow_ascii(out, p, end, n, 2) : scan_narrow_ascii(out, p, end, n, 4);
 }
 
-static uint32_t all_bits(const uint8_t *p, size_t n, int width)
-{
+static uint32_t all_bits(const uint8_t *p, size_t n, int width) {
     if (width == 1) return scan_all_bits(p, n, 1);
     return width == 2 ? scan_all_bits(p, n, 2) : scan_all_bits(p, n, 4);
 }
 
 static int utf8(const uint8_t *p, uint32_t *c) { return scan_utf8(p, c); }
 
-static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length)
-{
+static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length) {
     unsigned n = 0;
     *length = 0;
 #if defined(VEC_RUNS)
@@ -83,8 +71,7 @@ static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length)
     return n;
 }
 
-static unsigned escaped_units(const uint8_t *p, const uint8_t *end, uint16_t units[16], unsigned *most)
-{
+static unsigned escaped_units(const uint8_t *p, const uint8_t *end, uint16_t units[16], unsigned *most) {
 #if defined(SCAN_ESCAPED_UNITS)
     *most = SCAN_ESCAPED_UNITS;
     return scan_escaped_units(p, end, units);
@@ -95,37 +82,32 @@ static unsigned escaped_units(const uint8_t *p, const uint8_t *end, uint16_t uni
 #endif
 }
 
-static int32_t hex4(const uint8_t *p, int width)
-{
+static int32_t hex4(const uint8_t *p, int width) {
     if (width == 1) return scan_hex4(p, 1);
     return width == 2 ? scan_hex4(p, 2) : scan_hex4(p, 4);
 }
 
-static size_t copy_clean(uint8_t *out, const uint8_t *p, size_t n, int ascii)
-{
+static size_t copy_clean(uint8_t *out, const uint8_t *p, size_t n, int ascii) {
     return ascii ? escape_copy_clean(out, p, n, 1) : escape_copy_clean(out, p, n, 0);
 }
 
-static int copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied)
-{
+static int copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied) {
     if (width == 2) return escape_copy_ascii(out, 2, p, n, 0, varied);
     if (width == 4) return escape_copy_ascii(out, 4, p, n, 0, varied);
     if (varied) return ascii ? escape_copy_ascii(out, 1, p, n, 1, 1) : escape_copy_ascii(out, 1, p, n, 0, 1);
     return ascii ? escape_copy_ascii(out, 1, p, n, 1, 0) : escape_copy_ascii(out, 1, p, n, 0, 0);
 }
 
-static int copy_same(uint8_t *out, int width, const uint8_t *p, size_t n)
-{
+static int copy_same(uint8_t *out, int width, const uint8_t *p, size_t n) {
     if (width == 1) return escape_copy_same(out, 1, p, n);
     return width == 2 ? escape_copy_same(out, 2, p, n) : escape_copy_same(out, 4, p, n);
 }
 
 static void copy(uint8_t *to, const uint8_t *from, size_t n) { copy_short(to, from, n); }
 
-/* A number, read twice: as it stands, where nothing around it may be read, and in the midst of other text, where a fraction is
- * expected. */
-static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *out)
-{
+/* A number, read twice: as it stands, where nothing around it may be read, and in the midst of other text, where a
+ * fraction is expected. */
+static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *out) {
     uint8_t text[32 + 512 + 64];
     size_t n = (size_t)(limit - p);
     number_kind kind = number_parse(p, limit, NULL, out), again;
@@ -147,7 +129,30 @@ static number_kind parse_number(const uint8_t *p, const uint8_t *limit, number *
 static uint8_t *format_int64(uint8_t *out, int64_t value) { return number_format_int64(out, value); }
 
 const kernels KERNELS = {
-    LEVEL, plain, plain_latin1, plain_wide, space, narrow_ascii, narrow, all_bits, utf8, utf8_run, escaped_units, hex4, copy_clean, copy_ascii, copy_same,
-    CPU_NAME(escape_bytes), CPU_NAME(escape_to_ascii), CPU_NAME(escape_to_utf8), CPU_NAME(escape_widen),
-    CPU_NAME(escape_copy_widened), copy, parse_number, CPU_NAME(number_format_double), format_int64,
+    LEVEL,
+    plain,
+    plain_latin1,
+    plain_wide,
+    space,
+    narrow_ascii,
+    narrow,
+    all_bits,
+    utf8,
+    utf8_run,
+    escaped_units,
+    hex4,
+    copy_clean,
+    copy_ascii,
+    copy_same,
+    CPU_NAME(escape_bytes),
+    CPU_NAME(escape_to_ascii),
+    CPU_NAME(escape_to_utf8),
+    CPU_NAME(escape_widen),
+    CPU_NAME(escape_copy_widened),
+    copy,
+    parse_number,
+    CPU_NAME(number_format_double),
+    format_int64,
 };
+
+#include "levels/end.h"

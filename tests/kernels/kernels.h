@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-#include "escape.h"
-#include "number_format.h"
-#include "number_parse.h"
-#include "scan.h"
+#include "kernels/escape.h"
+#include "kernels/number_format.h"
+#include "kernels/number_parse.h"
+#include "kernels/scan.h"
 
 typedef struct {
     cpu_level level;
@@ -19,7 +19,7 @@ typedef struct {
     void (*scan_narrow)(uint8_t *out, const uint8_t *p, size_t n, int width);
     uint32_t (*scan_all_bits)(const uint8_t *p, size_t n, int width);
     int (*scan_utf8)(const uint8_t *p, uint32_t *c);
-    /* 0 code points where the compiler's target has no such kernel, with *length 0 */
+    /* 0 code points where the compiler's target hasn't this kernel, with *length 0 */
     unsigned (*scan_utf8_run)(const uint8_t *p, uint32_t *units, unsigned *length);
     /* 0 likewise, with *most 0: how many code points it gives at most */
     unsigned (*scan_escaped_units)(const uint8_t *p, const uint8_t *end, uint16_t units[16], unsigned *most);
@@ -40,10 +40,9 @@ typedef struct {
 
 extern const kernels kernels_base, kernels_avx2, kernels_avx512;
 
-/* The levels that this machine runs and this build has, the baseline first; how many, in *count. A build for the fuzzer or
- * a test has all that the compiler knows. */
-static inline const kernels *const *kernels_here(int *count)
-{
+/* The levels that this machine runs and this build has, the baseline first; how many, in *count. A build for the fuzzer
+ * or a test has all that the compiler knows. */
+static inline const kernels *const *kernels_here(int *count) {
 #if CPU_HAS_LEVELS
     static const kernels *const all[] = {&kernels_base, &kernels_avx2, &kernels_avx512};
     *count = (int)cpu_best() + 1;

@@ -1,5 +1,5 @@
-/* Tests of csrc/number_parse and csrc/number_format against libc and a slow reference, on every instruction set that
- * this machine runs. Built by build.py.
+/* Tests of csrc/kernels: number_parse and number_format against libc and a slow reference, on every instruction set
+ * that this machine runs. Built by build.py.
  *
  *     ./a.out [random cases = 1000000] [seed = 1]
  *
@@ -8,8 +8,7 @@
 
 static uint64_t random_state;
 
-static uint64_t random_bits(void)
-{
+static uint64_t random_bits(void) {
     uint64_t z = random_state += 0x9E3779B97F4A7C15;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
     z = (z ^ z >> 27) * 0x94D049BB133111EB;
@@ -20,26 +19,62 @@ static unsigned random_below(unsigned n) { return (unsigned)(random_bits() % n);
 
 /* ---- parsing ---- */
 
-static void test_grammar(void)
-{
-    static const struct { const char *text; number_kind kind; unsigned used; int64_t value; } cases[] = {
-        {"", NUMBER_INVALID, 0, 0},       {"-", NUMBER_INVALID, 0, 0},     {"-a", NUMBER_INVALID, 0, 0},
-        {"+1", NUMBER_INVALID, 0, 0},     {".5", NUMBER_INVALID, 0, 0},    {"-.5", NUMBER_INVALID, 0, 0},
-        {"e5", NUMBER_INVALID, 0, 0},     {"--1", NUMBER_INVALID, 0, 0},   {"NaN", NUMBER_INVALID, 0, 0},
-        {"Infinity", NUMBER_INVALID, 0, 0}, {"/", NUMBER_INVALID, 0, 0},   {":", NUMBER_INVALID, 0, 0},
-        {"\xFF", NUMBER_INVALID, 0, 0},   {"0", NUMBER_INT, 1, 0},         {"-0", NUMBER_INT, 2, 0},
-        {"01", NUMBER_INT, 1, 0},         {"-01", NUMBER_INT, 2, 0},       {"00.5", NUMBER_INT, 1, 0},
-        {"0x10", NUMBER_INT, 1, 0},       {"1", NUMBER_INT, 1, 1},         {"1.", NUMBER_INT, 1, 1},
-        {"1.e5", NUMBER_INT, 1, 1},       {"1e", NUMBER_INT, 1, 1},        {"1E", NUMBER_INT, 1, 1},
-        {"1e+", NUMBER_INT, 1, 1},        {"1e-", NUMBER_INT, 1, 1},       {"1e+-5", NUMBER_INT, 1, 1},
-        {"0e", NUMBER_INT, 1, 0},         {"-0.", NUMBER_INT, 2, 0},       {"1.5.5", NUMBER_DOUBLE, 3, 0},
-        {"1.5e", NUMBER_DOUBLE, 3, 0},    {"1.5e+", NUMBER_DOUBLE, 3, 0},  {"1.5E-x", NUMBER_DOUBLE, 3, 0},
-        {"1.5e5e5", NUMBER_DOUBLE, 5, 0}, {"12,34", NUMBER_INT, 2, 12},    {"12]   ", NUMBER_INT, 2, 12},
-        {"1234567,", NUMBER_INT, 7, 1234567},                              {"12345678]", NUMBER_INT, 8, 12345678},
-        {"123456789}", NUMBER_INT, 9, 123456789},                          {"1\xB2\xB3", NUMBER_INT, 1, 1},
-        {"12\xFF\xFF\xFF\xFF\xFF\xFF\xFF", NUMBER_INT, 2, 12},             {"1:;<=>?@", NUMBER_INT, 1, 1},
-        {"1/////////", NUMBER_INT, 1, 1},                                  {"1.5]        ", NUMBER_DOUBLE, 3, 0},
-        {"1.\xFF", NUMBER_INT, 1, 1},     {"1e\xFF", NUMBER_INT, 1, 1},    {"1\x0e" "5", NUMBER_INT, 1, 1},
+static void test_grammar(void) {
+    static const struct {
+        const char *text;
+        number_kind kind;
+        unsigned used;
+        int64_t value;
+    } cases[] = {
+        {"", NUMBER_INVALID, 0, 0},
+        {"-", NUMBER_INVALID, 0, 0},
+        {"-a", NUMBER_INVALID, 0, 0},
+        {"+1", NUMBER_INVALID, 0, 0},
+        {".5", NUMBER_INVALID, 0, 0},
+        {"-.5", NUMBER_INVALID, 0, 0},
+        {"e5", NUMBER_INVALID, 0, 0},
+        {"--1", NUMBER_INVALID, 0, 0},
+        {"NaN", NUMBER_INVALID, 0, 0},
+        {"Infinity", NUMBER_INVALID, 0, 0},
+        {"/", NUMBER_INVALID, 0, 0},
+        {":", NUMBER_INVALID, 0, 0},
+        {"\xFF", NUMBER_INVALID, 0, 0},
+        {"0", NUMBER_INT, 1, 0},
+        {"-0", NUMBER_INT, 2, 0},
+        {"01", NUMBER_INT, 1, 0},
+        {"-01", NUMBER_INT, 2, 0},
+        {"00.5", NUMBER_INT, 1, 0},
+        {"0x10", NUMBER_INT, 1, 0},
+        {"1", NUMBER_INT, 1, 1},
+        {"1.", NUMBER_INT, 1, 1},
+        {"1.e5", NUMBER_INT, 1, 1},
+        {"1e", NUMBER_INT, 1, 1},
+        {"1E", NUMBER_INT, 1, 1},
+        {"1e+", NUMBER_INT, 1, 1},
+        {"1e-", NUMBER_INT, 1, 1},
+        {"1e+-5", NUMBER_INT, 1, 1},
+        {"0e", NUMBER_INT, 1, 0},
+        {"-0.", NUMBER_INT, 2, 0},
+        {"1.5.5", NUMBER_DOUBLE, 3, 0},
+        {"1.5e", NUMBER_DOUBLE, 3, 0},
+        {"1.5e+", NUMBER_DOUBLE, 3, 0},
+        {"1.5E-x", NUMBER_DOUBLE, 3, 0},
+        {"1.5e5e5", NUMBER_DOUBLE, 5, 0},
+        {"12,34", NUMBER_INT, 2, 12},
+        {"12]   ", NUMBER_INT, 2, 12},
+        {"1234567,", NUMBER_INT, 7, 1234567},
+        {"12345678]", NUMBER_INT, 8, 12345678},
+        {"123456789}", NUMBER_INT, 9, 123456789},
+        {"1\xB2\xB3", NUMBER_INT, 1, 1},
+        {"12\xFF\xFF\xFF\xFF\xFF\xFF\xFF", NUMBER_INT, 2, 12},
+        {"1:;<=>?@", NUMBER_INT, 1, 1},
+        {"1/////////", NUMBER_INT, 1, 1},
+        {"1.5]        ", NUMBER_DOUBLE, 3, 0},
+        {"1.\xFF", NUMBER_INT, 1, 1},
+        {"1e\xFF", NUMBER_INT, 1, 1},
+        {"1\x0e"
+         "5",
+         NUMBER_INT, 1, 1},
         {"9223372036854775807", NUMBER_INT, 19, INT64_MAX},
         {"-9223372036854775808", NUMBER_INT, 20, INT64_MIN},
         {"9223372036854775808", NUMBER_BIG, 19, 0},
@@ -54,22 +89,65 @@ static void test_grammar(void)
         check_parse_other(cases[i].text, cases[i].kind, cases[i].used, cases[i].value);
 
     static const char *const doubles[] = {
-        "0.0", "-0.0", "0e0", "-0e5", "-0E-5", "0e99999999999999999999", "0.0e-99999999999999999999", "1e0", "1E+0", "1e-0",
-        "1e5", "1e05", "1e00000000000000000000000005", "1.5", "-1.5e-5", "1e308", "1e309", "-1e309", "1e99999999999999999999",
-        "1e-323", "1e-324", "2e-324", "2.5e-324", "3e-324", "-1e-99999999999999999999", "4.9406564584124654e-324",
-        "2.2250738585072011e-308", "2.2250738585072012e-308", "2.2250738585072014e-308", "1.7976931348623157e308",
-        "1.7976931348623158e308", "1.7976931348623159e308", "179769313486231580793e289", "9007199254740993.0",
-        "9007199254740993.00000000000000000000000000000000000000000000000000000000000000000001", "9007199254740992.99999",
-        "9223372036854775808.0", "18446744073709551615.0", "18446744073709551616.0", "0.000000000000000000000000000001",
-        "123456789012345678901234567890e-30", "6.9294956446009195e15", "3507665085003296281e-74", "7185620434951919351e205",
-        "-65.613616999999977", "8.988465674311580536566680e307", "0.000000000000000000000000000000000000000000000000001e51",
-        "10000000000000000000e-19", "9999999999999999999e-19", "99999999999999999999e-20", "1e22", "1e23", "8.5e22",
+        "0.0",
+        "-0.0",
+        "0e0",
+        "-0e5",
+        "-0E-5",
+        "0e99999999999999999999",
+        "0.0e-99999999999999999999",
+        "1e0",
+        "1E+0",
+        "1e-0",
+        "1e5",
+        "1e05",
+        "1e00000000000000000000000005",
+        "1.5",
+        "-1.5e-5",
+        "1e308",
+        "1e309",
+        "-1e309",
+        "1e99999999999999999999",
+        "1e-323",
+        "1e-324",
+        "2e-324",
+        "2.5e-324",
+        "3e-324",
+        "-1e-99999999999999999999",
+        "4.9406564584124654e-324",
+        "2.2250738585072011e-308",
+        "2.2250738585072012e-308",
+        "2.2250738585072014e-308",
+        "1.7976931348623157e308",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "179769313486231580793e289",
+        "9007199254740993.0",
+        "9007199254740993.00000000000000000000000000000000000000000000000000000000000000000001",
+        "9007199254740992.99999",
+        "9223372036854775808.0",
+        "18446744073709551615.0",
+        "18446744073709551616.0",
+        "0.000000000000000000000000000001",
+        "123456789012345678901234567890e-30",
+        "6.9294956446009195e15",
+        "3507665085003296281e-74",
+        "7185620434951919351e205",
+        "-65.613616999999977",
+        "8.988465674311580536566680e307",
+        "0.000000000000000000000000000000000000000000000000001e51",
+        "10000000000000000000e-19",
+        "9999999999999999999e-19",
+        "99999999999999999999e-20",
+        "1e22",
+        "1e23",
+        "8.5e22",
     };
-    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) check_parse_double(doubles[i], strtod(doubles[i], NULL));
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++)
+        check_parse_double(doubles[i], strtod(doubles[i], NULL));
 }
 
-static void test_long_zeros(void)
-{
+static void test_long_zeros(void) {
     static char text[TEXT_MAX];
     for (unsigned zeros = 1; zeros < 60000; zeros += zeros / 3 + 1) {
         for (unsigned digits = 1; digits < 40; digits += 6) {
@@ -95,8 +173,7 @@ static void test_long_zeros(void)
 }
 
 /* 0.00ddd: zeros before the digits that count, about as many as are read at once. */
-static void test_few_zeros(void)
-{
+static void test_few_zeros(void) {
     char text[80];
     for (unsigned turn = 0; turn < 40; turn++)
         for (unsigned zeros = 0; zeros < 8; zeros++)
@@ -114,10 +191,9 @@ static void test_few_zeros(void)
             }
 }
 
-/* Decimal digits of (2m + 1) * 2^(q - 1), the middle between m * 2^q and its successor; returns the power of ten that the
- * integer they form is to be multiplied with. */
-static int middle_digits(uint64_t m, int q, char *digits)
-{
+/* Decimal digits of (2m + 1) * 2^(q - 1), the middle between m * 2^q and its successor; returns the power of ten that
+ * the integer they form is to be multiplied with. */
+static int middle_digits(uint64_t m, int q, char *digits) {
     enum { BASE = 1000000000 };
     uint32_t limb[160] = {0};
     int size = 3, e = q - 1;
@@ -139,8 +215,7 @@ static int middle_digits(uint64_t m, int q, char *digits)
 }
 
 /* Exactly half-way texts, written in several ways, and their neighbours on both sides. */
-static void check_middle(uint64_t bits)
-{
+static void check_middle(uint64_t bits) {
     char digits[1400], text[4000];
     unsigned biased = (unsigned)(bits >> 52);
     uint64_t m = bits & 0xFFFFFFFFFFFFF;
@@ -163,8 +238,7 @@ static void check_middle(uint64_t bits)
     if (random_below(4) == 0) check_parse_double(text, strtod(text, NULL));
 }
 
-static void check_random_text(void)
-{
+static void check_random_text(void) {
     char text[500];
     size_t n = 0;
     static const unsigned lengths[] = {3, 8, 17, 19, 20, 25, 60, 400};
@@ -188,8 +262,7 @@ static void check_random_text(void)
 }
 
 /* The characters of numbers in any order, and a few others. */
-static void check_any_text(void)
-{
+static void check_any_text(void) {
     static const char characters[] = "0123456789012345678901234567890123456789..eeE+--,] \xB2";
     char text[64];
     size_t n = random_below(random_below(3) ? 12 : sizeof text - 1);
@@ -200,8 +273,7 @@ static void check_any_text(void)
 
 /* ---- formatting ---- */
 
-static void check_format_around(double x)
-{
+static void check_format_around(double x) {
     uint64_t bits = bits_of(x);
     for (int i = -3; i <= 3; i++) {
         double y = double_of(bits + (uint64_t)(int64_t)i);
@@ -211,8 +283,7 @@ static void check_format_around(double x)
     }
 }
 
-static void test_format_boundaries(void)
-{
+static void test_format_boundaries(void) {
     char text[32];
     for (int e = -1074; e < 1024; e++) check_format_around(ldexp(1, e));
     for (int e = -323; e < 309; e++)
@@ -238,8 +309,7 @@ static void test_format_boundaries(void)
     check_format(-0.0);
 }
 
-static double random_double(void)
-{
+static double random_double(void) {
     char text[48];
     double x;
     switch (random_below(6)) {
@@ -251,7 +321,8 @@ static double random_double(void)
         x = strtod(text, NULL);
         break;
     case 4: /* few decimal places, as in most documents */
-        snprintf(text, sizeof text, "%u.%0*" PRIu64, random_below(1000), 1 + (int)random_below(16), random_bits() >> random_below(64));
+        snprintf(text, sizeof text, "%u.%0*" PRIu64, random_below(1000), 1 + (int)random_below(16),
+                 random_bits() >> random_below(64));
         x = strtod(text, NULL);
         break;
     default: x = double_of(random_bits());
@@ -261,8 +332,7 @@ static double random_double(void)
 
 /* ---- integers ---- */
 
-static void check_int_around(uint64_t value)
-{
+static void check_int_around(uint64_t value) {
     for (int i = -2; i <= 2; i++) {
         uint64_t near = value + (uint64_t)(int64_t)i;
         check_int((int64_t)near);
@@ -271,8 +341,7 @@ static void check_int_around(uint64_t value)
     }
 }
 
-static void test_ints(void)
-{
+static void test_ints(void) {
     for (int64_t i = -20000; i <= 20000; i++) check_int(i);
     uint64_t power = 1;
     for (int i = 0; i < 20; i++, power *= 10)
@@ -280,8 +349,7 @@ static void test_ints(void)
     for (int i = 0; i < 64; i++) check_int_around((uint64_t)1 << i);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     long count = argc > 1 ? atol(argv[1]) : 1000000;
     random_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     make_text_buffer();

@@ -11,9 +11,14 @@ import json
 import sys
 import warnings
 from collections import OrderedDict, namedtuple
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, TypedDict
+from uuid import UUID
 
 import cyjson
-from cyjson import lines, stream
+from cyjson import _reading, lines, stream
 
 
 class Encoder(cyjson.JSONEncoder):
@@ -55,8 +60,81 @@ MANY = json.dumps(list(range(3000)))
 NUMBERS = "[1, -2.5, 1e400, NaN, -Infinity, 123456789012345678901234567890, 1" + "0" * 100 + "]"
 DEEP_TEXT = "[" * 100 + "1" + "]" * 100
 STREAM = json.dumps(FEW_RECORDS).encode()
+POINTERS = ["/59/name", "", *map("/{}".format, range(40))]  # where memory is short, 3.12 crashes in a generator
 LINES = b"\n".join(json.dumps(record).encode() for record in FEW_RECORDS)
 
+
+@dataclass
+class Inner:
+    x: float
+    y: str | None
+
+
+@dataclass
+class Record:
+    id: int
+    name: str
+    tags: list[str]
+    sub: Inner
+    missing: list = field(default_factory=list)
+
+
+@dataclass
+class Slotted:
+    __slots__ = ("id", "name", "tags", "sub")
+    id: int
+    name: str
+    tags: set[str]
+    sub: Any
+
+
+class Called:
+    def __init__(self, id: int, /, name: str = "", *, tags: list[str], more: int = 1):
+        self.all = id, name, tags, more
+
+    def __repr__(self):
+        return f"Called{self.all}"
+
+
+class Row(NamedTuple):
+    a: int
+    b: str = ""
+
+
+class Typed(TypedDict, total=False):
+    kind: Literal["typed"]
+    x: int
+
+
+@dataclass
+class Other:
+    kind: Literal["other"]
+    at: datetime
+    on: date
+    by: UUID
+    cost: Decimal
+
+
+Wide = dataclass(type("Wide", (), {"__annotations__": {f"f{n}": int for n in range(40)}}))
+WIDE_TEXT = json.dumps({f"f{n}": n * 300 for n in reversed(range(40))})
+NATIVES = (
+    b'[{"x": 1, "kind": "typed"}, {"kind": "other", "at": "2026-01-02T03:04:05+05:30", "on": "2026-01-02", '
+    b'"by": "01234567-89ab-cdef-0123-456789abcdef", "cost": "1.50"}]'
+)
+
+
+def decoded(data, tp):
+    """A call that decodes by a plan which is compiled anew each time."""
+    plan = _reading.plan_of(tp)
+
+    def call():
+        plan.compiled = None
+        return cyjson._impl.decode_by_plan(data, plan, "all")
+
+    return call
+
+
+SURROGATES = b'[["\xed\xa0\x80", {"a": [1, {"b": []}]}], []]'
 CALLS = {
     "dumps": lambda: cyjson.dumps(VALUE),
     "dumps records": lambda: cyjson.dumps(RECORDS),
@@ -95,14 +173,34 @@ CALLS = {
     "loads object_pairs_hook": lambda: cyjson.loads(RECORDS_TEXT, object_pairs_hook=lambda pairs: dict(pairs)),
     "loads array_hook": lambda: cyjson.loads(TEXT, array_hook=len),
     "loads known hooks": lambda: cyjson.loads(RECORDS_TEXT, object_pairs_hook=OrderedDict, array_hook=tuple),
+    "loads known hooks, surrogates": lambda: cyjson.loads(SURROGATES, object_pairs_hook=OrderedDict, array_hook=tuple),
     "loads number hooks": lambda: cyjson.loads(NUMBERS, parse_int=str, parse_float=str, parse_constant=str),
+    "decode records": lambda: cyjson.decode(RECORDS_TEXT, list[Record]),
+    "decode slots": lambda: cyjson.decode(RECORDS_TEXT.encode(), list[Slotted]),
+    "decode calls": lambda: cyjson.decode(RECORDS_TEXT.encode(), list[Called]),
+    "decode many fields": lambda: cyjson.decode(WIDE_TEXT, Wide),
+    "decode containers": lambda: cyjson.decode('{"a": [[1, "b"], [2]]}', dict[str, list[Row]]),
+    "decode natives": decoded(NATIVES, list[Typed | Other]),
+    "decode compiles": decoded(STREAM, list[Record]),
+    "decode compiles slots": decoded(STREAM, list[Slotted]),
+    "decode compiles many": decoded(WIDE_TEXT, Wide),
+    "decode compiles calls": decoded(STREAM, list[Called]),
     "load": lambda: cyjson.load(io.StringIO(TEXT)),
     "decoder.decode": lambda: cyjson.JSONDecoder(parse_int=str).decode(TEXT),
     "decoder.raw_decode": lambda: cyjson.JSONDecoder().raw_decode(TEXT + " rest"),
     "scanstring": lambda: cyjson.decoder.scanstring('a\\u00e9é\\n" rest' + "x" * 600, 0),
     "lines.loads": lambda: list(lines.loads(LINES)),
     "lines.loads options": lambda: list(lines.loads(LINES, object_hook=None, parse_int=str)),
+    "lines.loads pick": lambda: list(lines.loads(LINES, pick=["/name", "/sub/x", "/nowhere", ""])),
+    "lines.loads lazy": lambda: [each["name"] for each in lines.loads(bytearray(LINES), lazy=True)],
+    "lines.loads threads": lambda: list(lines.loads(bytearray(LINES), pick="/tags", threads=2)),
     "lines.dumps": lambda: lines.dumps(FEW_RECORDS),
+    "pick": lambda: cyjson.pick(WIDE, "/keys/null", "/nested/3", "/nowhere", ["é", 0]),
+    "pick bytearray": lambda: cyjson.pick(bytearray(RECORDS_TEXT.encode()), *POINTERS),
+    "lazy": lambda: [cyjson.lazy(WIDE)[name] for name in ("text", "é", "numbers", "keys")],
+    "lazy all": lambda: [(each["name"], *each, each.get("x"), each.value()) for each in cyjson.lazy(bytearray(STREAM))],
+    "lazy unchecked": lambda: [each.at("/sub/x") for each in cyjson.lazy(RECORDS_TEXT, check=False)[::7]],
+    "pick escaped": lambda: cyjson.pick(TEXT, "/é/1", "/numbers", check=False),
     "stream.items": lambda: list(stream.items(STREAM, "item", buf_size=200)),
     "stream.items deeper": lambda: list(stream.items(STREAM, "item.sub")),
     "stream.items options": lambda: list(stream.items(STREAM, "item", buf_size=200, strict=False, parse_int=str)),

@@ -1,7 +1,8 @@
-"""Write 500 MB of data with each function that writes piece by piece, and print by how much the peak of resident memory
-was above what was there before, in bytes: a line for each function and file. Run by test_memory.py in its own process.
+"""Write megabytes of data (MB) with each function that writes piece by piece, and print by how much the peak of
+resident memory was above what was there before, in bytes: a line for each function and file. Run by test_memory.py in
+its own process.
 
-    python large_dump.py FOLDER     FOLDER: for a file of the document's size; "-" where there is no room for one
+    python large_dump.py FOLDER MB     FOLDER: for a file of the document's size; "-" where there is no room for one
 """
 
 import gc
@@ -28,15 +29,15 @@ def iterencode(document, file):
         file.write(piece)
 
 
-def main(folder):
-    document = {
-        "texts": [f"text {n} " * 100_000 for n in range(420)],  # 360 MB, each in many pieces
-        "letters": [f"é{n:06}\n" * 1000 for n in range(14_000)],  # 110 MB
-        "records": [{"id": n, "name": f"name {n}", "at": [n / 7, None], "é": True} for n in range(100_000)],  # 60 MB
+def main(folder, megabytes):
+    document = {  # of 500 MB: 380, each str in many pieces; 110; 60
+        "texts": [f"text {n} " * 100_000 for n in range(megabytes * 9 // 10)],
+        "letters": [f"é{n:06}\n" * 1000 for n in range(megabytes * 28)],
+        "records": [{"id": n, "name": f"name {n}", "at": [n / 7, None], "é": True} for n in range(megabytes * 200)],
     }
     held = sum(map(sys.getsizeof, document["texts"])) + sum(map(sys.getsizeof, document["letters"]))
     held += sum(map(size_of, document["records"]))
-    assert held >= 500_000_000, held
+    assert held >= megabytes * 1_000_000, held
     path = os.path.join(folder, "large.json")
     for function, mode in (cyjson.dump, "w"), (iterencode, "w"), (cyjson.dump_bytes, "wb"):
         files = [Nowhere] if folder == "-" else [Nowhere, lambda mode=mode: open(path, mode)]
@@ -50,7 +51,7 @@ def main(folder):
             function(document, file)
             print(function.__name__, type(file).__name__, peak() - before)
             if make is not Nowhere:
-                assert file.tell() > 500_000_000 * (mode == "w")
+                assert file.tell() > megabytes * 1_000_000 * (mode == "w")
                 file.close()
 
 
@@ -63,4 +64,4 @@ def size_of(value):
     return total
 
 
-main(sys.argv[1])
+main(sys.argv[1], int(sys.argv[2]))

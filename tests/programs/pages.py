@@ -1,4 +1,4 @@
-"""Documents that end with the last byte of a page, behind which nothing can be read: loads, dumps and encode on bytes
+"""Documents that end with the last byte of a page, after which nothing can be read: loads, dumps and encode on bytes
 and str objects that were put there. A read beyond the end ends the process. Run by test_pages.py, for each level.
 
 An object is put there as a copy of one that the interpreter made, header and all: its characters end with it.
@@ -92,7 +92,7 @@ def main():
         data = text.encode()
         for original in text, data, data[: len(data) - 1]:
             if len(original) < 2:
-                continue  # such are the interpreter's own
+                continue  # those are the interpreter's own
             wanted = told(lambda: json.loads(original))
             copy = guarded.put(original)
             check(lambda: cyjson.loads(copy), wanted, repr(original))

@@ -1,0 +1,225 @@
+/* Arrays of numbers that export a buffer with a format, as NumPy's and its scalars do: any strides and byte order, any
+ * number of dimensions. In UTF-8. */
+#include "encode/natives.h"
+
+typedef enum { NUMBERS_OTHER, NUMBERS_BOOL, NUMBERS_INT, NUMBERS_UINT, NUMBERS_FLOAT } numbers_kind;
+
+/* An array that is being written. The buffer is held. */
+typedef struct {
+    Py_buffer view;
+    PyObject *object; /* for notes */
+    numbers_kind kind;
+    int swapped; /* the other byte order than this machine's */
+    int plain; /* nothing but commas comes between numbers */
+} numbers;
+
+/* What a format of the struct module says about single numbers of `size` bytes. */
+static SELDOM numbers_kind numbers_of(const char *format, Py_ssize_t size, int *swapped) {
+    const char order = format[0];
+    *swapped = order == (PY_BIG_ENDIAN ? '<' : '>') || (!PY_BIG_ENDIAN && order == '!');
+    if (order == '@' || order == '=' || order == '<' || order == '>' || order == '!') format++;
+    if (format[0] == 0 || format[1] != 0 || size > 8 || (size & (size - 1)) != 0) return NUMBERS_OTHER;
+    if (format[0] == '?') return size == 1 ? NUMBERS_BOOL : NUMBERS_OTHER;
+    if (strchr("bhilqn", format[0]) != NULL) return NUMBERS_INT;
+    if (strchr("BHILQN", format[0]) != NULL) return NUMBERS_UINT;
+    return (format[0] == 'f' && size == 4) || (format[0] == 'd' && size == 8) ? NUMBERS_FLOAT : NUMBERS_OTHER;
+}
+
+/* The bits of a number of `size` bytes, which is constant wherever this is inlined. */
+static ALWAYS_INLINE uint64_t load_number(const char *p, size_t size, int swapped) {
+    uint64_t bits = 0;
+    if (UNLIKELY(swapped)) {
+        for (size_t i = 0; i < size; i++) bits = bits << 8 | (uint8_t)p[i];
+        return bits;
+    }
+    if (size == 1) return *(const uint8_t *)p;
+    if (size == 2) {
+        uint16_t x;
+        memcpy(&x, p, 2);
+        return x;
+    }
+    if (size == 4) {
+        uint32_t x;
+        memcpy(&x, p, 4);
+        return x;
+    }
+    memcpy(&bits, p, 8);
+    return bits;
+}
+
+/* Write an integer of any size, for which there is room. */
+static ALWAYS_INLINE uint8_t *put_integer(uint8_t *out, const char *p, size_t size, int swapped, int is_signed) {
+    uint64_t bits;
+    if (size == 8) bits = load_number(p, 8, swapped);
+    else if (size == 4) bits = load_number(p, 4, swapped);
+    else bits = size == 2 ? load_number(p, 2, swapped) : load_number(p, 1, swapped);
+    if (!is_signed) return number_format_uint64(out, bits);
+    const unsigned unused = 64 - 8 * (unsigned)size;
+    return number_format_int64(out, (int64_t)(bits << unused) >> unused);
+}
+
+/* Write a float, for which there is room: NULL where it isn't finite. */
+static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size) {
+    double value;
+    if (size == 8) memcpy(&value, &bits, 8);
+    else {
+        float single;
+        uint32_t low = (uint32_t)bits;
+        memcpy(&single, &low, 4);
+        value = single - single == 0 ? native_float32(single) : (double)single;
+    }
+    if (UNLIKELY(value - value != 0)) return NULL;
+    return CPU_NAME(number_format_double)(out, value);
+}
+
+/* A NaN or an infinity, by the policy. */
+static SELDOM uint8_t *put_not_finite(encoder *e, uint8_t *out, uint64_t bits, size_t size) {
+    if (e->options->plans->float_null) {
+        memcpy(out, "null", 4);
+        return out + 4;
+    }
+    double value;
+    float single;
+    uint32_t low = (uint32_t)bits;
+    memcpy(&value, &bits, 8);
+    memcpy(&single, &low, 4);
+    PyObject *number = PyFloat_FromDouble(size == 8 ? value : (double)single);
+    if (number != NULL) encoder_raise_not_finite(e, number);
+    Py_XDECREF(number);
+    return NULL;
+}
+
+enum { NUMBER_SPACE = NUMBER_DOUBLE_SPACE, NUMBERS_AT_ONCE = 32 };
+
+#define BOOLS(a, b, c, d) a "," b "," c "," d ","
+#define BOOLS_OF_1(b, c, d) BOOLS("false", b, c, d), BOOLS("true", b, c, d)
+#define BOOLS_OF_2(c, d) BOOLS_OF_1("false", c, d), BOOLS_OF_1("true", c, d)
+#define BOOLS_OF_3(d) BOOLS_OF_2("false", d), BOOLS_OF_2("true", d)
+
+/* Four bools by their bits, the first in the lowest. */
+static const char four_bools[16][32] = {BOOLS_OF_3("false"), BOOLS_OF_3("true")};
+
+/* n numbers, each with a comma after it; *failed: which of them couldn't be written, where NULL is returned. */
+static ALWAYS_INLINE uint8_t *put_numbers(encoder *e, uint8_t *out, const numbers *a, const char *p, Py_ssize_t n,
+                                          Py_ssize_t stride, Py_ssize_t *failed, numbers_kind kind, size_t size) {
+    const int swapped = size > 1 && a->swapped; /* of floats; size 0: of any */
+    for (Py_ssize_t i = 0; i < n; i += NUMBERS_AT_ONCE) {
+        Py_ssize_t end = n - i < NUMBERS_AT_ONCE ? n : i + NUMBERS_AT_ONCE;
+        out = room(e, out, NUMBERS_AT_ONCE * (NUMBER_SPACE + 1) + SLACK, WRITE_UTF8);
+        if (UNLIKELY(out == NULL)) return NULL;
+        for (Py_ssize_t k = i; k < end; k++, p += stride) {
+            if (kind == NUMBERS_BOOL) {
+                static const char words[2][8] = {"false,", "true,"};
+                uint32_t four = 2;
+                if (stride == 1 && end - k >= 4) memcpy(&four, p, 4);
+                if (LIKELY((four & 0xFEFEFEFE) == 0) && !PY_BIG_ENDIAN) {
+                    four = (four * 0x01020408) >> 24 & 15; /* the first in the lowest bit */
+                    memcpy(out, four_bools[four], 24);
+                    out += 24 - (four & 1) - (four >> 1 & 1) - (four >> 2 & 1) - (four >> 3);
+                    p += 3;
+                    k += 3;
+                    continue;
+                }
+                size_t is_true = *p != 0;
+                memcpy(out, words[is_true], 8);
+                out += 6 - is_true;
+                continue;
+            }
+            if (kind == NUMBERS_FLOAT) {
+                uint64_t bits = load_number(p, size, swapped);
+                uint8_t *after = put_float(out, bits, size);
+                if (UNLIKELY(after == NULL) && (after = put_not_finite(e, out, bits, size)) == NULL) {
+                    *failed = k;
+                    return NULL;
+                }
+                out = after;
+            } else out = put_integer(out, p, (size_t)a->view.itemsize, a->swapped, kind == NUMBERS_INT);
+            *out++ = ',';
+        }
+    }
+    return out;
+}
+
+#define PUT_NUMBERS(kind, size) put_numbers(e, out, a, p, n, stride, failed, kind, size)
+
+/* The same of any kind, as long as the piece of a row is. */
+static NOINLINE uint8_t *put_row(encoder *e, uint8_t *out, const numbers *a, const char *p, Py_ssize_t n,
+                                 Py_ssize_t stride, Py_ssize_t *failed) {
+    const Py_ssize_t size = a->view.itemsize;
+    if (a->kind == NUMBERS_BOOL) return PUT_NUMBERS(NUMBERS_BOOL, 1);
+    if (a->kind == NUMBERS_FLOAT) return size == 8 ? PUT_NUMBERS(NUMBERS_FLOAT, 8) : PUT_NUMBERS(NUMBERS_FLOAT, 4);
+    return a->kind == NUMBERS_INT ? PUT_NUMBERS(NUMBERS_INT, 0) : PUT_NUMBERS(NUMBERS_UINT, 0);
+}
+
+/* One axis and those within it. Only flushing runs Python code. */
+static SELDOM uint8_t *write_axis(encoder *e, uint8_t *out, const numbers *a, const char *p, int axis) {
+    enum { PIECE = 1024 };
+    const Py_ssize_t n = a->view.shape[axis], stride = a->view.strides[axis];
+    const int last = axis == a->view.ndim - 1;
+    Py_ssize_t i = 0, failed = 0;
+    out = room(e, out, SLACK, WRITE_UTF8);
+    if (UNLIKELY(out == NULL)) return NULL;
+    out = put(e, out, '[', WRITE_UTF8);
+    if (n == 0) return put(e, out, ']', WRITE_UTF8);
+    if (!a->plain) e->level++;
+    while (i < n) {
+        if (last && a->plain) { /* with a comma after the last one of a piece, too */
+            Py_ssize_t some = n - i < PIECE ? n - i : PIECE;
+            out = put_row(e, out, a, p + i * stride, some, stride, &failed);
+            if (UNLIKELY(out == NULL)) {
+                i += failed;
+                break;
+            }
+            i += some;
+            if (i == n) out--;
+        } else {
+            if (a->plain && i > 0) out = put(e, out, ',', WRITE_UTF8);
+            else if (!a->plain) out = write_start(e, out, i == 0, between_size(e), WRITE_UTF8, STYLE_ANY);
+            if (out != NULL && !last) out = write_axis(e, out, a, p + i * stride, axis + 1);
+            else if (out != NULL && (out = put_row(e, out, a, p + i * stride, 1, stride, &failed)) != NULL) out--;
+            if (UNLIKELY(out == NULL)) break;
+            i++;
+        }
+        if (UNLIKELY(is_full(e, out))) {
+            if ((out = encoder_flush(e, out)) == NULL) return NULL;
+        }
+    }
+    if (UNLIKELY(out == NULL)) {
+        encoder_add_note(e, a->object, NULL, i);
+        return NULL;
+    }
+    return write_end(e, out, ']', WRITE_UTF8, a->plain ? STYLE_PLAIN : STYLE_ANY);
+}
+
+/* An array or a scalar of numbers, which the caller holds: 0 where Python code has to write it, and nothing was
+ * written; *out is NULL where an exception is set. */
+static SELDOM int write_numbers(encoder *e, uint8_t **out, PyObject *object) {
+    numbers a = {.object = object};
+    e->disturbances++;
+    if (encoder_before_python(e)) {
+        *out = NULL;
+        return 1;
+    }
+    if (PyObject_GetBuffer(object, &a.view, PyBUF_FULL_RO)) {
+        if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+            *out = NULL;
+            return 1;
+        }
+        PyErr_Clear(); /* of a kind that buffers don't have, such as times */
+        return 0;
+    }
+    const encode_options *o = e->options;
+    a.plain = !o->indented && o->item_separator.size == 1 && o->item_separator.text[0] == ',';
+    const Py_buffer *view = &a.view;
+    int known = view->format != NULL && view->suboffsets == NULL && (view->ndim == 0 || view->shape != NULL);
+    known = known && (view->ndim == 0 || view->strides != NULL);
+    if (known) known = (a.kind = numbers_of(view->format, view->itemsize, &a.swapped)) != NUMBERS_OTHER;
+    if (known && view->ndim > 0) *out = write_axis(e, *out, &a, view->buf, 0);
+    else if (known) {
+        Py_ssize_t failed;
+        *out = put_row(e, *out, &a, view->buf, 1, 0, &failed);
+        if (*out != NULL) *out = room(e, *out - 1, SLACK, WRITE_UTF8);
+    }
+    PyBuffer_Release(&a.view);
+    return known;
+}

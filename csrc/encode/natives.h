@@ -1,0 +1,38 @@
+/* Instances of the standard library's scalars as text, in UTF-8. Compiled once. */
+#ifndef CYJSON_ENCODE_NATIVES_H
+#define CYJSON_ENCODE_NATIVES_H
+
+#include "encode/encoder.h"
+#include "encode/plans.h"
+
+enum { NATIVE_SPACE = 128 }; /* bytes of room that each of these takes, with what a value leaves behind it */
+
+/* Room for n bytes at out; NULL with an exception set. */
+static ALWAYS_INLINE uint8_t *encoder_room(encoder *e, uint8_t *out, size_t n) {
+    return LIKELY((size_t)(e->text.limit - out) >= n) ? out : encoder_more_room(e, out, n);
+}
+
+/* Whether a class is the one of datetime's C module that a kind of plans is for, with a new reference to
+ * datetime.timezone.utc in *utc: -1 with MemoryError set. */
+int natives_are_datetimes(PyTypeObject *type, plan_kind kind, PyObject **utc);
+
+/* Write what isoformat() gives; NATIVE_SPACE bytes of room are there. NULL with an exception set. A tzinfo may run
+ * Python code: the caller holds the object. */
+uint8_t *native_datetime(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
+uint8_t *native_date(uint8_t *out, PyObject *object);
+
+/* The same of a datetime that is naive or in UTC, which runs no Python code; NULL without an exception for others. */
+uint8_t *native_utc(uint8_t *out, PyObject *object, const class_plan *plan);
+uint8_t *native_time(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
+
+/* Write the UUID with this int, in the canonical form or its hexadecimal digits alone; NULL without an exception where
+ * it isn't an int of 128 bits. NATIVE_SPACE bytes of room are there. */
+uint8_t *native_uuid(uint8_t *out, PyObject *integer, int dashes);
+
+/* Return the double whose shortest digits are those of a finite float: what a parser makes of the float's own text. */
+double native_float32(float value);
+
+/* Write bytes in base64, or in hexadecimal; makes room. NULL with an exception set. */
+uint8_t *native_bytes(encoder *e, uint8_t *out, const uint8_t *p, size_t n, int hex);
+
+#endif

@@ -1,0 +1,184 @@
+/* Writing JSON strings: copy text while escaping what RFC 8259 (and, for ASCII output, the stdlib's ensure_ascii) says.
+ *
+ * Every function writes at `out` and returns the end of what counts. They may scribble up to ESCAPE_SLACK bytes past
+ * that end, so the caller provides the room named with each. Quotes around the string are the caller's.
+ * Source characters have `width` bytes (1, 2, 4). Nothing outside [p, p + n * width) is read. Includes no
+ * Python.h.
+ *
+ * An example, on the five bytes of `a"b\x01c` to ASCII. escape_copy_ascii loads them into one vector, stores it at out
+ * and compares all bytes at once: the bits 01010 say that two need an escape, so it returns 0, and the caller starts
+ * over with escape_bytes. That copies up to the first of them (a), takes \" with its length 2 from the table, goes on
+ * with the rest (b, then \u0001, then c) and returns out + 10: a\"b\u0001c. */
+#ifndef CYJSON_ESCAPE_H
+#define CYJSON_ESCAPE_H
+
+#include "base/cpu.h"
+#include "kernels/scan.h"
+#include "base/simd128.h"
+
+enum {
+    ESCAPE_SLACK = 64,
+    ESCAPE_MOST = 6, /* bytes for one character of a byte source: \u001f */
+    ESCAPE_MOST_ASCII = 12, /* bytes for one character in ASCII: \ud83d\ude00 */
+};
+
+/* ASCII output escapes DEL too: the stdlib's pattern is [^\ -~]. */
+static ALWAYS_INLINE int escape_needed(uint32_t c, int ascii) {
+    return c < 0x20 || c == '"' || c == '\\' || (ascii && c >= 0x7F);
+}
+
+static ALWAYS_INLINE vec_mask escape_needed_bits(vec v, int width, int ascii) {
+    if (width == 1) {
+        vec m = vec_or(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')), vec8_at_most(v, 0x1F));
+        return vec_bits(ascii ? vec_or(m, vec8_at_least(v, 0x7F)) : m);
+    }
+    if (width == 2) {
+        vec m = vec_or(vec_or(vec16_equal(v, '"'), vec16_equal(v, '\\')), vec16_at_most(v, 0x1F));
+        return vec_bits(ascii ? vec_or(m, vec16_at_least(v, 0x7F)) : m);
+    }
+    vec m = vec_or(vec_or(vec32_equal(v, '"'), vec32_equal(v, '\\')), vec32_at_most(v, 0x1F));
+    return vec_bits(ascii ? vec_or(m, vec32_at_least(v, 0x7F)) : m);
+}
+
+/* Copy bytes up to the first that needs an escape; how many were copied. Room: n. */
+static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, size_t n, int ascii) {
+    if (n >= 16) {
+        size_t i = 0;
+        do {
+            vec v = vec_load(p + i);
+            vec_store(out + i, v);
+            vec_mask m = escape_needed_bits(v, 1, ascii);
+            if (UNLIKELY(m)) return i + vec_first(m);
+            i += 16;
+        } while (i + 16 <= n);
+        vec v = vec_load(p + n - 16); /* overlaps what is known to be clean */
+        vec_store(out + n - 16, v);
+        vec_mask m = escape_needed_bits(v, 1, ascii);
+        return LIKELY(!m) ? n : n - 16 + vec_first(m);
+    }
+    size_t i = 0;
+    while (i < n && !escape_needed(p[i], ascii)) {
+        out[i] = p[i];
+        i++;
+    }
+    return i;
+}
+
+/* Copy n bytes of ASCII into characters of `width` bytes; 0 where one of them needs an escape, and what was written is
+ * then to be ignored. ESCAPE_BEFORE bytes before p must be readable too, as a str's header is: then one load does for
+ * short strings of any length, and lengths are hard to predict, most of all `varied` ones. Room: n + ESCAPE_SLACK
+ * characters. */
+enum { ESCAPE_BEFORE = 16 };
+
+/* Bits for what needs an escape in a block of ASCII. '"' is the one character that an exclusive or with 2 brings below
+ * 0x21 besides the control characters. */
+static ALWAYS_INLINE vec escape_needed_in_ascii(vec v, int ascii) {
+    vec m = vec_or(vec8_less(vec8_xor(v, 2), 0x21), vec8_equal(v, '\\'));
+    return ascii ? vec_or(m, vec8_equal(v, 0x7F)) : m;
+}
+
+#if defined(VEC_AVX2)
+/* As escape_copy_ascii for long strings, with wider vectors: not inlined, since a function that uses them has to clean
+ * up. */
+enum { ESCAPE_LONG = 64 };
+int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
+#endif
+
+static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied) {
+#if defined(VEC_AVX2)
+    if (varied && width == 1 && n <= 32) { /* the first k and the last k bytes, which are the same up to 16 */
+        size_t k = n < 16 ? n : 16;
+        vec order = vec_load(vec_from + 16 - k);
+        vec v = _mm_shuffle_epi8(vec_load(p + k - 16), order), w = _mm_shuffle_epi8(vec_load(p + n - 16), order);
+        vec_store(out, v);
+        vec_store(out + n - k, w);
+        return !vec_below(vec_bits(vec_or(escape_needed_in_ascii(v, ascii), escape_needed_in_ascii(w, ascii))), k);
+    }
+#else
+    (void)varied;
+#endif
+    if (n <= 16) {
+        vec v = vec_first_of(p, n);
+        vec_store_widened(out, width, v, 1);
+        return !vec_below(vec_bits(escape_needed_in_ascii(v, ascii)), n);
+    }
+#if defined(VEC_AVX2)
+    if (n > ESCAPE_LONG) return CPU_NAME(escape_copy_long)(out, width, p, n, ascii);
+#endif
+    size_t i = 0;
+    do {
+        vec v = vec_load(p + i);
+        vec_store_widened(out + i * (size_t)width, width, v, 1);
+        if (UNLIKELY(vec_bits(escape_needed_in_ascii(v, ascii)))) return 0;
+        i += 16;
+    } while (i + 16 <= n);
+    vec v = vec_load(p + n - 16); /* overlaps what is known to be clean */
+    vec_store_widened(out + (n - 16) * (size_t)width, width, v, 1);
+    return !vec_bits(escape_needed_in_ascii(v, ascii));
+}
+
+#if defined(VEC_AVX512)
+/* As escape_copy_same for long strings, likewise. */
+int CPU_NAME(escape_copy_long_same)(uint8_t *out, int width, const uint8_t *p, size_t n);
+#endif
+
+/* As escape_copy_ascii, for n characters of any kind that stay as wide as they are. */
+static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t *p, size_t n) {
+    size_t size = n * (size_t)width, i = 0;
+    if (size <= 16) {
+        vec v = vec_first_of(p, size);
+        vec_store(out, v);
+        return !vec_below(escape_needed_bits(v, width, 0), size);
+    }
+#if defined(VEC_AVX512)
+    if (size > ESCAPE_LONG) return CPU_NAME(escape_copy_long_same)(out, width, p, n);
+#endif
+    do {
+        vec v = vec_load(p + i);
+        vec_store(out + i, v);
+        if (UNLIKELY(escape_needed_bits(v, width, 0))) return 0;
+        i += 16;
+    } while (i + 16 <= size);
+    vec v = vec_load(p + size - 16);
+    vec_store(out + size - 16, v);
+    return !escape_needed_bits(v, width, 0);
+}
+
+/* Copy n bytes of UTF-8; 0 where one of them needs an escape, and what was written is to be ignored. Room: n +
+ * ESCAPE_SLACK. */
+static ALWAYS_INLINE int escape_copy_utf8(uint8_t *out, const uint8_t *p, size_t n) {
+#if defined(VEC_AVX512)
+    /* Nothing wider than 16 bytes: the callers are recursive, and gcc would align their frames for it. */
+    if (n > 32) return CPU_NAME(escape_copy_long)(out, 1, p, n, 0);
+    __mmask16 lanes = (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n); /* no byte beyond n is read */
+    size_t last = n > 16 ? n - 16 : 0; /* of up to 16 bytes both are the same */
+    __m128i v = _mm_maskz_loadu_epi8(lanes, p), w = _mm_maskz_loadu_epi8(lanes, p + last);
+    _mm_storeu_si128((__m128i *)out, v);
+    _mm_storeu_si128((__m128i *)(out + last), w);
+    const __m128i two = _mm_set1_epi8(2), most = _mm_set1_epi8(0x21), backslash = _mm_set1_epi8('\\');
+    __mmask16 bad = _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(v, two), most) |
+                    _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(w, two), most);
+    return !(bad | _mm_cmpeq_epi8_mask(v, backslash) | _mm_cmpeq_epi8_mask(w, backslash));
+#else
+    return escape_copy_clean(out, p, n, 0) == n;
+#endif
+}
+
+/* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).
+ * Room: ESCAPE_MOST * n + ESCAPE_SLACK. */
+uint8_t *CPU_NAME(escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
+
+/* Escape to ASCII: \uXXXX for everything from DEL on, surrogate pairs above U+FFFF.
+ * Room: ESCAPE_MOST_ASCII * n + ESCAPE_SLACK. */
+uint8_t *CPU_NAME(escape_to_ascii)(uint8_t *out, const uint8_t *p, size_t n, int width);
+
+/* Escape to UTF-8 from Latin-1, UCS-2 or UCS-4; NULL where a surrogate stands. Room: ESCAPE_MOST * n + ESCAPE_SLACK. */
+uint8_t *CPU_NAME(escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width);
+
+/* Escape into characters of to_width >= width bytes. Room: (ESCAPE_MOST * n + ESCAPE_SLACK) * to_width. */
+uint8_t *CPU_NAME(escape_widen)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
+
+/* Copy n characters into wider (or equally wide) ones. Room: n * to_width + ESCAPE_SLACK. */
+void CPU_NAME(escape_copy_widened)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
+
+#endif

@@ -1,0 +1,365 @@
+#include "kernels/number_format.h"
+
+/* A double is m * 2^q. With 10^k <= 2^q < 10^(k+1) the interval of reals that read back as the double is wide enough to
+ * hold a multiple of 10^k and too narrow for two of 10^(k+1). So the shortest digits are the multiple of 10^(k+1) in
+ * it, less its trailing zeros, if there is one, and else the multiple of 10^k nearest to the double (Schubfach, section
+ * 8).
+ *
+ * One product, m times a constant of q, gives m * 2^q / 10^(k+1) as integer + fraction, the fraction in units of 2^-64:
+ * a candidate of the first kind is the integer itself or its successor, and the last digit of one of the second kind
+ * comes from ten times the fraction. */
+typedef struct {
+    uint64_t tens; /* the significand without its last digit, below 10^16 */
+    uint32_t last; /* its last digit */
+    int exponent; /* the value is (tens + last / 10) * 10^exponent */
+} decimal;
+
+typedef struct {
+    uint64_t integer, fraction; /* m * 2^q / 10^(k+1), rounded down */
+    uint64_t rest; /* what was cut off from fraction, in units of 2^-128, short by less than 2^53 of them */
+    uint64_t half; /* 2^(q-1) / 10^(k+1), rounded down, in units of 2^-64 */
+} scaled;
+
+/* floor(log10(2^q)) and floor(log10(3/4 * 2^q)), checked for every q by tools/generate_pow10.py --prove. */
+static ALWAYS_INLINE int log10_of_pow2(int q) { return (q * 315653) >> 20; }
+static ALWAYS_INLINE int log10_of_pow2_three_quarters(int q) { return (q * 315653 - 131072) >> 20; }
+
+static ALWAYS_INLINE scaled scale(uint64_t m, const pow10_significand *g) {
+    scaled s;
+    s.integer = multiply_128(m, g->high, &s.fraction);
+    uint64_t carry = multiply_128(m, g->low, &s.rest);
+    s.fraction += carry;
+    s.integer += s.fraction < carry;
+    s.half = g->high >> 1;
+    return s;
+}
+
+/* The digit nearest to ten times the fraction where fraction, short by less than 1 + 1/16, leaves in doubt which one it
+ * is: it is exactly half-way between two, so the even one, or else far enough for the rest to tell. The constants are
+ * exact wherever half-way cases exist. (--prove) */
+static NOINLINE uint32_t nearest_digit_in_doubt(uint64_t ten_fraction, uint32_t digit, uint64_t rest) {
+    uint64_t low, high = multiply_128(rest, 10, &low), missing = ((uint64_t)1 << 63) - ten_fraction;
+    int above = high > missing || (high == missing && low != 0);
+    int half_way = high == missing && low == 0;
+    return digit + (above || (half_way && (digit & 1)));
+}
+
+/* Where in_doubt isn't NULL, a doubt is only reported. */
+static ALWAYS_INLINE uint32_t nearest_digit(const scaled *s, int *in_doubt) {
+    uint64_t ten_fraction;
+    uint32_t digit = (uint32_t)multiply_128(s->fraction, 10, &ten_fraction);
+    const uint64_t half = (uint64_t)1 << 63;
+    int doubt = ten_fraction - (half - 11) <= 11;
+    if (in_doubt != NULL) *in_doubt = doubt;
+    else if (doubt) return nearest_digit_in_doubt(ten_fraction, digit, s->rest);
+    return digit + (ten_fraction > half);
+}
+
+/* All doubles but the powers of two, whose interval is narrower below than above. */
+static ALWAYS_INLINE decimal shortest_regular(uint64_t m, unsigned biased, int *in_doubt) {
+    scaled s = scale(m, &number_scale[biased]);
+    /* The ends of the interval belong to it if m is even. An end is an integer or more than 2 + 1/16 away from one
+     * (--prove), while fraction -+ half is off by less: shifting half by 2 or -1 decides every case exactly. */
+    uint64_t half = s.half - 1 + 3 * (~m & 1);
+    int down = s.fraction < half;
+    int up = s.fraction + half < half;
+    decimal d;
+    d.tens = s.integer + (unsigned)up;
+    d.last =
+        nearest_digit(&s, in_doubt) & (uint32_t)((down | up) - 1); /* a mask, for no branch could be predicted here */
+    d.exponent = log10_of_pow2((int)biased - 1075) + 1;
+    return d;
+}
+
+/* m = 2^52: only half as much room below. There are 2045 of these, all of them tested. */
+static NOINLINE decimal shortest_power_of_two(int q) {
+    int exponent = log10_of_pow2_three_quarters(q) + 1;
+    const pow10_significand *g = pow10_of(-exponent);
+    /* 2^52 * 2^q / 10^(k+1) is g * 2^(-75 - cut). */
+    int cut = -(q + pow10_exponent(-exponent));
+    scaled s;
+    s.integer = g->high >> (11 + cut);
+    s.fraction = g->high << (53 - cut) | g->low >> (11 + cut);
+    s.rest = g->low << (53 - cut);
+    s.half = g->high >> cut;
+    decimal d = {s.integer, 0, exponent};
+    uint64_t below = s.half / 2;
+    if (s.fraction <= below + 1) return d;
+    if (s.fraction + s.half + 2 < s.half + 2) {
+        d.tens++;
+        return d;
+    }
+    d.last = nearest_digit(&s, NULL);
+    /* The nearest may be below the interval; the next one is then inside. */
+    uint64_t ignored, lower_end = s.fraction - below;
+    if (d.last <= multiply_128(lower_end, 10, &ignored)) d.last++;
+    return d;
+}
+
+static NOINLINE decimal shortest_subnormal(uint64_t m) {
+    decimal d = shortest_regular(m, 1, NULL);
+    while (d.tens < 100000000000000) {
+        d.tens = 10 * d.tens + d.last;
+        d.last = 0;
+        d.exponent--;
+    }
+    return d;
+}
+
+static ALWAYS_INLINE uint8_t *write_exponent(uint8_t *out, int exponent) {
+    unsigned below = exponent < 0, e = ((unsigned)exponent ^ (0 - below)) + below;
+    out[0] = 'e';
+    out[1] = (uint8_t)('+' + ('-' - '+') * below);
+    memcpy(out + 2, number_small[e], 4);
+    if (LIKELY(e >= 10)) return out + 2 + number_small[e][3];
+    out[2] = '0';
+    out[3] = (uint8_t)('0' + e);
+    return out + 4;
+}
+
+#if !defined(CYJSON_NO_SIMD) && (defined(__x86_64__) || defined(_M_X64))
+#include <emmintrin.h>
+
+/* As number_eight_digits, on both halves at once: sixteen digits, the first in the lowest byte. */
+static ALWAYS_INLINE __m128i sixteen_digits(uint32_t head, uint32_t tail) {
+    __m128i eights = _mm_unpacklo_epi64(_mm_cvtsi32_si128((int)head), _mm_cvtsi32_si128((int)tail));
+    __m128i tops = _mm_srli_epi64(_mm_mul_epu32(eights, _mm_set1_epi64x(109951163)), 40);
+    __m128i fours = _mm_add_epi64(eights, _mm_mul_epu32(tops, _mm_set1_epi64x(((int64_t)1 << 32) - 10000)));
+    fours = _mm_shuffle_epi32(fours, _MM_SHUFFLE(2, 3, 0, 1));
+    tops = _mm_srli_epi16(_mm_mulhi_epu16(fours, _mm_set1_epi32(5243)), 3);
+    __m128i twos =
+        _mm_or_si128(tops, _mm_slli_epi32(_mm_sub_epi16(fours, _mm_mullo_epi16(tops, _mm_set1_epi32(100))), 16));
+    tops = _mm_mulhi_epu16(twos, _mm_set1_epi16(6554));
+    return _mm_sub_epi16(_mm_slli_epi16(twos, 8), _mm_mullo_epi16(tops, _mm_set1_epi16((10 << 8) - 1)));
+}
+
+#endif
+
+#if defined(VEC_AVX2)
+
+/* Where the characters of a number come from: a row for each place of the point (before digit number `point`, after
+ * -point zeros where it is less than 1), for numbers written with 17 digits and, `skip`, with 16. */
+typedef struct {
+    uint8_t order[32]; /* the digit that comes here, */
+    uint8_t text[28]; /* added to which: the code of zero, or the point, which no digit comes to */
+    uint32_t least; /* the bit of the character that is written even if all from there on are zeros */
+} layout;
+
+#if defined(VEC_AVX512)
+enum { LAST_DIGIT = 1, NO_DIGIT = 2, DIGIT_STRIDE = 8 };
+#else
+enum { LAST_DIGIT = 0xFF, NO_DIGIT = 0x80, DIGIT_STRIDE = 1 };
+#endif
+enum { POINT_MIN = -3, POINT_MAX = 16 };
+
+#define DIGIT(n) ((n) < 16 ? DIGIT_STRIDE * ((n) & 15) : (n) == 16 ? LAST_DIGIT : NO_DIGIT)
+#define ORDER(point, skip, i) \
+    ((point) < 1 ? ((i) < 2 - (point) ? NO_DIGIT : DIGIT((i) - 2 + (point) + (skip))) \
+                 : ((i) == (point) ? NO_DIGIT : DIGIT((i) - ((i) > (point)) + (skip))))
+#define ORDER4(point, skip, i) \
+    ORDER(point, skip, i), ORDER(point, skip, i + 1), ORDER(point, skip, i + 2), ORDER(point, skip, i + 3)
+#define ORDER16(point, skip, i) \
+    ORDER4(point, skip, i), ORDER4(point, skip, i + 4), ORDER4(point, skip, i + 8), ORDER4(point, skip, i + 12)
+#define TEXT(point, i) ((i) == ((point) < 1 ? 1 : (point)) ? '.' : '0')
+#define TEXT4(point, i) TEXT(point, i), TEXT(point, i + 1), TEXT(point, i + 2), TEXT(point, i + 3)
+#define TEXT28(point) \
+    TEXT4(point, 0), TEXT4(point, 4), TEXT4(point, 8), TEXT4(point, 12), TEXT4(point, 16), TEXT4(point, 20), \
+        TEXT4(point, 24)
+#define LAYOUT(point, skip) \
+    {{ORDER16(point, skip, 0), ORDER16(point, skip, 16)}, \
+     {TEXT28(point)}, \
+     (point) < 1 ? 0 : (uint32_t)2 << ((point) & 31)}
+#define LAYOUTS(point) LAYOUT(point, 0), LAYOUT(point, 1)
+
+static const _Alignas(64) layout layouts[] = {
+    LAYOUTS(-3), LAYOUTS(-2), LAYOUTS(-1), LAYOUTS(0),  LAYOUTS(1),  LAYOUTS(2),  LAYOUTS(3),
+    LAYOUTS(4),  LAYOUTS(5),  LAYOUTS(6),  LAYOUTS(7),  LAYOUTS(8),  LAYOUTS(9),  LAYOUTS(10),
+    LAYOUTS(11), LAYOUTS(12), LAYOUTS(13), LAYOUTS(14), LAYOUTS(15), LAYOUTS(16),
+};
+
+#if defined(VEC_AVX512)
+
+/* floor(2^52 / 10^k) times n + 1, modulo 2^52, is the fraction of n / 10^k with an error between 0 and 2^52 / 10^k (for
+ * n < 10^8 the floor costs less than that: (n + 1) * 0.28 < 2^52 / 10^8 where k = 8), so ten times it begins with the
+ * k-th digit from the end. Eight of those at once, in the lowest byte of each lane: Lemire, "Converting integers to
+ * decimal strings faster with AVX-512" (2022). The second bytes are last's. */
+static ALWAYS_INLINE __m512i eight_digits(uint32_t n, uint32_t last) {
+    const int64_t unit = (int64_t)1 << 52;
+    const __m512i powers = _mm512_setr_epi64(unit / 100000000, unit / 10000000, unit / 1000000, unit / 100000,
+                                             unit / 10000, unit / 1000, unit / 100, unit / 10);
+    __m512i fractions = _mm512_madd52lo_epu64(powers, _mm512_set1_epi64(n), powers);
+    return _mm512_madd52hi_epu64(_mm512_set1_epi64(last << 8), fractions, _mm512_set1_epi64(10));
+}
+
+static ALWAYS_INLINE __m256i arrange(uint32_t head, uint32_t tail, uint32_t last, const uint8_t *order) {
+    __m512i bytes = _mm512_castsi256_si512(_mm256_load_si256((const __m256i *)order));
+    return _mm512_castsi512_si256(_mm512_permutex2var_epi8(eight_digits(head, last), bytes, eight_digits(tail, 0)));
+}
+
+#else
+
+static ALWAYS_INLINE __m256i arrange(uint32_t head, uint32_t tail, uint32_t last, const uint8_t *order) {
+    __m256i lanes = _mm256_load_si256((const __m256i *)order);
+    __m256i digits = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(sixteen_digits(head, tail)), lanes);
+    __m256i is_last = _mm256_cmpeq_epi8(lanes, _mm256_set1_epi8((char)LAST_DIGIT));
+    return _mm256_or_si256(digits, _mm256_and_si256(is_last, _mm256_set1_epi8((char)last)));
+}
+#endif
+
+static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
+    /* tens has 15 or 16 digits: the first of 16 may not be wanted, and one more stands before the point otherwise. */
+    unsigned skip = d.tens < 1000000000000000;
+    unsigned row = 2 * (16 - POINT_MIN) + 2 * (unsigned)d.exponent - skip;
+    const unsigned rows = sizeof layouts / sizeof *layouts;
+    unsigned used = row;
+    if (UNLIKELY(row >= rows)) used = 2 * (1 - POINT_MIN) + skip;
+    const layout *l = &layouts[used];
+    uint32_t head = (uint32_t)(d.tens / 100000000), tail = (uint32_t)(d.tens - (uint64_t)head * 100000000);
+    __m256i digits = arrange(head, tail, d.last, l->order);
+    uint32_t nonzero = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(digits, _mm256_setzero_si256()));
+    _mm256_storeu_si256((__m256i *)out, _mm256_or_si256(digits, _mm256_load_si256((const __m256i *)l->text)));
+    if (LIKELY(row < rows)) return out + 64 - count_leading_zeros(nonzero | l->least);
+    return write_exponent(out + 64 - count_leading_zeros(nonzero), 15 - (int)skip + d.exponent);
+}
+
+#else
+
+/* Eight digits with a point before digit number `at` (0 to 7); the eighth is lost. */
+static ALWAYS_INLINE uint64_t insert_point(uint64_t digits, unsigned at) {
+    uint64_t before = ((uint64_t)1 << 8 * at) - 1;
+    return (digits & before) | (uint64_t)'.' << 8 * at | (digits & ~before) << 8;
+}
+
+#if !defined(CYJSON_NO_SIMD) && (defined(__x86_64__) || defined(_M_X64))
+
+typedef __m128i digits16;
+
+/* A bit for each digit that isn't zero. */
+static ALWAYS_INLINE uint32_t nonzero_digits(digits16 d) {
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpgt_epi8(d, _mm_setzero_si128()));
+}
+
+static ALWAYS_INLINE digits16 to_ascii(digits16 d) { return _mm_or_si128(d, _mm_set1_epi8('0')); }
+static ALWAYS_INLINE void store_digits(uint8_t *out, digits16 d) { _mm_storeu_si128((__m128i *)out, d); }
+static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return (uint64_t)_mm_cvtsi128_si64(d); }
+static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(d, d)); }
+
+#else
+
+typedef struct {
+    uint64_t first, second;
+} digits16;
+
+static ALWAYS_INLINE digits16 sixteen_digits(uint32_t head, uint32_t tail) {
+    digits16 d = {number_eight_digits(head), number_eight_digits(tail)};
+    return d;
+}
+
+static ALWAYS_INLINE uint32_t nonzero_digits(digits16 d) {
+    /* One bit is enough: that of the last digit that isn't zero. */
+    unsigned last = d.second ? 15 - count_leading_zeros(d.second) / 8 : 7 - count_leading_zeros(d.first | 1) / 8;
+    return (uint32_t)1 << last;
+}
+
+static ALWAYS_INLINE digits16 to_ascii(digits16 d) {
+    d.first |= NUMBER_ASCII_ZEROS;
+    d.second |= NUMBER_ASCII_ZEROS;
+    return d;
+}
+
+static ALWAYS_INLINE void store_digits(uint8_t *out, digits16 d) {
+    store_8(out, d.first);
+    store_8(out + 8, d.second);
+}
+
+static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return d.first; }
+static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return d.second; }
+#endif
+
+/* The rest: a point after the eighth digit, or an exponent. */
+static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uint8_t last, unsigned skip, int point,
+                                              unsigned length) {
+    uint64_t first = first_eight(digits), second = last_eight(digits);
+    if (point >= 8 && point <= 16) {
+        if (skip) {
+            first = first >> 8 | second << 56;
+            second = second >> 8 | (uint64_t)last << 56;
+            last = '0';
+        }
+        store_8(out, first);
+        store_8(out + 8, second);
+        out[16] = '.';
+        out[17] = last;
+        if (point < 16) {
+            store_8(out + 9, second);
+            store_8(out + 8, insert_point(second, (unsigned)point - 8));
+        }
+        unsigned least = (unsigned)point + 1;
+        return out + 1 + (length > least ? length : least);
+    }
+    store_digits(out + 1 - skip, digits); /* the first that counts is the second character either way */
+    out[17 - skip] = last;
+    out[0] = (uint8_t)(first >> 8 * skip);
+    out[1] = '.';
+    return write_exponent(out + (length > 1 ? length + 1 : 1), point - 1);
+}
+
+static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
+    /* tens has 15 or 16 digits: written as 16, `skip` of them are not wanted. */
+    unsigned skip = d.tens < 1000000000000000;
+    int point = 16 - (int)skip + d.exponent;
+    uint32_t head = (uint32_t)(d.tens / 100000000);
+    digits16 digits = sixteen_digits(head, (uint32_t)(d.tens - (uint64_t)head * 100000000));
+    uint32_t nonzero = nonzero_digits(digits) | (uint32_t)(d.last != 0) << 16;
+    unsigned length = 64 - count_leading_zeros(nonzero) - skip;
+    uint8_t last = (uint8_t)('0' + d.last);
+    digits = to_ascii(digits);
+
+    if (LIKELY(point >= 1 && point <= 7)) {
+        store_digits(out + 1 - skip, digits);
+        out[17 - skip] = last;
+        store_8(out, insert_point(first_eight(digits) >> 8 * skip, (unsigned)point));
+        unsigned least = (unsigned)point + 1;
+        return out + 1 + (length > least ? length : least);
+    }
+    if (point >= -3 && point <= 0) {
+        uint8_t *start = out + 2 - point - skip;
+        store_8(out, NUMBER_ASCII_ZEROS);
+        store_digits(start, digits);
+        start[16] = last;
+        out[0] = '0';
+        out[1] = '.';
+        return start + skip + length;
+    }
+    return write_far_point(out, digits, last, skip, point, length);
+}
+#endif
+
+/* What number_format_double leaves. */
+static NOINLINE uint8_t *write_rare(uint8_t *out, uint64_t bits) {
+    int biased = (int)(bits >> 52) & 0x7FF;
+    uint64_t fraction = bits & 0xFFFFFFFFFFFFF, hidden = (uint64_t)1 << 52;
+    if (biased == 0 && fraction == 0) {
+        memcpy(out, "0.0", 3);
+        return out + 3;
+    }
+    if (biased == 0) return write_decimal(out, shortest_subnormal(fraction));
+    if (fraction != 0 || biased == 1)
+        return write_decimal(out, shortest_regular(hidden | fraction, (unsigned)biased, NULL));
+    return write_decimal(out, shortest_power_of_two(biased - 1075));
+}
+
+/* Not inlined where this is compiled together with its callers: these are recursive, and their frames must stay small.
+ * The rare cases are a call at the end, so that this has no frame at all. */
+NOINLINE uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    *out = '-';
+    out += bits >> 63;
+    unsigned biased = (unsigned)(bits >> 52) & 0x7FF;
+    uint64_t fraction = bits & 0xFFFFFFFFFFFFF, hidden = (uint64_t)1 << 52;
+    int in_doubt;
+    if (UNLIKELY(biased == 0 || fraction == 0)) return write_rare(out, bits);
+    decimal d = shortest_regular(hidden | fraction, biased, &in_doubt);
+    return UNLIKELY(in_doubt) ? write_rare(out, bits) : write_decimal(out, d);
+}

@@ -1,0 +1,624 @@
+/* The bodies of kernels/skip.h, for one instruction set. */
+#include "kernels/skip.h"
+
+/* ---- UTF-8 ---- */
+
+#if defined(VEC_AVX2)
+/* Keiser & Lemire, "Validating UTF-8 in less than one instruction per byte" (2020): each pair of bytes is looked up by
+ * the first's two halves and the second's upper one; what all three allow as a mistake is one. Two continuations in a
+ * row are one unless the byte two or three before says that they belong to it. */
+enum {
+    UTF8_TOO_SHORT = 1,
+    UTF8_TOO_LONG = 2,
+    UTF8_OVERLONG_3 = 4,
+    UTF8_TOO_LARGE = 8,
+    UTF8_SURROGATE = 16,
+    UTF8_OVERLONG_2 = 32,
+    UTF8_TOO_LARGE_OR_OVERLONG_4 = 64,
+    UTF8_TWO_CONTINUATIONS = 128,
+    UTF8_ANY_LOW = UTF8_TOO_SHORT | UTF8_TOO_LONG | UTF8_TWO_CONTINUATIONS,
+    UTF8_LARGE = UTF8_ANY_LOW | UTF8_TOO_LARGE | UTF8_TOO_LARGE_OR_OVERLONG_4,
+    UTF8_CONTINUED = UTF8_TOO_LONG | UTF8_OVERLONG_2 | UTF8_TWO_CONTINUATIONS
+};
+/* clang-format off */
+static const uint8_t utf8_first_high[16] = {
+    UTF8_TOO_LONG, UTF8_TOO_LONG, UTF8_TOO_LONG, UTF8_TOO_LONG,
+    UTF8_TOO_LONG, UTF8_TOO_LONG, UTF8_TOO_LONG, UTF8_TOO_LONG,
+    UTF8_TWO_CONTINUATIONS, UTF8_TWO_CONTINUATIONS, UTF8_TWO_CONTINUATIONS, UTF8_TWO_CONTINUATIONS,
+    UTF8_TOO_SHORT | UTF8_OVERLONG_2, UTF8_TOO_SHORT, UTF8_TOO_SHORT | UTF8_OVERLONG_3 | UTF8_SURROGATE,
+    UTF8_TOO_SHORT | UTF8_TOO_LARGE | UTF8_TOO_LARGE_OR_OVERLONG_4,
+};
+static const uint8_t utf8_first_low[16] = {
+    UTF8_ANY_LOW | UTF8_OVERLONG_3 | UTF8_OVERLONG_2 | UTF8_TOO_LARGE_OR_OVERLONG_4, UTF8_ANY_LOW | UTF8_OVERLONG_2,
+    UTF8_ANY_LOW, UTF8_ANY_LOW, UTF8_ANY_LOW | UTF8_TOO_LARGE, UTF8_LARGE, UTF8_LARGE, UTF8_LARGE,
+    UTF8_LARGE, UTF8_LARGE, UTF8_LARGE, UTF8_LARGE, UTF8_LARGE, UTF8_LARGE | UTF8_SURROGATE, UTF8_LARGE, UTF8_LARGE,
+};
+static const uint8_t utf8_second_high[16] = {
+    UTF8_TOO_SHORT, UTF8_TOO_SHORT, UTF8_TOO_SHORT, UTF8_TOO_SHORT,
+    UTF8_TOO_SHORT, UTF8_TOO_SHORT, UTF8_TOO_SHORT, UTF8_TOO_SHORT,
+    UTF8_CONTINUED | UTF8_OVERLONG_3 | UTF8_TOO_LARGE_OR_OVERLONG_4, UTF8_CONTINUED | UTF8_OVERLONG_3 | UTF8_TOO_LARGE,
+    UTF8_CONTINUED | UTF8_SURROGATE | UTF8_TOO_LARGE, UTF8_CONTINUED | UTF8_SURROGATE | UTF8_TOO_LARGE,
+    UTF8_TOO_SHORT, UTF8_TOO_SHORT, UTF8_TOO_SHORT, UTF8_TOO_SHORT,
+};
+/* clang-format on */
+
+#if defined(VEC_AVX512)
+/* Places where the 64 bytes at p aren't UTF-8, or what is before them isn't complete. The three before are readable. */
+static ALWAYS_INLINE uint64_t utf8_mistakes(const uint8_t *p) {
+    const __m512i low = _mm512_set1_epi8(0x0F);
+    __m512i v = _mm512_loadu_si512(p), before = _mm512_loadu_si512(p - 1);
+    __m512i a = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(vec_load(utf8_first_high)),
+                                    _mm512_and_si512(_mm512_srli_epi16(before, 4), low));
+    __m512i b = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(vec_load(utf8_first_low)), _mm512_and_si512(before, low));
+    __m512i c = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(vec_load(utf8_second_high)),
+                                    _mm512_and_si512(_mm512_srli_epi16(v, 4), low));
+    __m512i third = _mm512_subs_epu8(_mm512_loadu_si512(p - 2), _mm512_set1_epi8(0xE0 - 0x80));
+    __m512i fourth = _mm512_subs_epu8(_mm512_loadu_si512(p - 3), _mm512_set1_epi8(0xF0 - 0x80));
+    __m512i due = _mm512_and_si512(_mm512_or_si512(third, fourth), _mm512_set1_epi8((char)0x80));
+    __m512i wrong = _mm512_xor_si512(_mm512_ternarylogic_epi64(a, b, c, 0x80), due);
+    return _mm512_test_epi8_mask(wrong, wrong);
+}
+#else
+static ALWAYS_INLINE __m256i utf8_wrong(const uint8_t *p) {
+    const __m256i low = _mm256_set1_epi8(0x0F);
+    __m256i v = _mm256_loadu_si256((const __m256i *)p), before = _mm256_loadu_si256((const __m256i *)(p - 1));
+    __m256i a = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(vec_load(utf8_first_high)),
+                                    _mm256_and_si256(_mm256_srli_epi16(before, 4), low));
+    __m256i b =
+        _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(vec_load(utf8_first_low)), _mm256_and_si256(before, low));
+    __m256i c = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(vec_load(utf8_second_high)),
+                                    _mm256_and_si256(_mm256_srli_epi16(v, 4), low));
+    __m256i third = _mm256_subs_epu8(_mm256_loadu_si256((const __m256i *)(p - 2)), _mm256_set1_epi8(0xE0 - 0x80));
+    __m256i fourth = _mm256_subs_epu8(_mm256_loadu_si256((const __m256i *)(p - 3)), _mm256_set1_epi8(0xF0 - 0x80));
+    __m256i due = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
+    return _mm256_cmpeq_epi8(_mm256_xor_si256(_mm256_and_si256(_mm256_and_si256(a, b), c), due),
+                             _mm256_setzero_si256());
+}
+static ALWAYS_INLINE uint64_t utf8_mistakes(const uint8_t *p) {
+    return ~bytes64_bits(utf8_wrong(p), utf8_wrong(p + 32));
+}
+#endif
+#endif
+
+/* The sequence at p, whose first byte is 0x80 or more, before end (Unicode 15, table 3-7): its length, or 0. */
+static ALWAYS_INLINE size_t utf8_sequence(const uint8_t *p, const uint8_t *end) {
+    uint8_t a = p[0], least = 0x80, most = 0xBF;
+    size_t length = a < 0xC2 ? 0 : a < 0xE0 ? 2 : a < 0xF0 ? 3 : a < 0xF5 ? 4 : 0;
+    if (a == 0xE0) least = 0xA0;
+    if (a == 0xED) most = 0x9F;
+    if (a == 0xF0) least = 0x90;
+    if (a == 0xF4) most = 0x8F;
+    if (length == 0 || (size_t)(end - p) < length || p[1] < least || p[1] > most) return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((p[i] & 0xC0) != 0x80) return 0;
+    return length;
+}
+
+/* ---- the check, first half: from bytes to tokens ---- */
+
+enum {
+    SKIP_TOKENS = 1024, /* that are gathered before they are looked at */
+    SKIP_BLOCKS =
+        4 /* after which they are looked at for the first time, so that little is read past a small container */
+};
+
+/* What a block hands on to the next of numbers that are more than digits. */
+typedef struct {
+    uint64_t open; /* whether any other is set, of which bit 0 counts */
+    uint64_t mark; /* it ends with 1 a minus, 2 a point, 3 an exponent's sign */
+    uint64_t e, fraction_run,
+        exponent_run; /* it ends with an e; in the digits of a fraction; in those of an exponent */
+    uint64_t infinity; /* bytes that belong to a -Infinity */
+} skip_number;
+
+typedef struct {
+    uint64_t open; /* whether any other is set */
+    uint64_t escaped, hex; /* whether the first byte is escaped; which of the first four are digits of \u */
+} skip_escape;
+
+typedef struct {
+    uint32_t commas; /* of what it is in, before it */
+    uint32_t container; /* its index */
+} skip_open;
+
+typedef struct {
+    const uint8_t *start, *end; /* of the text */
+    const uint8_t *base; /* what places of tokens count from */
+    const uint8_t *utf8_next; /* where the next UTF-8 sequence begins, at the earliest */
+    skip_index *index;
+    skip_found *found;
+    skip_number number;
+    skip_escape escape;
+    uint64_t after_value, after_name, after_key, after_open; /* bit 0: what comes first comes after such a token */
+    uint64_t object; /* all bits, or none: whether the innermost container is one */
+    size_t depth, count;
+    uint32_t commas; /* of the innermost container so far */
+    uint32_t *place; /* of the tokens gathered: own, or the index's */
+    size_t gathered; /* tokens of the index before those */
+    uint8_t token[SKIP_TOKENS + 2 * 64]; /* the first byte of each */
+    uint32_t own[SKIP_TOKENS + 2 * 64];
+    skip_open opened[SKIP_DEPTH];
+    uint8_t around[SKIP_DEPTH]; /* whether what a container is in is an object */
+} skip_checker;
+
+static int skip_is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
+
+static ALWAYS_INLINE int skip_is_scalar(uint8_t c) {
+    return c != ',' && c != ' ' && c != '\n' && c != '\r' && c != '\t' && c != ']' && c != '}' && c != ':' &&
+           c != '"' && c != '[' && c != '{';
+}
+
+/* Whether a word stands at p, and nothing goes on after it. */
+static ALWAYS_INLINE int skip_stands(const uint8_t *p, const uint8_t *end, const char *word, size_t n) {
+    return (size_t)(end - p) > n && memcmp(p, word, n) == 0 && !skip_is_scalar(p[n]);
+}
+
+/* Take note of the number whose digits fill the block at `at`, if it is an integer that is long. */
+static NOINLINE void skip_note_digits(skip_checker *c, const uint8_t *at) {
+    const uint8_t *first = at, *last = at;
+    while (first > c->start && skip_is_digit(first[-1])) first--;
+    while (last < c->end && skip_is_digit(*last)) last++;
+    uint8_t before = first > c->start ? first[-1] : 0;
+    if (before == '+' || (before == '-' && first - c->start > 1 && (first[-2] | 0x20) == 'e')) before = 'e';
+    if (before == '.' || (before | 0x20) == 'e') return;
+    if (last < c->end && (*last == '.' || (*last | 0x20) == 'e')) return;
+    if (last - first > SKIP_LONG) c->found->long_integer = 1;
+}
+
+/* Where escapes are wrong in the 64 bytes at p. `escaped` are what a backslash is before. */
+static NOINLINE uint64_t skip_wrong_escapes(skip_escape *escape, const uint8_t *p, uint64_t escaped) {
+    static const char simple[] = "\"\\/bfnrt";
+    bytes64 v = bytes64_load(p);
+    uint64_t known = 0, u = bytes64_equal(v, 'u') & escaped;
+    for (int i = 0; i < 8; i++) known |= bytes64_equal(v, (uint8_t)simple[i]);
+    uint64_t wrong = escaped & ~(known | u), due = u << 1 | u << 2 | u << 3 | u << 4 | escape->hex;
+    escape->hex = u >> 63 | u >> 62 | u >> 61 | u >> 60;
+    if (due) {
+        uint64_t hex = bytes64_at_most(v, '9') & ~bytes64_at_most(v, '0' - 1);
+        hex |= bytes64_at_most(v, 'F') & ~bytes64_at_most(v, 'A' - 1);
+        hex |= bytes64_at_most(v, 'f') & ~bytes64_at_most(v, 'a' - 1);
+        wrong |= due & ~hex;
+    }
+    escape->open = escape->escaped | escape->hex;
+    return wrong;
+}
+
+/* Where numbers are wrong that aren't digits alone. `numbers` are their characters, `starts` the first ones of each,
+ * `zeros` digits among them; *first_zero becomes those that no digit may follow. */
+static NOINLINE uint64_t skip_wrong_numbers(skip_number *state, const uint8_t *p, const uint8_t *at, const uint8_t *end,
+                                            uint64_t numbers, uint64_t starts, uint64_t digits, uint64_t digit_before,
+                                            uint64_t zeros, uint64_t *first_zero) {
+    bytes64 v = bytes64_load(p);
+    skip_number was = *state;
+    numbers &= ~was.infinity;
+    uint64_t minus = bytes64_equal(v, '-') & numbers, plus = bytes64_equal(v, '+') & numbers;
+    uint64_t point = bytes64_equal(v, '.') & numbers;
+    uint64_t e = (bytes64_equal(v, 'e') | bytes64_equal(v, 'E')) & numbers;
+    uint64_t others = numbers & ~(digits | minus | plus | point | e);
+    state->infinity = 0;
+    uint64_t left = starts & minus & ~(digits >> 1); /* those that a digit follows are none */
+    if (UNLIKELY(left)) {
+        for (; left; left &= left - 1) {
+            unsigned place = count_trailing_zeros(left);
+            if (!skip_stands(at + place, end, "-Infinity", 9)) continue;
+            uint64_t word = (uint64_t)0x1FF << place;
+            if (place > 64 - 9) state->infinity = (uint64_t)0x1FF >> (64 - place);
+            others &= ~word;
+            minus &= ~word;
+            starts &= ~word;
+        }
+    }
+    uint64_t after_digit = digits << 1 | digit_before, after_e = e << 1 | was.e, sign = (minus | plus) & ~starts;
+    uint64_t wrong = others | (starts & ~(digits | minus));
+    wrong |= sign & ~after_e;
+    wrong |= plus & starts;
+    wrong |= (point | e) & ~after_digit;
+    wrong |= ((minus | plus | point) << 1 | (was.mark != 0)) & ~digits;
+    wrong |= after_e & ~(digits | sign);
+    *first_zero = zeros & (starts | (minus & starts) << 1 | (was.mark == 1));
+    /* The digits of a fraction run to their end, by a carry, where no point may be; those of an exponent no e either.
+     */
+    uint64_t fraction = point << 1 | (was.mark == 2) | was.fraction_run;
+    uint64_t exponent = after_e | sign << 1 | (was.mark == 3) | was.exponent_run;
+    uint64_t fraction_end = digits + (fraction & digits), exponent_end = digits + (exponent & digits);
+    wrong |= ((fraction_end & ~digits) | (was.fraction_run & ~digits)) & point;
+    wrong |= ((exponent_end & ~digits) | (was.exponent_run & ~digits)) & (point | e);
+    state->fraction_run = fraction_end < digits;
+    state->exponent_run = exponent_end < digits;
+    state->mark = point >> 63 ? 2 : sign >> 63 ? 3 : minus >> 63;
+    state->e = e >> 63;
+    state->open = state->fraction_run | state->exponent_run | state->mark | state->e | state->infinity;
+    return wrong;
+}
+
+/* Where the 64 bytes at p aren't UTF-8; `at` is their place in the text, which may have been copied from there. */
+static NOINLINE uint64_t skip_wrong_utf8(skip_checker *c, const uint8_t *p, const uint8_t *at) {
+#if defined(VEC_AVX2)
+    if (UNLIKELY(p == c->start)) { /* nothing before may be read */
+        uint8_t copy[16 + 64];
+        memset(copy, ' ', 16);
+        memcpy(copy + 16, p, 64);
+        return utf8_mistakes(copy + 16);
+    }
+    (void)at;
+    return utf8_mistakes(p);
+#else
+    const uint8_t *last = c->end - at < 64 ? c->end : at + 64, *q = c->utf8_next > at ? c->utf8_next : at;
+    uint64_t wrong = 0;
+    (void)p;
+    while (q < last) {
+        size_t length = *q < 0x80 ? 1 : utf8_sequence(q, c->end);
+        if (length == 0) {
+            wrong |= (uint64_t)1 << (q - at);
+            length = 1;
+        }
+        q += length;
+    }
+    c->utf8_next = q;
+    return wrong;
+#endif
+}
+
+/* Add the tokens of a block at p, which is at `offset` from base, to those gathered. */
+static ALWAYS_INLINE size_t skip_gather(skip_checker *c, size_t count, const uint8_t *p, bytes64 v, uint64_t tokens,
+                                        uint32_t offset) {
+    unsigned n = bits_count(tokens);
+#if defined(VEC_AVX512)
+    static const uint8_t places[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                       32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                       48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    (void)p;
+    _mm512_storeu_si512(c->token + count, _mm512_maskz_compress_epi8(tokens, v));
+    __m512i place = _mm512_maskz_compress_epi8(tokens, _mm512_loadu_si512(places));
+    __m512i from = _mm512_set1_epi32((int)offset);
+    _mm512_storeu_si512(c->place + count, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(place))));
+    if (UNLIKELY(n > 16)) {
+        uint32_t *out = c->place + count + 16;
+        _mm512_storeu_si512(out, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(place, 1))));
+        _mm512_storeu_si512(out + 16,
+                            _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(place, 2))));
+        _mm512_storeu_si512(out + 32,
+                            _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(place, 3))));
+    }
+#else
+    (void)v;
+    /* In eights, so that how many there are is seldom asked: what is written too much is written over. */
+    for (unsigned done = 0; done < n; done += 8)
+        for (unsigned i = 0; i < 8; i++) {
+            unsigned at = count_trailing_zeros(tokens | (uint64_t)1 << 63);
+            c->token[count + done + i] = p[at];
+            c->place[count + done + i] = offset + at;
+            tokens &= tokens - 1;
+        }
+#endif
+    return count + n;
+}
+
+/* ---- second half: the grammar of the tokens ---- */
+
+static NOINLINE int skip_is_rare_word(const uint8_t *p, const uint8_t *end) {
+    return skip_stands(p, end, "NaN", 3) || skip_stands(p, end, "Infinity", 8);
+}
+
+static ALWAYS_INLINE int skip_is_word(const uint8_t *p, const uint8_t *end) {
+    if (*p == 't') return skip_stands(p, end, "true", 4);
+    if (*p == 'f') return skip_stands(p, end, "false", 5);
+    if (*p == 'n') return skip_stands(p, end, "null", 4);
+    return skip_is_rare_word(p, end);
+}
+
+/* Look at the tokens gathered: 0 to go on, 1 where the container ended, at *stop, -1 where they are no JSON. What a
+ * token may be depends on the one before it:
+ *
+ *     G1  after [ and :, and after a comma in an array     a value, or after [ its closing bracket
+ *     G2  after {, and after a comma in an object          a string, which is a key, or after { its closing bracket
+ *     G4  after a key                                      a colon, which comes nowhere else
+ *     G3  after all others, which are values               a comma, or a closing bracket */
+static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t **stop) {
+    const uint32_t from_start = (uint32_t)(c->base - c->start);
+    for (size_t first = 0; first < c->count; first += 64) {
+        size_t n = c->count - first;
+        uint64_t valid = n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1, left, ended = 0;
+        const uint32_t *places = c->place + first;
+        bytes64 v = bytes64_load(c->token + first);
+        uint64_t objects = bytes64_equal(v, '{') | bytes64_equal(v, '}');
+        uint64_t open = (objects & bytes64_equal(v, '{')) | bytes64_equal(v, '[');
+        uint64_t close = (objects & ~open) | bytes64_equal(v, ']');
+        uint64_t colon = bytes64_equal(v, ':'), comma = bytes64_equal(v, ','), string = bytes64_equal(v, '"');
+        uint64_t digits = bytes64_at_most(v, '9') & ~bytes64_at_most(v, '0' - 1);
+        uint64_t words = ~(open | close | colon | comma | string | digits | bytes64_equal(v, '-'));
+        uint64_t after_open = open << 1 | c->after_open, object = c->object, commas_left = comma;
+
+        for (left = (open | close) & valid; left; left &= left - 1) {
+            unsigned i = count_trailing_zeros(left);
+            uint64_t from = ~(uint64_t)0 << i, kind = 0 - (objects >> i & 1), inner;
+            if (indexed) {
+                c->commas += bits_count(commas_left & ~from);
+                commas_left &= from;
+            }
+            if (open >> i & 1) {
+                if (UNLIKELY(c->depth == SKIP_DEPTH)) return -1;
+                c->around[c->depth] = (uint8_t)c->object;
+                if (indexed) {
+                    uint32_t container = (uint32_t)c->index->count++;
+                    c->index->containers[container].start = from_start + places[i];
+                    c->index->containers[container].token = (uint32_t)(c->gathered + first + i);
+                    c->opened[c->depth].container = container;
+                    c->opened[c->depth].commas = c->commas;
+                    c->commas = 0;
+                }
+                c->depth++;
+                if (c->depth > c->found->depth) c->found->depth = c->depth;
+                inner = kind;
+            } else {
+                /* The text may be somebody's who has changed the first bracket meanwhile. */
+                if (UNLIKELY(kind != c->object) || UNLIKELY(c->depth == 0)) return -1;
+                c->depth--;
+                inner = (uint64_t)(int64_t)(int8_t)c->around[c->depth];
+                if (indexed) {
+                    skip_container *closed = &c->index->containers[c->opened[c->depth].container];
+                    closed->end = from_start + places[i] + 1;
+                    closed->next = (uint32_t)c->index->count;
+                    closed->after = (uint32_t)(c->gathered + first + i + 1);
+                    closed->count = c->commas + !(after_open >> i & 1);
+                    c->commas = c->opened[c->depth].commas;
+                }
+                if (UNLIKELY(c->depth == 0)) {
+                    *stop = c->base + places[i] + 1;
+                    ended = 1;
+                    valid &= ~from | (uint64_t)1 << i;
+                    break;
+                }
+            }
+            c->object = inner;
+            object ^= (object ^ inner) & from;
+        }
+        if (indexed) c->commas += bits_count(commas_left & valid);
+
+        uint64_t g1 = (open & ~objects) | colon | (comma & ~object), g2 = (open & objects) | (comma & object);
+        uint64_t after_g1 = g1 << 1 | c->after_value, after_g2 = g2 << 1 | c->after_name;
+        uint64_t keys = after_g2 & string, after_key = keys << 1 | c->after_key;
+        uint64_t after_value = ~(after_g1 | after_g2 | after_key);
+        uint64_t wrong = after_g1 & (comma | colon);
+        wrong |= after_g2 & ~(string | close);
+        wrong |= after_value & ~(comma | close);
+        wrong |= after_key ^ colon;
+        wrong |= close & (after_g1 | after_g2) & ~after_open;
+        if (UNLIKELY(wrong & valid)) return -1;
+        for (left = words & valid; left; left &= left - 1) {
+            if (!skip_is_word(c->base + places[count_trailing_zeros(left)], c->end)) return -1;
+        }
+        if (ended) return 1;
+        unsigned latest = n < 64 ? (unsigned)n - 1 : 63;
+        c->after_value = g1 >> latest & 1;
+        c->after_name = g2 >> latest & 1;
+        c->after_key = keys >> latest & 1;
+        c->after_open = open >> latest & 1;
+    }
+    c->count = 0;
+    return 0;
+}
+
+/* Make room for the tokens to be gathered next: -1 where there is no memory. */
+static NOINLINE int skip_next_places(skip_checker *c) {
+    enum { AT_ONCE = SKIP_TOKENS + 2 * 64 };
+    if (c->index->places_room < AT_ONCE + c->index->tokens && skip_index_grow_places(c->index, AT_ONCE)) {
+        c->found->no_memory = 1;
+        return -1;
+    }
+    c->place = c->index->places + c->index->tokens;
+    return 0;
+}
+
+static NOINLINE int skip_judge_indexed(skip_checker *c, const uint8_t **stop) {
+    size_t count = c->count;
+    while (c->index->room - c->index->count < count)
+        if (skip_index_grow(c->index)) {
+            c->found->no_memory = 1;
+            return -1;
+        }
+    int done = skip_judge(c, 1, stop);
+    c->gathered = c->index->tokens += count;
+    return done ? done : skip_next_places(c);
+}
+
+static NOINLINE int skip_judge_plainly(skip_checker *c, const uint8_t **stop) { return skip_judge(c, 0, stop); }
+
+/* ---- both ---- */
+
+/* Constants that stay in registers, or in memory: gcc would make each anew, by an instruction or two. */
+#if defined(__GNUC__) && defined(VEC_AVX512)
+#define BYTES64_KEPT(name, c) \
+    bytes64 name = _mm512_set1_epi8((char)(c)); \
+    __asm__("" : "+v"(name))
+#define BYTES64_EQUAL(v, name, c) bytes64_word(_mm512_cmpeq_epi8_mask(v, name))
+#define BYTES64_AT_MOST(v, name, c) bytes64_word(_mm512_cmple_epu8_mask(v, name))
+#else
+#define BYTES64_KEPT(name, c)
+#define BYTES64_EQUAL(v, name, c) bytes64_equal(v, c)
+#define BYTES64_AT_MOST(v, name, c) bytes64_at_most(v, c)
+#endif
+
+static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint8_t *end, int utf8, int lenient,
+                                                    skip_index *index, skip_found *found, int indexed) {
+    skip_checker c;
+    const uint8_t *stop = NULL, *at = p, *block;
+    uint8_t last[16 + 64];
+    memset(&c, 0, offsetof(skip_checker, token));
+    c.start = c.base = c.utf8_next = p;
+    c.end = end;
+    c.index = index;
+    c.found = found;
+    c.after_value = 1; /* what comes first is a value */
+    c.place = c.own;
+    c.gathered = 0;
+    if (indexed && skip_next_places(&c)) return NULL;
+    uint64_t in_string = 0, scalar_before = 0, digit_before = 0, word_before = 0, zero_before = 0, high_before = 0;
+    size_t count = 0, blocks = 0,
+           look = indexed ? SIZE_MAX : SKIP_BLOCKS; /* an index is asked for of whole documents */
+    int all_digits = 0;
+    BYTES64_KEPT(backslashes, '\\');
+    BYTES64_KEPT(quotes, '"');
+    BYTES64_KEPT(controls, 0x1F);
+    BYTES64_KEPT(before_letters, 'A' - 1);
+    BYTES64_KEPT(all_zeros, '0');
+    for (;;) {
+        if (LIKELY(end - at >= 64)) block = at;
+        else {
+            if (at >= end) return NULL;
+            memset(last, ' ', sizeof last);
+            if (at > p) memcpy(last + 13, at - 3, 3);
+            memcpy(last + 16, at, (size_t)(end - at));
+            block = last + 16;
+        }
+        bytes64 v = bytes64_load(block);
+        uint64_t backslash = BYTES64_EQUAL(v, backslashes, '\\'), quote = BYTES64_EQUAL(v, quotes, '"'), wrong = 0;
+        if (UNLIKELY(backslash | c.escape.open)) {
+            uint64_t escaped = bits_escaped(backslash, &c.escape.escaped);
+            quote &= ~escaped;
+            found->escapes = 1;
+            wrong = skip_wrong_escapes(&c.escape, block, escaped);
+        }
+        uint64_t in = bits_prefix_xor(quote) ^ in_string;
+        in_string = (uint64_t)((int64_t)in >> 63);
+        if (!lenient) wrong |= BYTES64_AT_MOST(v, controls, 0x1F) & in;
+        if (utf8) {
+            uint64_t high = bytes64_high(v);
+            if (UNLIKELY(high | high_before)) wrong |= skip_wrong_utf8(&c, block, at);
+            high_before = high >> 61;
+        }
+
+        uint64_t marks = bytes64_marks(v) & ~in, scalar = ~(marks | bytes64_space(v) | quote | in);
+        uint64_t starts = scalar & ~(scalar << 1 | scalar_before);
+        uint64_t letters = scalar & ~BYTES64_AT_MOST(v, before_letters, 'A' - 1); /* or what isn't ASCII */
+        uint64_t digits = bytes64_digits(v) & scalar, zeros = BYTES64_EQUAL(v, all_zeros, '0') & scalar;
+        uint64_t first_zero = zeros & starts;
+        scalar_before = scalar >> 63;
+        if (UNLIKELY((scalar ^ letters ^ digits) | (letters & (digits << 1 | digit_before)) | c.number.open)) {
+            /* The sum has no bit left in the runs that words begin. */
+            uint64_t words = (letters & starts) | word_before, beyond = scalar + words, numbers = scalar & beyond;
+            word_before = beyond < scalar;
+            wrong |= skip_wrong_numbers(&c.number, block, at, end, numbers, starts & ~letters, digits & numbers,
+                                        digit_before, zeros & numbers, &first_zero);
+            digits &= numbers;
+        } else word_before = letters >> 63;
+        wrong |= (first_zero << 1 | zero_before) & digits;
+        zero_before = first_zero >> 63;
+        digit_before = digits >> 63;
+        if (UNLIKELY(digits == ~(uint64_t)0)) {
+            if (!all_digits) skip_note_digits(&c, at);
+            all_digits = 1;
+        } else all_digits = 0;
+
+        count = skip_gather(&c, count, block, v, marks | (quote & in) | starts, (uint32_t)(at - c.base));
+        at += 64;
+        blocks++;
+        if (UNLIKELY(count > SKIP_TOKENS) | UNLIKELY(blocks == look) | UNLIKELY(wrong != 0) | UNLIKELY(at >= end)) {
+            c.count = count;
+            int done = indexed ? skip_judge_indexed(&c, &stop) : skip_judge_plainly(&c, &stop);
+            if (done < 0 || (wrong && (!done || stop > at - 64 + count_trailing_zeros(wrong)))) return NULL;
+            if (done) return stop;
+            count = 0;
+            if (!indexed) c.base = at; /* of an index all places count from the start */
+            if (blocks == look) look = blocks < ((size_t)1 << 16) ? 4 * blocks : blocks + ((size_t)1 << 20);
+        }
+    }
+}
+
+static NOINLINE const uint8_t *skip_check_indexed(const uint8_t *p, const uint8_t *end, skip_index *index,
+                                                  skip_found *found) {
+    return skip_check_text(p, end, 1, 0, index, found, 1);
+}
+
+static NOINLINE const uint8_t *skip_check_plainly(const uint8_t *p, const uint8_t *end, skip_found *found) {
+    return skip_check_text(p, end, 1, 0, NULL, found, 0);
+}
+
+/* With flags that aren't constant: for what is rare. */
+static NOINLINE const uint8_t *skip_check_other(const uint8_t *p, const uint8_t *end, int utf8, int lenient,
+                                                skip_index *index, skip_found *found) {
+    return skip_check_text(p, end, utf8, lenient, index, found, index != NULL);
+}
+
+static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8, int lenient, skip_index *index,
+                                 skip_found *found) {
+    found->depth = 0;
+    found->long_integer = found->escapes = found->no_memory = 0;
+    if (p == end || (*p != '{' && *p != '[') || (index != NULL && (uint64_t)(end - p) > UINT32_MAX)) return NULL;
+    if (!utf8 || lenient) return skip_check_other(p, end, utf8, lenient, index, found);
+    return index != NULL ? skip_check_indexed(p, end, index, found) : skip_check_plainly(p, end, found);
+}
+
+/* ---- by brackets alone ---- */
+
+typedef struct {
+    uint64_t in_string, escaped;
+    size_t depth;
+} skip_balancer;
+
+/* The place of the bracket in the 64 bytes at p that closes the first, or 64. */
+static ALWAYS_INLINE unsigned skip_balance_block(skip_balancer *b, const uint8_t *p) {
+    bytes64 v = bytes64_load(p);
+    uint64_t backslash = bytes64_equal(v, '\\'), quote = bytes64_equal(v, '"');
+    if (UNLIKELY(backslash | b->escaped)) quote &= ~bits_escaped(backslash, &b->escaped);
+    uint64_t in = bits_prefix_xor(quote) ^ b->in_string;
+    b->in_string = (uint64_t)((int64_t)in >> 63);
+#if defined(BYTES64_OWN_CLASSES)
+    uint64_t open = (bytes64_equal(v, '{') | bytes64_equal(v, '[')) & ~in;
+    uint64_t close = (bytes64_equal(v, '}') | bytes64_equal(v, ']')) & ~in;
+#else
+    bytes64 folded = bytes64_or(v, 0x20);
+    uint64_t open = bytes64_equal(folded, '{') & ~in, close = bytes64_equal(folded, '}') & ~in;
+#endif
+    size_t closing = bits_count(close);
+    if (LIKELY(b->depth > closing)) {
+        b->depth += bits_count(open) - closing;
+        return 64;
+    }
+    /* As many closing brackets as there are levels, and perhaps more than opening ones. */
+    size_t before = 0;
+    for (; close; close &= close - 1, before++) {
+        unsigned place = count_trailing_zeros(close);
+        if (b->depth + bits_count(open & (((uint64_t)1 << place) - 1)) == before + 1) return place;
+    }
+    b->depth += bits_count(open) - before;
+    return 64;
+}
+
+static const uint8_t *skip_balance(const uint8_t *p, const uint8_t *end, size_t depth) {
+    skip_balancer b = {0, 0, depth};
+    for (; end - p >= 64; p += 64) {
+        unsigned place = skip_balance_block(&b, p);
+        if (place < 64) return p + place + 1;
+    }
+    if (p == end) return NULL;
+    uint8_t last[64];
+    memset(last, ' ', sizeof last);
+    memcpy(last, p, (size_t)(end - p));
+    unsigned place = skip_balance_block(&b, last);
+    return place < 64 ? p + place + 1 : NULL;
+}
+
+static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end, int *escaped) {
+    *escaped = 0;
+    for (;;) {
+        for (; end - p >= 16; p += 16) {
+            vec v = vec_load(p);
+            vec_mask m = vec_bits(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')));
+            if (m) {
+                p += vec_first(m);
+                break;
+            }
+        }
+        if (end - p < 16)
+            while (p < end && *p != '"' && *p != '\\') p++;
+        if (p == end) return NULL;
+        if (*p == '"') return p;
+        *escaped = 1;
+        if (end - p < 2) return NULL;
+        p += 2;
+    }
+}
+
+const skip_functions CPU_NAME(skip_with) = {skip_check, skip_balance, skip_string};

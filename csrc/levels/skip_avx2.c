@@ -1,0 +1,7 @@
+#define LEVEL_AVX2
+#include "levels/begin.h"
+#if CPU_HAS_LEVELS
+#include "kernels/bytes64.inc.h"
+#include "kernels/skip.inc.h"
+#endif
+#include "levels/end.h"

@@ -1,0 +1,131 @@
+/* Lines of which parts are wanted: objects of what parts/lines.h finds. */
+#include <stdlib.h>
+
+#include "module/args.h"
+#include "module/parts.h"
+#include "module/state.h"
+#include "parts/lines.h"
+
+struct core_lines {
+    PyObject *core;
+    PyObject *source; /* bytes that are scanned where they are, or NULL */
+    PyObject *capsule; /* of the paths; NULL: views are wanted */
+    int single;
+    lines_wish wish;
+    lines_pool *pool; /* NULL: no threads */
+    lines_chunk *chunk; /* taken last */
+    lines_found own; /* of a line that no thread has scanned */
+    lines_scratch scratch;
+};
+
+core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int threads) {
+    core_state *state = state_of(core);
+    PyObject *capsule = NULL;
+    if (pointers != Py_None) {
+        capsule = compiled_paths(state, &PyTuple_GET_ITEM(pointers, 0), PyTuple_GET_SIZE(pointers));
+        if (capsule == NULL) return NULL;
+    }
+    core_lines *lines = calloc(1, sizeof *lines);
+    if (lines != NULL) {
+        lines->core = Py_NewRef(core);
+        lines->capsule = capsule;
+        lines->single = single;
+        lines->wish.skip = state->parts.skip;
+        if (capsule == Py_None) return lines; /* too long to be walked: each line goes by way of a str */
+        if (capsule != NULL) lines->wish.paths = paths_of(capsule);
+        if (threads == 0 || (lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
+        core_lines_free(lines);
+    } else Py_XDECREF(capsule);
+    PyErr_NoMemory();
+    return NULL;
+}
+
+void core_lines_close(core_lines *lines) {
+    lines_pool *pool = lines->pool;
+    lines->pool = NULL;
+    if (pool == NULL) return;
+    Py_BEGIN_ALLOW_THREADS;
+    lines_pool_close(pool);
+    Py_END_ALLOW_THREADS;
+}
+
+void core_lines_free(core_lines *lines) {
+    if (lines == NULL) return;
+    core_lines_close(lines);
+    lines_chunk_free(lines->chunk);
+    lines_free_found(&lines->own);
+    lines_free_scratch(&lines->scratch);
+    Py_XDECREF(lines->capsule);
+    Py_XDECREF(lines->source);
+    Py_DECREF(lines->core);
+    free(lines);
+}
+
+void core_lines_hold(core_lines *lines, PyObject *source) { Py_XSETREF(lines->source, Py_NewRef(source)); }
+
+int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size) {
+    if (lines_pool_give(lines->pool, data, (size_t)size, lines->source != NULL) == 0) return 0;
+    PyErr_NoMemory();
+    return -1;
+}
+
+uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size) {
+    lines_chunk_free(lines->chunk);
+    lines->chunk = NULL;
+    if (lines->pool == NULL || lines_pool_held(lines->pool) == 0) return NULL;
+    lines_pool *pool = lines->pool;
+    lines_chunk *chunk;
+    Py_BEGIN_ALLOW_THREADS;
+    chunk = lines_pool_take(pool);
+    Py_END_ALLOW_THREADS;
+    lines->chunk = chunk;
+    *size = (Py_ssize_t)chunk->size;
+    return chunk->data;
+}
+
+Py_ssize_t core_lines_held(core_lines *lines) {
+    return lines->pool == NULL ? 0 : (Py_ssize_t)lines_pool_held(lines->pool);
+}
+
+/* A tuple of the values at n places, None where there is none: NULL with MemoryError set, or without an exception. */
+static PyObject *values_at(core_state *state, const document_text *text, const uint8_t **part, Py_ssize_t n,
+                           const uint8_t *root) {
+    /* The tuple is seen by nobody before it is full, the collector included: decoding may run other code. */
+    PyObject *values = PyTuple_New(n);
+    int tracked = 0; /* the collector would find out itself that it needn't look at tuples of scalars */
+    if (values == NULL) return NULL;
+    if (PyObject_GC_IsTracked(values)) PyObject_GC_UnTrack(values);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *each = part[i] == NULL ? Py_NewRef(Py_None) : value_at(state, text, part[i], part[i] == root);
+        if (each == NULL) {
+            Py_DECREF(values);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(values, i, each);
+        tracked |= PyObject_IS_GC(each);
+    }
+    if (tracked) PyObject_GC_Track(values);
+    return values;
+}
+
+PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number) {
+    core_state *state = state_of(lines->core);
+    const paths *paths = lines->wish.paths;
+    lines_found *found = &lines->own;
+    if (lines->capsule == Py_None) return Py_NewRef(Py_NotImplemented);
+    if (number >= 0 && lines->chunk != NULL && (size_t)number < lines->chunk->found.count) found = &lines->chunk->found;
+    else {
+        lines_forget(found);
+        number = 0;
+        if (lines_scan(&lines->wish, &lines->scratch, line, line + size, found)) return PyErr_NoMemory();
+    }
+    lines_line *what = &found->line[number];
+    if (!what->good || !may_be_this_deep(what->depth)) return Py_NewRef(Py_NotImplemented);
+    if (paths == NULL) return lazy_of_line(lines->core, line, size, what->first, what->escapes, &found->index[number]);
+    const uint8_t **part = found->part + (size_t)number * (size_t)paths->count;
+    document_text text = {.data = line, .size = size, .is_ours = 1};
+    PyObject *value = lines->single ? part[0] == NULL ? Py_NewRef(Py_None)
+                                                      : value_at(state, &text, part[0], part[0] == line + what->first)
+                                    : values_at(state, &text, part, paths->count, line + what->first);
+    return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
+}

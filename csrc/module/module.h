@@ -1,0 +1,92 @@
+/* The functions whose calls are counted in nanoseconds: their arguments, and the state that they share.
+ *
+ * They are methods of a module object of their own, so that each interpreter has its own state and calls pay neither
+ * for a lookup nor for a lock. _native.pyx makes that module and publishes what is in it. All functions here want the
+ * GIL, or in a free-threaded build an attached thread; those that return a pointer give a new reference. */
+#ifndef CYJSON_MODULE_MODULE_H
+#define CYJSON_MODULE_MODULE_H
+
+#include "decode/decoder.h"
+#include "encode/encode.h"
+
+typedef struct core_state core_state;
+
+/* Make the module object; spec.name becomes the functions' __module__ ("json": they are to stand in for json's own),
+ * originals is a dict (see state.h), and the others are the functions of _in_python.py. NULL with an exception set. */
+PyObject *core_new(PyObject *spec, PyObject *originals, PyObject *unpack_pair, PyObject *refuse_encode,
+                   PyObject *refuse_dump_bytes);
+
+/* Ask these subclasses of json's for its errors from now on, which know nothing of what install() puts into json; and
+ * take the methods (encode, iterencode, decode) that it gives json's classes for json's own. -1 with an exception set.
+ */
+int core_isolate(PyObject *core, PyObject *encoder_class, PyObject *decoder_class, PyObject *methods);
+
+/* Give the module the classes that stand for json's; until then json's do. To be called again where json was imported
+ * anew. -1 with an exception set. */
+int core_set_up(PyObject *core, PyObject *encoder_class, PyObject *decoder_class);
+
+/* Give the module the functions of cyjson._parts: those of the same names. To be called before pick and lazy are. */
+int core_set_parts(PyObject *core, PyObject *compile, PyObject *pick, PyObject *at, PyObject *open);
+
+/* What a reader of lines makes of each line where parts are wanted, and the threads that look for them. */
+typedef struct core_lines core_lines;
+
+/* pointers: a tuple, for each line a tuple of as many values, or with `single` the one value; None: a view of it.
+ * threads: 0 for none. NULL with an exception set. */
+core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int threads);
+
+/* End the threads, and let go of all that was given. To be called before free, or by it. */
+void core_lines_close(core_lines *lines);
+void core_lines_free(core_lines *lines);
+
+/* Make the value of the line of size bytes; line[size] is zero or a line feed. number: which line of the chunk taken
+ * last it is, the first being 0; -1: of none. NotImplemented where the line has to be decoded by way of a str, as an
+ * error or a scalar. NULL with MemoryError set. */
+PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number);
+
+/* Keep the bytes that all lines are in, as long as there are threads. */
+void core_lines_hold(core_lines *lines, PyObject *source);
+
+/* Have whole lines scanned by the threads: in bytes that are held, or else data is of malloc, with room for a byte
+ * after them, and becomes theirs. -1 with MemoryError set; data stays the caller's then. */
+int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size);
+
+/* Wait for the next lines given; those taken before are freed. NULL where there are none. */
+uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size);
+
+/* How many chunks were given and not taken. */
+Py_ssize_t core_lines_held(core_lines *lines);
+
+/* Give the module the function that imports what decode(data, type) needs: see decoding() of _in_python.py. -1 with an
+ * exception set. */
+int core_set_decoding(PyObject *core, PyObject *load_decoding);
+
+/* Watch names that programs replace. owners: for each name_group a tuple of what holds them, dicts and classes, none of
+ * which has a dict of its own later. find_replaced(group) says whether any was; named: a tuple of the Python functions
+ * to call then, by named_function. A later call takes the place of an earlier one. -1 with an exception set. */
+int core_watch(PyObject *core, PyObject *owners, PyObject *find_replaced, PyObject *named);
+
+/* Find out whether names of a group were replaced: -1 with an exception set. */
+int core_names_replaced(PyObject *core, int group);
+
+/* Decode the document in UTF-8 bytes without a byte order mark, as loads(bytes) does; data[size] is readable and zero.
+ * NotImplemented where loads itself has to decide: it isn't JSON, or there are surrogates in its UTF-8. Runs no Python
+ * code but what the garbage collector may run. */
+PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size);
+
+/* Decode the value that starts at text[*at], in UTF-8; *at becomes the index after it. text[size] is readable and zero.
+ * NULL with MemoryError set, or without an exception where no whole value in strict UTF-8 is there, or it can't be
+ * made. */
+PyObject *core_value_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at);
+
+/* Decode the values of an array, or the members of an object, that are whole: see decode_functions.utf8_items. */
+PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py_ssize_t *at, Py_ssize_t enough,
+                        int final, int members);
+
+/* Make the events of a document's text without hooks: see decode_functions.utf8_events. */
+int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, tokens_scanner *scanner, events *e);
+
+/* Make the str for a key of n plain ASCII characters: the one that equal keys had before, if they are remembered. */
+PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n);
+
+#endif

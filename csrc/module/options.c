@@ -1,0 +1,202 @@
+#include "module/options.h"
+
+const name dumps_names[] = {NAME_obj, NAME_skipkeys, NAME_ensure_ascii, NAME_check_circular, NAME_allow_nan,
+                            NAME_cls, NAME_indent,   NAME_separators,   NAME_default,        NAME_sort_keys,
+                            NAME_fp};
+
+void prepared_clear(prepared *p) {
+    Py_XDECREF(p->item_separator);
+    Py_XDECREF(p->key_separator);
+    Py_XDECREF(p->indent);
+    Py_XDECREF(p->separators);
+}
+
+/* Whether a str subclass adds or multiplies in its own way, which counts in json's generator. */
+static int has_own_operators(PyObject *str) {
+    const PyNumberMethods *own = Py_TYPE(str)->tp_as_number;
+    return !PyUnicode_CheckExact(str) && own != NULL && (own->nb_add != NULL || own->nb_multiply != NULL);
+}
+
+/* Whether the stdlib's C encoder writes str(piece). What it indents has the characters of the item separator, which is
+ * joined to a newline first, and of the indentation. */
+static int is_written_by_str(const encode_options *o, const encode_piece *piece, PyObject *str) {
+    int joined = piece == &o->indent || (o->indented && piece == &o->item_separator);
+    return COMPAT_WRITES_STR_OF_SEPARATORS && !o->as_generator && !joined &&
+           Py_TYPE(str)->tp_str != PyUnicode_Type.tp_str;
+}
+
+/* Fill in a piece, which lives as long as *text: 0; 1 where only the stdlib can answer, with its generator or an error;
+ * -1 with an exception set. Of a str subclass the characters count, or str() where the stdlib's C encoder writes that
+ * (from 3.14 on). o->indented is set before. */
+static int prepare_piece(encode_options *o, encode_piece *piece, PyObject **text) {
+    if (!PyUnicode_Check(*text) || (o->as_generator && has_own_operators(*text))) return 1;
+    if (UNLIKELY(is_written_by_str(o, piece, *text))) { /* once, where the stdlib asks at each place */
+        PyObject *written = PyObject_Str(*text);
+        if (written == NULL) return -1;
+        Py_SETREF(*text, written);
+    }
+    PyObject *str = *text;
+    if (compat_str_ready(str)) return -1;
+    if (LIKELY(PyUnicode_IS_ASCII(str))) {
+        piece->text = PyUnicode_DATA(str);
+        piece->size = PyUnicode_GET_LENGTH(str);
+        return 0;
+    }
+    if (o->form == ENCODE_UTF8) { /* apart: what is kept in a str is put there by two threads at once in 3.13 */
+        PyObject *bytes = PyUnicode_AsUTF8String(str);
+        if (bytes != NULL) {
+            piece->text = PyBytes_AS_STRING(bytes);
+            piece->size = PyBytes_GET_SIZE(bytes);
+            Py_SETREF(*text, bytes);
+            return 0;
+        }
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
+        PyErr_Clear(); /* a lone surrogate: an error only if it is written */
+    } else if (PyUnicode_MAX_CHAR_VALUE(str) > o->widest) o->widest = PyUnicode_MAX_CHAR_VALUE(str);
+    piece->odd = str;
+    piece->size = PY_SSIZE_T_MAX;
+    return 0;
+}
+
+static int truth(PyObject *value, int otherwise) { return value == NULL ? otherwise : PyObject_IsTrue(value); }
+
+/* Fill in the indentation (None or NULL: none) and the separators that p holds. As prepare_piece. */
+static int prepare_pieces(prepared *p, PyObject *indent) {
+    encode_options *o = &p->o;
+    int odd;
+    o->indented = indent != NULL && indent != Py_None;
+    if (o->indented) {
+        if (COMPAT_INDENTS_AS_GENERATOR) o->as_generator = 1;
+        int is_text = PyLong_CheckExact(indent) ? 0 : PyObject_IsInstance(indent, (PyObject *)&PyUnicode_Type);
+        if (is_text < 0) return -1;
+        if (is_text) p->indent = Py_NewRef(indent);
+        else {
+            PyObject *space = PyUnicode_FromString(" ");
+            p->indent = space == NULL ? NULL : PyNumber_Multiply(space, indent);
+            Py_XDECREF(space);
+            if (p->indent == NULL) return -1;
+        }
+        if ((odd = prepare_piece(o, &o->indent, &p->indent))) return odd;
+    }
+    if ((odd = prepare_piece(o, &o->item_separator, &p->item_separator))) return odd;
+    return prepare_piece(o, &o->key_separator, &p->key_separator);
+}
+
+const encode_options dumps_defaults = {
+    .form = ENCODE_ASCII,
+    .item_separator = {", ", 2, NULL},
+    .key_separator = {": ", 2, NULL},
+    .check_circular = 1,
+    .allow_nan = 1,
+};
+
+const encode_options encode_defaults = {
+    .form = ENCODE_UTF8,
+    .item_separator = {",", 1, NULL},
+    .key_separator = {":", 1, NULL},
+    .check_circular = 1,
+};
+
+int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair) {
+    encode_options *o = &p->o;
+    int skipkeys = truth(v[D_SKIPKEYS], 0), ascii = truth(v[D_ENSURE_ASCII], 1);
+    int circular = truth(v[D_CHECK_CIRCULAR], 1), nan = truth(v[D_ALLOW_NAN], 1), sort = truth(v[D_SORT_KEYS], 0);
+    if (skipkeys < 0 || ascii < 0 || circular < 0 || nan < 0 || sort < 0) return -1;
+    o->skipkeys = skipkeys;
+    o->check_circular = circular;
+    o->sort_keys = sort;
+    if (o->form != ENCODE_UTF8) {
+        o->allow_nan = nan;
+        o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
+    }
+    o->default_function = given(v[D_DEFAULT]);
+    PyObject *indent = given(v[D_INDENT]);
+    PyObject *separators = given(v[D_SEPARATORS]);
+    if (separators != NULL) {
+        p->separators = PyObject_CallOneArg(unpack_pair, separators);
+        if (p->separators == NULL) return -1;
+        v[D_SEPARATORS] = p->separators; /* an iterator is used up */
+        p->item_separator = Py_NewRef(PyTuple_GET_ITEM(p->separators, 0));
+        p->key_separator = Py_NewRef(PyTuple_GET_ITEM(p->separators, 1));
+    } else {
+        int compact = o->form == ENCODE_UTF8;
+        p->item_separator = PyUnicode_FromString(indent != NULL || compact ? "," : ", ");
+        p->key_separator = PyUnicode_FromString(indent == NULL && compact ? ":" : ": ");
+        if (p->item_separator == NULL || p->key_separator == NULL) return -1;
+    }
+    /* encode() of the stdlib's looks at nothing else for a str. */
+    if (PyUnicode_Check(v[D_OBJ]) && !o->as_generator) indent = NULL;
+    return prepare_pieces(p, indent);
+}
+
+static int read_flag(PyObject *instance, PyObject *attribute) {
+    PyObject *value = PyObject_GetAttr(instance, attribute);
+    int flag = value == NULL ? -1 : PyObject_IsTrue(value);
+    Py_XDECREF(value);
+    return flag;
+}
+
+/* The encoder's default(): a new reference, NULL where the class has json's, which is called without one. -1 with an
+ * exception set. */
+static int read_default(core_state *state, PyObject *encoder, PyObject **function) {
+    PyObject *found, *name = state->names[NAME_default], *json_default = state->json_default;
+    int is_function = compat_get_method(encoder, name, &found);
+    if (is_function <= 0) {
+        *function = found;
+        return is_function;
+    }
+    if (found != json_default || _PyType_Lookup(Py_TYPE(state->encode.default_encoder), name) != json_default)
+        *function = Py_TYPE(found)->tp_descr_get(found, encoder, (PyObject *)Py_TYPE(encoder));
+    Py_DECREF(found);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject *object, PyObject **function) {
+    encode_options *o = &p->o;
+    PyObject *const *names = state->names;
+    int alone = is_text_alone(o, object); /* for which encode() looks at nothing else */
+    if (!alone && (o->check_circular = read_flag(encoder, names[NAME_check_circular])) < 0) return -1;
+    int ascii = read_flag(encoder, names[NAME_ensure_ascii]);
+    if (ascii < 0) return -1;
+    if (o->form != ENCODE_UTF8) {
+        o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
+        if (alone) return 0;
+        if ((o->allow_nan = read_flag(encoder, names[NAME_allow_nan])) < 0) return -1;
+    }
+    PyObject *indent = PyObject_GetAttr(encoder, names[NAME_indent]);
+    if (indent == NULL) return -1;
+    int read = read_default(state, encoder, function);
+    p->key_separator = read < 0 ? NULL : PyObject_GetAttr(encoder, names[NAME_key_separator]);
+    p->item_separator = p->key_separator == NULL ? NULL : PyObject_GetAttr(encoder, names[NAME_item_separator]);
+    int odd = -1;
+    if (p->item_separator != NULL && (o->sort_keys = read_flag(encoder, names[NAME_sort_keys])) >= 0 &&
+        (o->skipkeys = read_flag(encoder, names[NAME_skipkeys])) >= 0)
+        odd = prepare_pieces(p, indent);
+    Py_DECREF(indent);
+    o->default_function = *function;
+    return odd;
+}
+
+int encode_by_attributes(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object,
+                         PyObject **result) {
+    prepared p = {.o = *base};
+    PyObject *function = NULL;
+    int odd = prepare_instance(state, &p, encoder, object, &function);
+    if (odd == 0 && (*result = encode_document(&state->encode, &p.o, object)) == NULL) odd = -1;
+    Py_XDECREF(function);
+    prepared_clear(&p);
+    return odd;
+}
+
+int encode_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int asks_encode,
+                    PyObject **result) {
+    int ours = 1;
+    if (asks_encode)
+        ours = is_method_of(encoder, state->names[NAME_encode], state->json_encode, state->our_encode,
+                            state->installed_encode);
+    if (ours > 0 && !is_text_alone(base, object))
+        ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, state->our_iterencode,
+                            state->installed_iterencode);
+    if (ours <= 0) return ours < 0 ? -1 : 1;
+    return encode_by_attributes(state, base, encoder, object, result);
+}

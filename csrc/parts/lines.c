@@ -1,0 +1,313 @@
+#include "parts/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+#if defined(HAVE_FORK)
+#include <unistd.h>
+#endif
+
+#include "parts/walk.h"
+
+/* ---- a line ---- */
+
+void lines_forget(lines_found *found) {
+    for (size_t i = 0; found->index != NULL && i < found->count; i++) skip_index_free(&found->index[i]);
+    found->count = 0;
+}
+
+void lines_free_found(lines_found *found) {
+    lines_forget(found);
+    free(found->line);
+    free((void *)found->part);
+    free(found->index);
+    memset(found, 0, sizeof *found);
+}
+
+void lines_free_scratch(lines_scratch *scratch) {
+    skip_index_free(&scratch->index);
+    free(scratch->name);
+    memset(scratch, 0, sizeof *scratch);
+}
+
+static int grow(lines_found *found, size_t paths) {
+    size_t room = found->room ? 2 * found->room : 8;
+    if (room > SIZE_MAX / 2 / sizeof *found->index || (paths && room > SIZE_MAX / 2 / sizeof *found->part / paths))
+        return -1;
+    lines_line *line = realloc(found->line, room * sizeof *line);
+    if (line == NULL) return -1;
+    found->line = line;
+    if (paths) {
+        const uint8_t **part = realloc((void *)found->part, room * paths * sizeof *part);
+        if (part == NULL) return -1;
+        found->part = part;
+    } else {
+        skip_index *index = realloc(found->index, room * sizeof *index);
+        if (index == NULL) return -1;
+        found->index = index;
+    }
+    found->room = room;
+    return 0;
+}
+
+/* What a line is that isn't malformed: 1, 0 where it isn't good. */
+static int look(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end, lines_line *line,
+                const uint8_t **part, skip_index *copy) {
+    const uint8_t *start = parts_space(p, end);
+    skip_index *index = &scratch->index;
+    skip_found what;
+    if (start == end) return 0;
+    skip_index_clear(index);
+    const uint8_t *stop = wish->skip->check(start, end, 1, 0, index, &what);
+    if (stop == NULL || parts_space(stop, end) != end || what.long_integer) return 0;
+    line->depth = (uint32_t)what.depth;
+    line->escapes = what.escapes;
+    line->first = (uint32_t)(start - p);
+    if ((size_t)(start - p) > UINT32_MAX) return 0;
+    if (wish->paths == NULL) return !skip_index_copy(copy, index);
+    parts_walk walk = {
+        .start = start,
+        .end = end,
+        .skip = wish->skip,
+        .checked = 1,
+        .index = index,
+        .escapes = what.escapes,
+        .paths = wish->paths,
+        .found = part,
+        .missing = wish->paths->count,
+        .scratch = scratch->name,
+        .scratch_room = scratch->name_room,
+    };
+    int failed = parts_find(&walk, start);
+    scratch->name = walk.scratch;
+    scratch->name_room = walk.scratch_room;
+    return !failed;
+}
+
+int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
+               lines_found *found) {
+    size_t paths = wish->paths == NULL ? 0 : (size_t)wish->paths->count;
+    if (found->count == found->room && grow(found, paths)) return -1;
+    lines_line *line = &found->line[found->count];
+    const uint8_t **part = paths ? &found->part[found->count * paths] : NULL;
+    memset(line, 0, sizeof *line);
+    if (paths) memset((void *)part, 0, paths * sizeof *part);
+    else memset(&found->index[found->count], 0, sizeof *found->index);
+    line->good = look(wish, scratch, p, end, line, part, paths ? NULL : &found->index[found->count]);
+    found->count++;
+    return 0;
+}
+
+/* ---- pools ---- */
+
+enum { UNSCANNED, TAKEN, SCANNED };
+
+struct lines_pool {
+    lines_wish wish;
+    PyThread_type_lock mutex; /* for all that follows, but what only the reader looks at */
+    PyThread_type_lock scanned; /* the reader waits at it for `awaited`, or, while it closes, for `at_work` to be 0 */
+    lines_chunk *first_unscanned, *last_unscanned, *awaited;
+    int users; /* the reader and the threads: the last one frees the pool */
+    int at_work; /* threads that look at a chunk */
+    int closing, is_awaiting_end;
+    int idle; /* threads that wait, the last ones of `waiting` */
+    int waiting[LINES_MOST_THREADS];
+    PyThread_type_lock wake[LINES_MOST_THREADS];
+
+    lines_chunk *first, *last; /* given and not taken; these and what follows are the reader's alone */
+    size_t held;
+    int threads, started;
+    long process;
+    lines_scratch scratch;
+};
+
+typedef struct {
+    lines_pool *pool;
+    int number;
+} lines_worker;
+
+static long this_process(void) {
+#if defined(HAVE_FORK)
+    return (long)getpid();
+#else
+    return 0;
+#endif
+}
+
+static void lock(lines_pool *pool) { PyThread_acquire_lock(pool->mutex, WAIT_LOCK); }
+static void unlock(lines_pool *pool) { PyThread_release_lock(pool->mutex); }
+
+static void free_pool(lines_pool *pool) {
+    for (int i = 0; i < pool->threads; i++)
+        if (pool->wake[i] != NULL) PyThread_free_lock(pool->wake[i]);
+    if (pool->mutex != NULL) PyThread_free_lock(pool->mutex);
+    if (pool->scanned != NULL) PyThread_free_lock(pool->scanned);
+    free(pool);
+}
+
+static void leave(lines_pool *pool) {
+    lock(pool);
+    int is_last = --pool->users == 0;
+    unlock(pool);
+    if (is_last) free_pool(pool);
+}
+
+static void scan_chunk(const lines_wish *wish, lines_scratch *scratch, lines_chunk *chunk) {
+    const uint8_t *p = chunk->data, *end = p + chunk->size;
+    while (p < end) {
+        const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
+        if (lines_scan(wish, scratch, p, stop, &chunk->found)) break; /* the reader tries again, line by line */
+        p = stop + 1;
+    }
+}
+
+/* The next chunk that nobody scans; the lock is held. */
+static lines_chunk *next_unscanned(lines_pool *pool) {
+    lines_chunk *chunk = pool->first_unscanned;
+    if (chunk != NULL) {
+        pool->first_unscanned = chunk->next_unscanned;
+        chunk->state = TAKEN;
+    }
+    return chunk;
+}
+
+static void work(void *argument) {
+    lines_worker worker = *(lines_worker *)argument;
+    lines_pool *pool = worker.pool;
+    lines_scratch scratch;
+    memset(&scratch, 0, sizeof scratch);
+    free(argument);
+    lock(pool);
+    while (!pool->closing) {
+        lines_chunk *chunk = next_unscanned(pool);
+        if (chunk == NULL) {
+            pool->waiting[pool->idle++] = worker.number;
+            unlock(pool);
+            PyThread_acquire_lock(pool->wake[worker.number], WAIT_LOCK);
+            lock(pool);
+            continue;
+        }
+        pool->at_work++;
+        unlock(pool);
+        scan_chunk(&pool->wish, &scratch, chunk);
+        lock(pool);
+        pool->at_work--;
+        chunk->state = SCANNED;
+        if (pool->awaited == chunk || (pool->is_awaiting_end && pool->at_work == 0)) {
+            pool->awaited = NULL;
+            pool->is_awaiting_end = 0;
+            PyThread_release_lock(pool->scanned);
+        }
+    }
+    unlock(pool);
+    lines_free_scratch(&scratch);
+    leave(pool);
+}
+
+lines_pool *lines_pool_new(const lines_wish *wish, int threads) {
+    lines_pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL) return NULL;
+    pool->wish = *wish;
+    pool->threads = threads;
+    pool->users = 1;
+    pool->process = this_process();
+    pool->mutex = PyThread_allocate_lock();
+    pool->scanned = PyThread_allocate_lock();
+    int failed = pool->mutex == NULL || pool->scanned == NULL;
+    for (int i = 0; !failed && i < threads; i++) failed = (pool->wake[i] = PyThread_allocate_lock()) == NULL;
+    if (failed) {
+        free_pool(pool);
+        return NULL;
+    }
+    /* Nobody waits yet: who does takes a lock for the second time, and is let on by whoever releases it. */
+    PyThread_acquire_lock(pool->scanned, WAIT_LOCK);
+    for (int i = 0; i < threads; i++) PyThread_acquire_lock(pool->wake[i], WAIT_LOCK);
+    return pool;
+}
+
+/* One thread more, if one can be started. */
+static void start_thread(lines_pool *pool) {
+    lines_worker *worker = malloc(sizeof *worker);
+    if (worker == NULL) return;
+    *worker = (lines_worker){pool, pool->started};
+    lock(pool);
+    pool->users++;
+    unlock(pool);
+    if (PyThread_start_new_thread(work, worker) == PYTHREAD_INVALID_THREAD_ID) {
+        free(worker);
+        leave(pool);
+        pool->threads = pool->started; /* what isn't scanned by others is scanned by the reader */
+    } else pool->started++;
+}
+
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed) {
+    lines_chunk *chunk = calloc(1, sizeof *chunk);
+    if (chunk == NULL) return -1;
+    chunk->data = data;
+    chunk->is_borrowed = is_borrowed;
+    chunk->size = size;
+    if (pool->last == NULL) pool->first = chunk;
+    else pool->last->next = chunk;
+    pool->last = chunk;
+    pool->held++;
+    if (pool->process != this_process()) return 0;
+    lock(pool);
+    if (pool->first_unscanned == NULL) pool->first_unscanned = chunk;
+    else pool->last_unscanned->next_unscanned = chunk;
+    pool->last_unscanned = chunk;
+    int is_idle = pool->idle > 0;
+    if (is_idle) PyThread_release_lock(pool->wake[pool->waiting[--pool->idle]]);
+    unlock(pool);
+    if (!is_idle && pool->started < pool->threads) start_thread(pool);
+    return 0;
+}
+
+size_t lines_pool_held(const lines_pool *pool) { return pool->held; }
+
+lines_chunk *lines_pool_take(lines_pool *pool) {
+    lines_chunk *chunk = pool->first;
+    if (chunk == NULL) return NULL;
+    pool->first = chunk->next;
+    if (pool->first == NULL) pool->last = NULL;
+    pool->held--;
+    int is_mine = 0;
+    if (pool->process != this_process()) { /* a fork's child: what another thread has begun is lost */
+        if (chunk->state == TAKEN) memset(&chunk->found, 0, sizeof chunk->found);
+        is_mine = chunk->state != SCANNED;
+    } else {
+        lock(pool);
+        if (chunk->state == UNSCANNED) is_mine = next_unscanned(pool) == chunk; /* those before it were taken */
+        int waits = chunk->state == TAKEN && !is_mine;
+        if (waits) pool->awaited = chunk;
+        unlock(pool);
+        if (waits) PyThread_acquire_lock(pool->scanned, WAIT_LOCK);
+    }
+    if (is_mine) scan_chunk(&pool->wish, &pool->scratch, chunk);
+    return chunk;
+}
+
+void lines_chunk_free(lines_chunk *chunk) {
+    if (chunk == NULL) return;
+    lines_free_found(&chunk->found);
+    if (!chunk->is_borrowed) free(chunk->data);
+    free(chunk);
+}
+
+void lines_pool_close(lines_pool *pool) {
+    int is_here = pool->process == this_process();
+    if (is_here) {
+        lock(pool);
+        pool->closing = 1;
+        pool->first_unscanned = NULL;
+        while (pool->idle > 0) PyThread_release_lock(pool->wake[pool->waiting[--pool->idle]]);
+        int waits = pool->is_awaiting_end = pool->at_work > 0;
+        unlock(pool);
+        if (waits) PyThread_acquire_lock(pool->scanned, WAIT_LOCK);
+    }
+    for (lines_chunk *chunk = pool->first, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        lines_chunk_free(chunk);
+    }
+    pool->first = NULL;
+    lines_free_scratch(&pool->scratch);
+    if (is_here) leave(pool); /* else its locks are as they happened to be: a few hundred bytes are lost */
+}

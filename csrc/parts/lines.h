@@ -1,0 +1,94 @@
+/* Lines of which parts are wanted: checked, and the parts found, by threads beside the interpreter.
+ *
+ * A reader cuts its source into chunks of whole lines, and gives them to a pool. Threads of the pool take one each, and
+ * note for each line whether it is a well-formed array or object, and where the wanted values begin. The reader takes
+ * the chunks in the order in which it gave them, and makes objects of what was found. A line about which there is
+ * anything to say (a fault, a scalar, what is too deep) is noted as not good, and decoded by the reader as it would be
+ * without threads: so errors are the same. An example, two paths, of which the second line has one, and the third is no
+ * JSON:
+ *
+ *     chunk    {"id": 1, "t": 2}\n{"id": 3}\n{"id": 4\n
+ *     good     1                  1          0
+ *     parts    1, 2               3, NULL    -
+ *
+ * The threads know nothing of Python: they have no thread state, take no GIL and use malloc alone, so that an
+ * interpreter may end while they run. Functions here run no Python code; those of pools are for one thread at a time,
+ * the reader's, and are called without the GIL, or in a free-threaded build with or without an attached thread. */
+#ifndef CYJSON_PARTS_LINES_H
+#define CYJSON_PARTS_LINES_H
+
+#include "kernels/skip.h"
+#include "parts/paths.h"
+
+enum { LINES_MOST_THREADS = 64 };
+
+/* What is wanted of each line. */
+typedef struct {
+    const skip_functions *skip;
+    const paths *paths; /* NULL: no values, but the index of the line's containers */
+} lines_wish;
+
+typedef struct {
+    int good; /* a well-formed array or object, without integers that are too long for some interpreters */
+    uint32_t depth; /* of its deepest container */
+    int escapes; /* whether there is a backslash in it */
+    uint32_t first; /* where its bracket is, from the line's beginning */
+} lines_line;
+
+typedef struct {
+    size_t count, room;
+    lines_line *line;
+    const uint8_t **part; /* paths->count for each line: where the value begins, or NULL */
+    skip_index *index; /* without paths, of each line; whoever takes one empties it */
+} lines_found;
+
+/* Memory that the scan of a line uses, and the next one's again. All zero before the first. */
+typedef struct {
+    skip_index index;
+    uint8_t *name; /* without its escapes */
+    size_t name_room;
+} lines_scratch;
+
+/* Scan the line [p, end), and add what is found: -1 where there is no memory for that. */
+int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
+               lines_found *found);
+
+/* Forget what was found, and keep the memory for the next. */
+void lines_forget(lines_found *found);
+void lines_free_found(lines_found *found);
+void lines_free_scratch(lines_scratch *scratch);
+
+/* ---- pools ---- */
+
+typedef struct lines_chunk {
+    struct lines_chunk *next; /* in the order of the source */
+    struct lines_chunk *next_unscanned;
+    uint8_t *data;
+    int is_borrowed; /* or else of malloc, and the chunk's */
+    size_t size;
+    int state;
+    lines_found found; /* of its lines, in their order; fewer where memory is short */
+} lines_chunk;
+
+typedef struct lines_pool lines_pool;
+
+/* Make a pool of threads, which are started as there is work for them: NULL where memory is missing. What the wish
+ * points to lives until lines_pool_close returns. */
+lines_pool *lines_pool_new(const lines_wish *wish, int threads);
+
+/* Have `size` bytes at data scanned, which are borrowed until the pool is closed and the chunk freed, or of malloc and
+ * become the pool's. -1 where there is no memory, and data stays the caller's. Wants the GIL, or an attached thread. */
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed);
+
+/* How many chunks were given and not taken. */
+size_t lines_pool_held(const lines_pool *pool);
+
+/* Wait until the first chunk that wasn't taken is scanned, and take it: NULL where there is none. It is freed by
+ * lines_chunk_free. In a process that was forked, where no threads are, it is scanned here. */
+lines_chunk *lines_pool_take(lines_pool *pool);
+void lines_chunk_free(lines_chunk *chunk);
+
+/* End the threads, wait until none looks at any chunk, and free the pool. May be called with or without the GIL. */
+void lines_pool_close(lines_pool *pool);
+
+#endif

@@ -1,0 +1,298 @@
+#include "parts/walk.h"
+
+#include <stdlib.h>
+
+#include "kernels/scan.h"
+
+/* What a walk came to. */
+typedef enum { WALK_ON, WALK_DONE, WALK_MALFORMED } walk_state;
+
+/* ---- names ---- */
+
+static size_t put_utf8(uint8_t *out, uint32_t c) {
+    if (c < 0x80) {
+        out[0] = (uint8_t)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (uint8_t)(0xC0 | c >> 6);
+        out[1] = (uint8_t)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (uint8_t)(0xE0 | c >> 12);
+        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+        out[2] = (uint8_t)(0x80 | (c & 0x3F));
+        return 3;
+    }
+    out[0] = (uint8_t)(0xF0 | c >> 18);
+    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+    out[3] = (uint8_t)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+/* The four digits of the escape whose u is at p, or -1. */
+static int32_t unit_at(const uint8_t *p, const uint8_t *end) {
+    return end - p >= 5 && *p == 'u' ? scan_hex4(p + 1, 1) : -1;
+}
+
+size_t parts_unescape(uint8_t *out, const uint8_t *p, size_t n) {
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    const uint8_t *end = p + n;
+    uint8_t *start = out;
+    while (p < end) {
+        if (*p != '\\' || end - p < 2) {
+            *out++ = *p++;
+            continue;
+        }
+        int32_t unit = unit_at(p + 1, end);
+        const char *letter = p[1] ? strchr(letters, p[1]) : NULL;
+        if (unit >= 0) {
+            uint32_t c = (uint32_t)unit;
+            p += 6;
+            if ((c & 0xFC00) == 0xD800 && end - p >= 6 && *p == '\\') {
+                int32_t low = unit_at(p + 1, end);
+                if (low >= 0 && (low & 0xFC00) == 0xDC00) {
+                    c = 0x10000 + ((c & 0x3FF) << 10 | ((uint32_t)low & 0x3FF));
+                    p += 6;
+                }
+            }
+            out += put_utf8(out, c);
+        } else if (letter != NULL) {
+            *out++ = (uint8_t)meanings[letter - letters];
+            p += 2;
+        } else *out++ = *p++;
+    }
+    return (size_t)(out - start);
+}
+
+/* ---- values that aren't wanted ---- */
+
+static ALWAYS_INLINE int ends_scalar(uint8_t c) { return c == ',' || c == '}' || c == ']' || c <= ' '; }
+
+/* The byte after the value at p; NULL where it is malformed. */
+static ALWAYS_INLINE const uint8_t *pass_value(const parts_walk *w, const uint8_t *p) {
+    int escaped;
+    if (UNLIKELY(p == w->end)) return NULL;
+    if (*p == '"') {
+        p = parts_string_end(p + 1, w->end, &escaped);
+        return p == NULL ? NULL : p + 1;
+    }
+    if (*p == '{' || *p == '[') return w->skip->balance(p, w->end, 0);
+    while (p < w->end && !ends_scalar(*p)) p++;
+    return p;
+}
+
+/* ---- those that are ---- */
+
+static void forget(parts_walk *w, const paths_node *node) {
+    for (Py_ssize_t i = node->first_wanted; i >= 0; i = w->paths->next_wanted[i])
+        if (w->found[i] != NULL) {
+            w->found[i] = NULL;
+            w->missing++;
+        }
+    for (Py_ssize_t i = 0; i < node->steps; i++) forget(w, node->step[i].node);
+}
+
+/* The name of n raw characters with escapes, in scratch; its size, or -1. */
+static Py_ssize_t unescaped(parts_walk *w, const uint8_t *name, size_t n) {
+    if (w->scratch_room < n) {
+        uint8_t *grown = realloc(w->scratch, n);
+        if (grown == NULL) {
+            w->no_memory = 1;
+            return -1;
+        }
+        w->scratch = grown;
+        w->scratch_room = n;
+    }
+    return (Py_ssize_t)parts_unescape(w->scratch, name, n);
+}
+
+/* Where a walk is: at p, and in a text with an index at a token. */
+typedef struct {
+    const uint8_t *p;
+    parts_place in;
+} walk_place;
+
+static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *at);
+
+/* Take the value at a place for these steps: those from `step` on that are for this name, or for this index. */
+static walk_state walk_steps(parts_walk *w, const paths_node *node, Py_ssize_t step, Py_ssize_t last,
+                             const uint8_t *name, Py_ssize_t size, Py_ssize_t index, walk_place *at) {
+    walk_place value = *at;
+    for (; step < last; step++) { /* all but the first are rare: "/0" and a sequence's "0" */
+        const paths_step *s = &node->step[step];
+        if (name != NULL ? s->name == NULL || s->size != size || memcmp(s->name, name, (size_t)size) != 0
+                         : s->index != index)
+            continue;
+        *at = value;
+        forget(w, s->node);
+        walk_state state = walk_value(w, s->node, at);
+        if (state != WALK_ON) return state;
+    }
+    return WALK_ON;
+}
+
+/* ---- of a text without an index ---- */
+
+static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place *at) {
+    const uint8_t *p = parts_space(at->p + 1, w->end), *const end = w->end;
+    if (p < end && *p == '}') {
+        at->p = p + 1;
+        return WALK_ON;
+    }
+    for (;;) {
+        int escaped;
+        if (UNLIKELY(p == end) || UNLIKELY(*p != '"')) return WALK_MALFORMED;
+        const uint8_t *name = p + 1;
+        p = parts_string_end(name, end, &escaped);
+        if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
+        Py_ssize_t size = p - name;
+        if (UNLIKELY(escaped)) {
+            if ((size = unescaped(w, name, (size_t)size)) < 0) return WALK_MALFORMED;
+            name = w->scratch;
+        }
+        p = parts_space(p + 1, end);
+        if (UNLIKELY(p == end) || UNLIKELY(*p != ':')) return WALK_MALFORMED;
+        p = parts_space(p + 1, end);
+        Py_ssize_t step = paths_find(node, name, size);
+        if (step < 0) {
+            p = pass_value(w, p);
+            if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
+        } else {
+            const paths_step *first = &node->step[step];
+            at->p = p;
+            walk_state state = walk_steps(w, node, step, node->steps, first->name, size, -1, at);
+            if (state != WALK_ON) return state;
+            p = at->p;
+        }
+        p = parts_space(p, end);
+        if (UNLIKELY(p == end)) return WALK_MALFORMED;
+        if (*p == '}') {
+            at->p = p + 1;
+            return WALK_ON;
+        }
+        if (UNLIKELY(*p != ',')) return WALK_MALFORMED;
+        p = parts_space(p + 1, end);
+    }
+}
+
+static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *at) {
+    const uint8_t *p = parts_space(at->p + 1, w->end), *const end = w->end;
+    Py_ssize_t step = 0;
+    if (p < end && *p == ']') {
+        at->p = p + 1;
+        return WALK_ON;
+    }
+    for (Py_ssize_t index = 0; step < node->indices; index++) {
+        if (node->step[step].index > index) {
+            p = pass_value(w, p);
+            if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
+        } else {
+            at->p = p;
+            walk_state state = walk_steps(w, node, step, node->indices, NULL, 0, index, at);
+            if (state != WALK_ON) return state;
+            p = at->p;
+            while (step < node->indices && node->step[step].index == index) step++;
+        }
+        p = parts_space(p, end);
+        if (UNLIKELY(p == end)) return WALK_MALFORMED;
+        if (*p == ']') {
+            at->p = p + 1;
+            return WALK_ON;
+        }
+        if (UNLIKELY(*p != ',')) return WALK_MALFORMED;
+        p = parts_space(p + 1, end);
+    }
+    at->p = w->skip->balance(p, end, 1);
+    return at->p == NULL ? WALK_MALFORMED : WALK_ON;
+}
+
+/* ---- of a text with one: from token to token. It may be somebody's who changes the text meanwhile. ---- */
+
+static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
+    const skip_index *index = w->index;
+    parts_place in = {at->in.token + 1, at->in.next + 1};
+    for (uint32_t left = container->count; left > 0; left--) {
+        size_t raw_size;
+        const uint8_t *name = parts_name(index, w->start, in.token, &raw_size);
+        if (UNLIKELY(name == NULL)) return WALK_MALFORMED;
+        Py_ssize_t size = (Py_ssize_t)raw_size;
+        if (UNLIKELY(w->escapes) && UNLIKELY(memchr(name, '\\', raw_size) != NULL)) {
+            if ((size = unescaped(w, name, raw_size)) < 0) return WALK_MALFORMED;
+            name = w->scratch;
+        }
+        Py_ssize_t step = paths_find(node, name, size);
+        in.token += 2;
+        if (step < 0) parts_pass_token(index, &in);
+        else {
+            at->in = in;
+            walk_state state = walk_steps(w, node, step, node->steps, node->step[step].name, size, -1, at);
+            if (state != WALK_ON) return state;
+            in = at->in;
+        }
+        in.token++; /* a comma, or the closing bracket */
+    }
+    at->in = (parts_place){container->after, container->next};
+    return WALK_ON;
+}
+
+static walk_state walk_items(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
+    const skip_index *index = w->index;
+    parts_place in = {at->in.token + 1, at->in.next + 1};
+    Py_ssize_t step = 0;
+    int is_flat = container->next == in.next; /* without containers: each item has two tokens */
+    for (Py_ssize_t i = 0; step < node->indices && i < (Py_ssize_t)container->count; i++) {
+        Py_ssize_t wanted = node->step[step].index;
+        if (wanted >= (Py_ssize_t)container->count) break;
+        if (is_flat) {
+            in.token += 2 * (size_t)(wanted - i);
+            i = wanted;
+        }
+        if (wanted > i) parts_pass_token(index, &in);
+        else {
+            at->in = in;
+            walk_state state = walk_steps(w, node, step, node->indices, NULL, 0, i, at);
+            if (state != WALK_ON) return state;
+            in = at->in;
+            while (step < node->indices && node->step[step].index == i) step++;
+        }
+        in.token++;
+    }
+    at->in = (parts_place){container->after, container->next};
+    return WALK_ON;
+}
+
+static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *at) {
+    const skip_index *index = w->index;
+    if (index != NULL) {
+        if (UNLIKELY(at->in.token >= index->tokens)) return WALK_MALFORMED;
+        at->p = w->start + index->places[at->in.token];
+    }
+    const uint8_t *p = at->p;
+    if (UNLIKELY(p == w->end)) return WALK_MALFORMED;
+    for (Py_ssize_t i = node->first_wanted; i >= 0; i = w->paths->next_wanted[i], w->missing--) w->found[i] = p;
+    if (w->missing == 0 && !w->checked) return WALK_DONE;
+    int object = *p == '{', enters = object ? node->steps > 0 : *p == '[' && node->indices > 0;
+    if (index != NULL) {
+        if (!enters) {
+            parts_pass_token(index, &at->in);
+            return WALK_ON;
+        }
+        if (UNLIKELY(at->in.next >= index->count)) return WALK_MALFORMED;
+        const skip_container *container = &index->containers[at->in.next];
+        if (UNLIKELY(container->token != at->in.token)) return WALK_MALFORMED;
+        return object ? walk_members(w, node, container, at) : walk_items(w, node, container, at);
+    }
+    if (enters) return object ? walk_object(w, node, at) : walk_array(w, node, at);
+    at->p = pass_value(w, p);
+    return UNLIKELY(at->p == NULL) ? WALK_MALFORMED : WALK_ON;
+}
+
+const uint8_t *parts_pass(const parts_walk *w, const uint8_t *p) { return pass_value(w, p); }
+
+int parts_find(parts_walk *w, const uint8_t *p) {
+    walk_place at = {p, {0, 0}};
+    return walk_value(w, w->paths->root, &at) == WALK_MALFORMED ? -1 : 0;
+}

@@ -1,3 +1,0 @@
-#ifdef __clang__
-#pragma clang attribute pop
-#endif

@@ -1,0 +1,187 @@
+"""Texts of dates, durations, UUIDs, addresses and the like, as ``decode`` reads them.
+
+Each function takes a str and the Node, and returns the object; ValueError, or what _REFUSALS names, where the text
+isn't of the format.
+"""
+
+import re
+import sys
+
+from . import _reading as r
+
+REFUSALS = (ValueError, ArithmeticError, LookupError, OSError)  # of these functions, which run no code of the user's
+
+_DATE = r"(\d{4})-(\d\d)-(\d\d)"
+_TIME = r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
+# RFC 3339 has offsets of minutes only; isoformat writes the seconds of those that have them.
+_OFFSET = r"(?:([Zz])|([+-])(\d\d):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?)?"
+_match_date = re.compile(_DATE, re.ASCII).fullmatch
+_match_time = re.compile(_TIME + _OFFSET, re.ASCII).fullmatch
+_match_datetime = re.compile(f"{_DATE}[Tt ]{_TIME}{_OFFSET}", re.ASCII).fullmatch
+_match_duration = re.compile(
+    r"([+-]?)P(?:(\d+)W|(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?)", re.ASCII
+).fullmatch
+_match_uuid = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}").fullmatch
+_match_decimal = re.compile(r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|Infinity)|NaN", re.ASCII).fullmatch
+_match_fraction = re.compile(r"[+-]?\d+(?:/\d+)?", re.ASCII).fullmatch
+_match_hex = re.compile(r"(?:[0-9a-fA-F]{2})*").fullmatch
+
+
+def _microseconds(digits):
+    """The first six digits of a fraction of a second."""
+    return int(f"{digits:0<6}"[:6]) if digits else 0
+
+
+def _zone(z, sign, hours, minutes, seconds, fraction):
+    from datetime import timedelta, timezone
+
+    if z:
+        return timezone.utc
+    if sign is None:
+        return None
+    if int(hours) > 23:
+        raise ValueError("an offset has less than 24 hours")
+    offset = timedelta(0, int(seconds or 0), _microseconds(fraction), 0, int(minutes), int(hours))
+    return timezone(-offset if sign == "-" else offset) if offset else timezone.utc
+
+
+def _found(match, text):
+    found = match(text)
+    if found is None:
+        raise ValueError(text)
+    return found.groups()
+
+
+def read_datetime(text, node):
+    year, month, day, hour, minute, second, fraction, *zone = _found(_match_datetime, text)
+    parts = int(year), int(month), int(day), int(hour), int(minute), int(second), _microseconds(fraction)
+    return node.cls(*parts, _zone(*zone))
+
+
+def read_date(text, node):
+    year, month, day = _found(_match_date, text)
+    return node.cls(int(year), int(month), int(day))
+
+
+def read_time(text, node):
+    hour, minute, second, fraction, *zone = _found(_match_time, text)
+    return node.cls(int(hour), int(minute), int(second), _microseconds(fraction), _zone(*zone))
+
+
+def read_timedelta(text, node):
+    sign, weeks, days, hours, minutes, seconds, fraction = _found(_match_duration, text)
+    parts = (days, seconds, None, None, minutes, hours, weeks)
+    delta = node.cls(*(int(part) if part else 0 for part in parts)) + node.cls(0, 0, _microseconds(fraction))
+    return -delta if sign == "-" else delta
+
+
+def read_uuid(text, node):
+    if not _match_uuid(text):
+        raise ValueError(text)
+    return node.cls(text)
+
+
+def read_decimal(text, node):
+    _found(_match_decimal, text)
+    return node.cls(text)
+
+
+def read_fraction(text, node):
+    _found(_match_fraction, text)
+    return node.cls(text)
+
+
+def read_bytes(text, node):
+    if node.data == "utf8":
+        data = text.encode()
+    elif node.data == "hex":
+        if not _match_hex(text):
+            raise ValueError(text)
+        data = bytes.fromhex(text)
+    else:
+        from binascii import a2b_base64, b2a_base64
+
+        encoded = text.encode("ascii")
+        data = a2b_base64(encoded)
+        # Equal to what is written only if there is nothing in it but the alphabet, and all the padding.
+        if b2a_base64(data, newline=False) != encoded:
+            raise ValueError(text)
+    return data if node.cls is bytes else node.cls(data)
+
+
+def read_by_class(text, node):
+    return node.cls(text)
+
+
+READERS = {
+    r.DATETIME: read_datetime,
+    r.DATE: read_date,
+    r.TIME: read_time,
+    r.TIMEDELTA: read_timedelta,
+    r.UUID: read_uuid,
+    r.DECIMAL: read_decimal,
+    r.FRACTION: read_fraction,
+    r.ZONEINFO: read_by_class,
+    r.PATH: read_by_class,
+    r.ADDRESS: read_by_class,
+    r.BYTES: read_bytes,
+}
+
+
+def of_number(number, node):
+    """A datetime, date or timedelta of a number: seconds or milliseconds since 1970 in UTC, or seconds."""
+    import datetime
+
+    if node.kind == r.TIMEDELTA:
+        return node.cls(0, number)
+    scale = 1000 if node.data == "unix_ms" else 1
+    delta = datetime.timedelta(0, number) if scale == 1 else datetime.timedelta(0, 0, 0, number)
+    moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + delta
+    return moment if node.kind == r.DATETIME else moment.date()
+
+
+NAMES = {
+    r.DATETIME: "datetime",
+    r.DATE: "date",
+    r.TIME: "time",
+    r.TIMEDELTA: "duration",
+    r.UUID: "UUID",
+    r.DECIMAL: "Decimal",
+    r.FRACTION: "Fraction",
+    r.ZONEINFO: "time zone",
+    r.PATH: "path",
+    r.BYTES: "base64",
+}
+
+
+def fullname(cls):
+    """For messages."""
+    return cls.__qualname__ if isinstance(cls, type) else repr(cls)
+
+
+_LEAVES = {"b": (bool,), "i": (int,), "u": (int,), "f": (int, float), "c": (int, float), "U": (str,)}
+
+
+def numpy_array(value, node):
+    """An ndarray of nested lists; ValueError where they aren't one."""
+    numpy = sys.modules["numpy"]
+    dtype = node.data
+    leaf = None
+    if dtype is not None:
+        leaf = {"b": (bool,), "i": (int,), "u": (int,), "f": (int, float), "c": (int, float), "U": (str,)}.get(
+            dtype.kind
+        )
+    _check_leaves(value, leaf)
+    try:
+        return numpy.array(value, dtype)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+def _check_leaves(value, leaf):
+    for each in value:
+        if type(each) is list:
+            _check_leaves(each, leaf)
+        elif leaf is not None and not isinstance(each, leaf) or isinstance(each, bool) and leaf and bool not in leaf:
+            names = " or ".join(kind.__name__ for kind in leaf)
+            raise ValueError(f"expected {names} in the array, got {type(each).__name__}")

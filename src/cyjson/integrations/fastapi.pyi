@@ -1,0 +1,3 @@
+from .starlette import JSONResponse as JSONResponse
+
+__all__ = ["JSONResponse"]

@@ -1,0 +1,4 @@
+# pyright: reportMissingImports=false
+from psycopg.abc import AdaptContext
+
+def register(context: AdaptContext | None = None) -> None: ...

@@ -1,0 +1,3 @@
+from .flask import JSONProvider as JSONProvider
+
+__all__ = ["JSONProvider"]

@@ -1,0 +1,7 @@
+# pyright: reportMissingImports=false
+from typing import Any
+
+import starlette.responses
+
+class JSONResponse(starlette.responses.JSONResponse):
+    def render(self, content: Any) -> bytes: ...

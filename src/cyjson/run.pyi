@@ -1,0 +1,5 @@
+from collections.abc import Sequence
+
+USAGE: str
+
+def main(arguments: Sequence[str] | None = None) -> None: ...

@@ -1,0 +1,181 @@
+"""decode makes instances of other libraries' classes: attrs, msgspec, pydantic."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Generic, Literal, Optional, TypeVar, Union
+
+import pytest
+
+from cyjson import ValidationError, decode
+
+T = TypeVar("T")
+
+
+def refused(text, tp, **options):
+    """The messages of the mismatches."""
+    with pytest.raises(ValidationError) as told:
+        decode(text, tp, **options)
+    return [f"{each.path}: {each.message}" for each in told.value.errors]
+
+
+def test_attrs():
+    attrs = pytest.importorskip("attrs")
+
+    @attrs.define
+    class Point:
+        x: int
+        _hidden: str = "h"
+        items: list[int] = attrs.field(factory=list)
+        derived: int = attrs.field(init=False, default=attrs.Factory(lambda self: self.x + 1, takes_self=True))
+
+    made = decode('{"x": 1, "_hidden": "z", "derived": "past"}', Point)
+    assert made == Point(1, "z") and made.derived == 2
+    assert decode('{"x": 1}', Point) == Point(1)
+    assert refused('{"x": "1"}', Point) == ["$.x: expected int, got str"]
+
+    @attrs.frozen(kw_only=True)
+    class Checked:
+        x: int = attrs.field(validator=attrs.validators.gt(0))
+        y: str = attrs.field(converter=str.upper, default="y")
+        z: int = attrs.field(converter=int, default="3")
+        other: int = attrs.field(alias="called", default=1)
+
+    assert decode('{"x": 1, "y": "a", "z": "12", "other": 5}', Checked) == Checked(x=1, y="a", z="12", called=5)
+    assert decode('{"x": 1}', Checked) == Checked(x=1)
+    with pytest.raises(ValidationError) as told:
+        decode('{"x": 0}', Checked)
+    assert isinstance(told.value.__cause__, ValueError)
+    assert refused('{"x": 1, "z": "no"}', Checked)
+
+    @attrs.define
+    class Annotated:
+        when: dt.date = attrs.field(converter=_to_date)
+
+    assert decode('{"when": 3}', Annotated).when == dt.date(2026, 1, 3)
+    assert refused('{"when": "x"}', Annotated) == ["$.when: expected int, got str"]
+
+    @attrs.define
+    class PostInit:
+        a: int
+        b: int = attrs.field(default=0, metadata={"json": "B"})
+
+        def __attrs_post_init__(self):
+            self.a += 1
+
+    assert decode('{"a": 1, "B": 2}', PostInit) == PostInit(1, 2)
+
+    @attrs.define
+    class GenericBox(Generic[T]):
+        value: T
+
+    assert refused('{"value": "x"}', GenericBox[int]) == ["$.value: expected int, got str"]
+
+
+def _to_date(day: int) -> dt.date:
+    return dt.date(2026, 1, day)
+
+
+def test_structs():
+    msgspec = pytest.importorskip("msgspec")
+
+    class Point(msgspec.Struct):
+        x: int
+        y: list[int] = []
+        z: str = msgspec.field(name="zed", default="z")
+
+    assert decode('{"x": 1, "zed": "q"}', Point) == Point(1, [], "q")
+    assert decode('{"x": 1}', Point).y is not decode('{"x": 1}', Point).y
+    assert refused('{"x": "1"}', Point) == ["$.x: expected int, got str"]
+
+    class Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+        a: int = 1
+        b: str
+
+    assert decode('{"b": "x"}', Strict) == Strict(b="x")
+    assert refused('{"b": "x", "c": 1}', Strict) == ["$.c: unknown member"]
+
+    class Cat(msgspec.Struct, tag="cat"):
+        lives: int
+
+    class Dog(msgspec.Struct, tag=True):
+        name: str
+
+    assert decode('[{"type": "cat", "lives": 9}, {"name": "x", "type": "Dog"}]', list[Union[Cat, Dog]]) == [
+        Cat(9),
+        Dog("x"),
+    ]
+    assert decode('{"lives": 9}', Cat) == Cat(9)
+    assert refused('{"type": "cow", "lives": 9}', Cat) == ['$.type: expected "cat", got "cow"']
+
+    class Unset(msgspec.Struct):
+        a: Union[int, None, msgspec.UnsetType] = msgspec.UNSET
+
+    assert decode("{}", Unset).a is msgspec.UNSET and decode('{"a": null}', Unset).a is None
+    assert refused('{"a": "x"}', Unset) == ["$.a: expected int or null, got str"]
+
+    class Row(msgspec.Struct, array_like=True):
+        a: int
+        b: str = "b"
+
+    assert decode('[1, "x"]', Row) == Row(1, "x")
+    assert decode("[1]", Row) == Row(1)
+
+    class Tagged(msgspec.Struct, array_like=True, tag="t", kw_only=True):
+        a: int
+
+    assert decode('["t", 1]', Tagged) == Tagged(a=1)
+
+    class Checked(msgspec.Struct):
+        a: int
+
+        def __post_init__(self):
+            if self.a < 0:
+                raise ValueError("negative")
+
+    assert refused('{"a": -1}', Checked) == ["$: negative"]
+
+
+def test_pydantic():
+    pydantic = pytest.importorskip("pydantic")
+
+    class User(pydantic.BaseModel):
+        id: int
+        name: str = pydantic.Field(default="none", alias="Name")
+        when: Optional[dt.datetime] = None
+        price: float = 0
+
+    text = '{"id": "12", "Name": "x", "when": 0, "price": 1.10}'
+    assert decode(text, User) == User.model_validate_json(text)
+    made = decode(f'{{"users": [{text}, {{"id": 3}}]}}', dict[str, list[User]])
+    assert made["users"] == [User.model_validate_json(text), User(id=3)]
+    with pytest.raises(ValidationError) as told:
+        decode('[{"id": 1},\n {"id": "x", "price": []}, {}]', list[User])
+    paths = [(each.path, each.lineno, each.colno) for each in told.value.errors]
+    assert paths == [("$[1].id", 2, 9), ("$[1].price", 2, 23), ("$[2]", 2, 28)]
+    assert isinstance(told.value.__cause__, pydantic.ValidationError)
+
+    class Raising(pydantic.BaseModel):
+        a: int
+
+        @pydantic.field_validator("a")
+        @classmethod
+        def check(cls, value):
+            raise LookupError("passes")
+
+    with pytest.raises(LookupError):
+        decode('{"a": 1}', Raising)
+
+    @pydantic.dataclasses.dataclass
+    class Modern:
+        a: int
+
+    assert decode('{"a": "1"}', Modern) == Modern(1)
+
+    class Cat(pydantic.BaseModel):
+        kind: Literal["cat"]
+
+    class Dog(pydantic.BaseModel):
+        kind: Literal["dog"]
+
+    assert decode('[{"kind": "dog"}, null]', list[Union[Cat, Dog, None]]) == [Dog(kind="dog"), None]
