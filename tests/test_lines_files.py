@@ -674,11 +674,12 @@ def test_a_failure_leaves_the_old_file(tmp_path, name, count, error):
     path = tmp_path / name
     lines.dump(DOCUMENTS, path)
     before = path.read_bytes()
+    handled = sys.exc_info()[1]  # on PyPy an earlier test's, where recursion ended in an except clause
     for documents in failing([{"id": n} for n in range(count)], error), [*range(count), object()]:
         if error is not None or type(documents) is list:
             with pytest.raises(TypeError if type(documents) is list else type(error)) as caught:
                 lines.dump(documents, path)
-            assert caught.value.__context__ is None
+            assert caught.value.__context__ is handled
     assert path.read_bytes() == before
     path.write_bytes(gzip.compress(b"1\nx\n2") if name.endswith("gz") else b"1\nx\n2")
     with pytest.raises(lines.LineError):
