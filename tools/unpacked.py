@@ -56,6 +56,10 @@ def packages(suite, architecture, *names):
         for archive in sorted((state / "archives").glob("*.deb")):
             if archive.stat().st_size and needed(archive):
                 subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+        # Of suites after bookworm, packages bring /usr/lib only: the links are made when a system is installed.
+        for name in "bin", "lib", "lib64", "sbin":
+            if (folder / "usr" / name).is_dir() and not (folder / name).exists():
+                (folder / name).symlink_to(f"usr/{name}")
         (folder / ".made").touch()
     return folder
 
