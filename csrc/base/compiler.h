@@ -16,7 +16,12 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
+#if defined(__clang__)
+#define SELDOM __attribute__((noinline, cold, minsize))
+#else
 #define SELDOM __attribute__((noinline, cold)) /* compiled to be small */
+#endif
+#define MAYBE_UNUSED __attribute__((unused))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PREFETCH(p) __builtin_prefetch(p) /* any address: it never faults */
@@ -24,6 +29,7 @@
 #define ALWAYS_INLINE __forceinline
 #define NOINLINE __declspec(noinline)
 #define SELDOM NOINLINE
+#define MAYBE_UNUSED
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
 #define PREFETCH(p) ((void)(p))
@@ -31,6 +37,7 @@
 #define ALWAYS_INLINE inline
 #define NOINLINE
 #define SELDOM
+#define MAYBE_UNUSED
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
 #define PREFETCH(p) ((void)(p))

@@ -97,12 +97,12 @@ typedef struct {
 
     /* Decode the value that starts at character *index of a str; *index becomes the index after it. As utf8. */
     PyObject *(*str_at)(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
-
-    /* Decode the string whose first character after the opening quote is at *index. As str_at. */
-    PyObject *(*scanstring)(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
 } decode_functions;
 
 extern const decode_functions CPU_NAME(decode_with);
+
+/* Decode the string whose first character after the opening quote is at *index. As str_at. */
+PyObject *decode_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
 
 enum {
     SHAPE_BITS = 8,

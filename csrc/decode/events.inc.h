@@ -103,8 +103,9 @@ done:
     return 0;
 }
 
-static int entry_utf8_events(decode_state *state, const decode_options *options, const uint8_t *text, size_t size,
-                             int final, tokens_scanner *scanner, events *e) {
+#define UTF8_EVENTS CPU_NAME(decode_utf8_events)
+int CPU_NAME(decode_utf8_events)(decode_state *state, const decode_options *options, const uint8_t *text, size_t size,
+                                 int final, tokens_scanner *scanner, events *e) {
     decoder d;
     first_space space;
     decoder_start(&d, state, options, NULL, &space);
@@ -118,6 +119,3 @@ static int entry_utf8_events(decode_state *state, const decode_options *options,
     PyErr_Clear(); /* what is to blame comes next */
     return 0;
 }
-
-const decode_functions CPU_NAME(decode_with) = {entry_utf8,   entry_utf8_at, entry_utf8_items, entry_utf8_events,
-                                                TYPED_DECODE, entry_str,     entry_str_at,     entry_scanstring};

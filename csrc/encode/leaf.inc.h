@@ -7,6 +7,13 @@
 #include "kernels/escape.h"
 #include "kernels/number_format.h"
 
+/* What is compiled for each level calls its kernels directly; what is compiled once (KERNELS_BY_TABLE), by a table. */
+#if defined(KERNELS_BY_TABLE)
+#define KERNEL(e, name) (encode_kernels_of[(e)->state->cpu].name)
+#else
+#define KERNEL(e, name) CPU_NAME(name)
+#endif
+
 enum {
     MARGIN = 32, /* of SLACK, whatever writes a value leaves this many: punctuation needs no check of its own */
     SCALAR = NUMBER_DOUBLE_SPACE + SLACK, /* what a value takes that is no str or container; a key leaves so much */
@@ -19,6 +26,7 @@ enum {
 typedef enum { WRITE_ASCII, WRITE_UTF8, WRITE_TEXT1, WRITE_TEXT2, WRITE_TEXT4, WRITE_TEXT } write_form;
 
 static ALWAYS_INLINE int is_text(write_form form) { return form >= WRITE_TEXT1; }
+static ALWAYS_INLINE int is_wide(write_form form) { return form == WRITE_TEXT2 || form == WRITE_TEXT4; }
 
 /* The form for what is rare: text of any width. */
 static ALWAYS_INLINE write_form any_width(write_form form) { return is_text(form) ? WRITE_TEXT : form; }
@@ -36,11 +44,14 @@ static ALWAYS_INLINE int width_of(const encoder *e, write_form form) {
                                   : name##_text4)
 #define FOR_FORM(name, form) ((form) == WRITE_ASCII ? name##_ascii : (form) == WRITE_UTF8 ? name##_utf8 : name##_text)
 
-/* Compile `name`, of which the form is the last parameter, for each of them; out of line, for what is rare. */
-#define COMPILE_FOR_FORMS(result, name, parameters, ...) \
-    static NOINLINE result name##_ascii parameters { return name(__VA_ARGS__, WRITE_ASCII); } \
-    static NOINLINE result name##_utf8 parameters { return name(__VA_ARGS__, WRITE_UTF8); } \
-    static NOINLINE result name##_text parameters { return name(__VA_ARGS__, WRITE_TEXT); }
+/* Compile `name`, of which the form is the last parameter, for each of them; out of line, for what is rare, or
+ * (COMPILE_SELDOM) so rare that it is to be small. */
+#define COMPILE_FOR_FORMS_AS(how, result, name, parameters, ...) \
+    static how result name##_ascii parameters { return name(__VA_ARGS__, WRITE_ASCII); } \
+    static how MAYBE_UNUSED result name##_utf8 parameters { return name(__VA_ARGS__, WRITE_UTF8); } \
+    static how result name##_text parameters { return name(__VA_ARGS__, WRITE_TEXT); }
+#define COMPILE_FOR_FORMS(...) COMPILE_FOR_FORMS_AS(NOINLINE, __VA_ARGS__)
+#define COMPILE_SELDOM(...) COMPILE_FOR_FORMS_AS(SELDOM, __VA_ARGS__)
 
 /* Whether the characters aren't of this form's width any more. */
 static ALWAYS_INLINE int has_widened(const encoder *e, write_form form) {
@@ -80,7 +91,7 @@ static ALWAYS_INLINE uint8_t *put_short(encoder *e, uint8_t *out, const void *p,
 static ALWAYS_INLINE uint8_t *put_bytes(encoder *e, uint8_t *out, const void *p, size_t n, write_form form) {
     const int width = width_of(e, form);
     if (width == 1) memcpy(out, p, n);
-    else CPU_NAME(escape_copy_widened)(out, width, p, n, 1);
+    else KERNEL(e, escape_copy_widened)(out, width, p, n, 1);
     return out + n * (size_t)width;
 }
 
@@ -96,7 +107,7 @@ static ALWAYS_INLINE uint8_t *put_long_key_separator(encoder *e, uint8_t *out, w
     out = put_any_piece(e, out, &e->options->key_separator, form);
     return out == NULL ? NULL : room(e, out, SCALAR, form);
 }
-COMPILE_FOR_FORMS(uint8_t *, put_long_key_separator, (encoder * e, uint8_t *out), e, out)
+COMPILE_SELDOM(uint8_t *, put_long_key_separator, (encoder * e, uint8_t *out), e, out)
 
 /* The separator after a key, within the margin where it is short. */
 static ALWAYS_INLINE uint8_t *put_key_separator(encoder *e, uint8_t *out, write_form form, write_style style) {
@@ -138,7 +149,7 @@ static ALWAYS_INLINE uint8_t *write_any_start(encoder *e, uint8_t *out, int firs
     if (!first && (out = put_any_piece(e, out, &e->options->item_separator, form)) == NULL) return NULL;
     return e->options->indented ? put_line(e, out, form) : out;
 }
-COMPILE_FOR_FORMS(uint8_t *, write_any_start, (encoder * e, uint8_t *out, int first), e, out, first)
+COMPILE_SELDOM(uint8_t *, write_any_start, (encoder * e, uint8_t *out, int first), e, out, first)
 
 /* How many characters of e->between come between two items at the current level; SIZE_MAX where it doesn't hold
  * them. */
@@ -199,12 +210,24 @@ static ALWAYS_INLINE uint8_t *write_skipped_end(encoder *e, uint8_t *out, write_
     out = room(e, out, SLACK, form);
     return out == NULL ? NULL : put(e, out, '}', form);
 }
-COMPILE_FOR_FORMS(uint8_t *, write_skipped_end, (encoder * e, uint8_t *out), e, out)
+COMPILE_SELDOM(uint8_t *, write_skipped_end, (encoder * e, uint8_t *out), e, out)
 
 /* Whether so much was written that the sink is to get it. */
 static ALWAYS_INLINE int is_full(const encoder *e, const uint8_t *out) { return out >= e->full; }
 
 /* ---- strings ---- */
+
+/* As escape_copy_ascii, with the level's own way for long strings. */
+static ALWAYS_INLINE int copy_ascii(const encoder *e, uint8_t *out, int width, const uint8_t *p, size_t n, int ascii,
+                                    int varied) {
+#if defined(KERNELS_BY_TABLE)
+    enum { LONG = 64 };
+    if (n > LONG && KERNEL(e, escape_copy_long) != NULL) return KERNEL(e, escape_copy_long)(out, width, p, n, ascii);
+#else
+    (void)e;
+#endif
+    return escape_copy_ascii(out, width, p, n, ascii, varied);
+}
 
 /* Go over to characters that hold a str's. */
 static ALWAYS_INLINE uint8_t *widen_for(encoder *e, uint8_t *out, PyObject *str) {
@@ -221,10 +244,10 @@ static ALWAYS_INLINE uint8_t *write_some(encoder *e, uint8_t *out, PyObject *str
                                          int plain_bytes, write_form form) {
     out = room(e, out, (form == WRITE_ASCII ? ESCAPE_MOST_ASCII : ESCAPE_MOST) * n + ESCAPE_SLACK + SLACK, form);
     if (out == NULL) return NULL;
-    if (form == WRITE_TEXT) return CPU_NAME(escape_widen)(out, e->text.width, p, n, width);
-    if (plain_bytes) return CPU_NAME(escape_bytes)(out, p, n, form == WRITE_ASCII);
-    if (form == WRITE_ASCII) return CPU_NAME(escape_to_ascii)(out, p, n, width);
-    out = CPU_NAME(escape_to_utf8)(out, p, n, width);
+    if (form == WRITE_TEXT) return KERNEL(e, escape_widen)(out, e->text.width, p, n, width);
+    if (plain_bytes) return KERNEL(e, escape_bytes)(out, p, n, form == WRITE_ASCII);
+    if (form == WRITE_ASCII) return KERNEL(e, escape_to_ascii)(out, p, n, width);
+    out = KERNEL(e, escape_to_utf8)(out, p, n, width);
     return out != NULL ? out : encoder_escape_failed(str);
 }
 
@@ -271,7 +294,7 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
         out = room(e, out, n + slack, form);
         if (UNLIKELY(out == NULL)) return NULL;
         const uint8_t *p = compat_ascii_text(str); /* after a header of at least 40 bytes */
-        if (LIKELY(escape_copy_ascii(out + width, (int)width, p, n, form == WRITE_ASCII, !is_key))) {
+        if (LIKELY(copy_ascii(e, out + width, (int)width, p, n, form == WRITE_ASCII, !is_key))) {
             put(e, out, '"', form);
             return put(e, out + (n + 1) * width, '"', form);
         }
@@ -365,10 +388,10 @@ static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number,
     uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_DOUBLE_SPACE + SLACK, form);
     CYJSON_ASSERT(!roomy || has_room(e, out, SCALAR, form));
     if (UNLIKELY(out == NULL)) return 1;
-    if (width_of(e, form) == 1) *at = CPU_NAME(number_format_double)(out, value);
+    if (width_of(e, form) == 1) *at = KERNEL(e, number_format_double)(out, value);
     else {
         uint8_t digits[NUMBER_DOUBLE_SPACE];
-        *at = put_number(e, out, digits, (size_t)(CPU_NAME(number_format_double)(digits, value) - digits), form);
+        *at = put_number(e, out, digits, (size_t)(KERNEL(e, number_format_double)(digits, value) - digits), form);
     }
     return 1;
 }

@@ -1,4 +1,6 @@
 #include "encode/pieces.h"
+#include "kernels/escape.h"
+#include "kernels/number_format.h"
 
 /* ---- frames ---- */
 
@@ -67,13 +69,27 @@ static void fail(encode_pieces *p) {
 
 /* ---- the iterator ---- */
 
+/* Names of a level's kernels, and their entry in the table. */
+#define DECLARE_KERNELS(level) \
+    uint8_t *escape_bytes##level(uint8_t *out, const uint8_t *p, size_t n, int ascii); \
+    uint8_t *escape_to_ascii##level(uint8_t *out, const uint8_t *p, size_t n, int width); \
+    uint8_t *escape_to_utf8##level(uint8_t *out, const uint8_t *p, size_t n, int width); \
+    uint8_t *escape_widen##level(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width); \
+    void escape_copy_widened##level(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width); \
+    uint8_t *number_format_double##level(uint8_t *out, double value); \
+    int escape_copy_long##level(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
+#define KERNELS_OF(level, copy_long) \
+    { \
+        escape_bytes##level, escape_to_ascii##level, escape_to_utf8##level, escape_widen##level, \
+            escape_copy_widened##level, number_format_double##level, copy_long \
+    }
 #if CPU_HAS_LEVELS
-uint8_t *encode_step_avx2(encode_pieces *p, uint8_t *out);
-uint8_t *encode_step_avx512(encode_pieces *p, uint8_t *out);
-static uint8_t *(*const steppers[CPU_LEVELS])(encode_pieces *, uint8_t *) = {encode_step, encode_step_avx2,
-                                                                             encode_step_avx512};
+DECLARE_KERNELS(_avx2)
+DECLARE_KERNELS(_avx512)
+const encode_kernels encode_kernels_of[CPU_LEVELS] = {KERNELS_OF(, NULL), KERNELS_OF(_avx2, escape_copy_long_avx2),
+                                                      KERNELS_OF(_avx512, escape_copy_long_avx512)};
 #else
-static uint8_t *(*const steppers[CPU_LEVELS])(encode_pieces *, uint8_t *) = {encode_step, encode_step, encode_step};
+const encode_kernels encode_kernels_of[CPU_LEVELS] = {KERNELS_OF(, NULL), KERNELS_OF(, NULL), KERNELS_OF(, NULL)};
 #endif
 
 /* Drop everything: there are no more pieces. An exception that is set stays so, whatever finalisers do. The caller
@@ -105,7 +121,7 @@ static PyObject *next_piece(encode_pieces *p) {
     encoder *e = &p->e;
     p->most = Py_GetRecursionLimit();
     uint8_t *out = start_over(e);
-    if (out != NULL) out = steppers[e->state->cpu](p, out);
+    if (out != NULL) out = encode_step(p, out);
     if (out != NULL && (p->used == 0 || encoder_check_path(e) == 0)) {
         PyObject *piece = NULL;
         e->python_ran = 1; /* it may, before the next piece */

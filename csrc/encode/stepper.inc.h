@@ -2,7 +2,6 @@
  *
  * Each step takes up the frame on top and goes on until that is left, another is above it, the piece is full, or the
  * characters have widened. All that is needed to go on stands in the frame. */
-#include "encode/pieces.h"
 
 /* Whether to leave off before the next item. */
 static ALWAYS_INLINE int stops(const encoder *e, const uint8_t *out, write_form form) {
@@ -12,9 +11,9 @@ static ALWAYS_INLINE int stops(const encoder *e, const uint8_t *out, write_form 
 /* ---- values ---- */
 
 /* Compile `name`, of which the form is the last parameter, for ASCII and for text of any width: pieces are str. */
-#define COMPILE_FOR_STR(name, parameters, ...) \
-    static NOINLINE uint8_t *name##_ascii parameters { return name(__VA_ARGS__, WRITE_ASCII); } \
-    static NOINLINE uint8_t *name##_text parameters { return name(__VA_ARGS__, WRITE_TEXT); }
+#define COMPILE_FOR_STR(how, name, parameters, ...) \
+    static how uint8_t *name##_ascii parameters { return name(__VA_ARGS__, WRITE_ASCII); } \
+    static how uint8_t *name##_text parameters { return name(__VA_ARGS__, WRITE_TEXT); }
 #define FOR_STR(name, form) ((form) == WRITE_ASCII ? name##_ascii : name##_text)
 
 /* Begin a container. */
@@ -62,7 +61,7 @@ static ALWAYS_INLINE uint8_t *begin_other(encode_pieces *p, uint8_t *out, PyObje
     return out;
 }
 
-COMPILE_FOR_STR(begin_other, (encode_pieces * p, uint8_t *out, PyObject *object), p, out, object)
+COMPILE_FOR_STR(NOINLINE, begin_other, (encode_pieces * p, uint8_t *out, PyObject *object), p, out, object)
 
 /* Any value, where it is rare: written, or a frame on top for it. NULL with an exception set, and no frame. */
 static ALWAYS_INLINE uint8_t *write_or_begin(encode_pieces *p, uint8_t *out, PyObject *object, write_form form) {
@@ -79,7 +78,7 @@ static ALWAYS_INLINE uint8_t *begin_member(encode_pieces *p, uint8_t *out, PyObj
     if (UNLIKELY(out == NULL)) p->frames[at].in_value = 1;
     return out;
 }
-COMPILE_FOR_STR(begin_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key, value)
+COMPILE_FOR_STR(NOINLINE, begin_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key, value)
 
 /* A whole member, whatever its key and value are. */
 static ALWAYS_INLINE uint8_t *step_member(encode_pieces *p, uint8_t *out, PyObject *key, PyObject *value,
@@ -98,7 +97,7 @@ static ALWAYS_INLINE uint8_t *step_member(encode_pieces *p, uint8_t *out, PyObje
     Py_DECREF(value);
     return out;
 }
-COMPILE_FOR_STR(step_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key, value)
+COMPILE_FOR_STR(SELDOM, step_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key, value)
 
 /* ---- one step of each kind of frame ---- */
 
@@ -260,7 +259,7 @@ static ALWAYS_INLINE uint8_t *step_odd(encode_pieces *p, encode_frame *f, uint8_
     if (f->kind == FRAME_ITERABLE) return step_iterable(p, f, out, form);
     return f->kind == FRAME_DEFAULT ? step_default(p, f, out, form) : step_str(p, f, out, form);
 }
-COMPILE_FOR_STR(step_odd, (encode_pieces * p, encode_frame *f, uint8_t *out), p, f, out)
+COMPILE_FOR_STR(SELDOM, step_odd, (encode_pieces * p, encode_frame *f, uint8_t *out), p, f, out)
 
 /* Steps up to where encode_step looks again. */
 static ALWAYS_INLINE uint8_t *steps(encode_pieces *p, uint8_t *out, write_form form) {
@@ -280,7 +279,7 @@ static NOINLINE uint8_t *steps_text1(encode_pieces *p, uint8_t *out) { return st
 static NOINLINE uint8_t *steps_text2(encode_pieces *p, uint8_t *out) { return steps(p, out, WRITE_TEXT2); }
 static NOINLINE uint8_t *steps_text4(encode_pieces *p, uint8_t *out) { return steps(p, out, WRITE_TEXT4); }
 
-uint8_t *CPU_NAME(encode_step)(encode_pieces *p, uint8_t *out) {
+uint8_t *encode_step(encode_pieces *p, uint8_t *out) {
     encoder *e = &p->e;
     const int ascii = p->options.form == ENCODE_ASCII;
     if (p->root != NULL) {

@@ -3,7 +3,7 @@
  * Each function is written once, with the form as a parameter that is constant wherever it is inlined, and compiled for
  * each form: write_dict for write_dict_ascii and the others. Two loops go over members, and two over items: the plain
  * ones, in write_dict and write_list, have nothing in them but what a plain document needs; the others do all the
- * rest. */
+ * rest, and text of wide characters, for which the plain ones gain nothing that could be measured. */
 
 /* A function for each form, so that a level of nesting takes little of the C stack; FOR_WIDTH and FOR_FORM name it. */
 #define DECLARE_FOR_WIDTHS(name, parameters) \
@@ -18,7 +18,8 @@
     static uint8_t *name##_text parameters;
 DECLARE_FOR_WIDTHS(write_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_WIDTHS(write_list, (encoder * e, uint8_t *out, PyObject *list))
-DECLARE_FOR_WIDTHS(write_items, (encoder * e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i))
+DECLARE_FOR_WIDTHS(write_items, (encoder * e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i,
+                                 int *entered))
 DECLARE_FOR_WIDTHS(write_any_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_FORMS(write_odd_list, (encoder * e, uint8_t *out, PyObject *list))
 DECLARE_FOR_FORMS(write_other, (encoder * e, uint8_t *out, PyObject *object))
@@ -117,7 +118,7 @@ static ALWAYS_INLINE uint8_t *write_members_slowly(encoder *e, uint8_t *out, wal
     if (more < 0) return NULL;
     return first ? write_skipped_end(e, out, form) : write_end(e, out, '}', form, STYLE_ANY);
 }
-COMPILE_FOR_FORMS(uint8_t *, write_members_slowly, (encoder * e, uint8_t *out, walk *w, int first), e, out, w, first)
+COMPILE_SELDOM(uint8_t *, write_members_slowly, (encoder * e, uint8_t *out, walk *w, int first), e, out, w, first)
 
 /* The members of an object from where a walk stands, and its end. */
 static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form,
@@ -250,7 +251,10 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
         return UNLIKELY(out == NULL) ? NULL : put(e, put(e, out, '{', form), '}', form);
     }
     out = put(e, out, '{', form); /* a key is next, which makes room */
-    out = write_members(e, out, &w, 1, form, STYLE_PLAIN);
+    if (is_wide(form)) {
+        e->level++;
+        out = form == WRITE_TEXT2 ? write_members_text2(e, out, &w, 1) : write_members_text4(e, out, &w, 1);
+    } else out = write_members(e, out, &w, 1, form, STYLE_PLAIN);
     if (w.entered) {
         if (UNLIKELY(w.kind != WALK_DICT)) {
             odd_walk_end(e, &w);
@@ -267,8 +271,9 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 /* The rest of a list once the characters have widened. */
 static NOINLINE uint8_t *write_widened_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence,
                                              Py_ssize_t i) {
-    return e->text.width == 2 ? write_items_text2(e, out, list, sequence, i)
-                              : write_items_text4(e, out, list, sequence, i);
+    int entered = 1;
+    return e->text.width == 2 ? write_items_text2(e, out, list, sequence, i, &entered)
+                              : write_items_text4(e, out, list, sequence, i, &entered);
 }
 
 /* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered says
@@ -339,7 +344,7 @@ static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, 
 
 /* What is between entering an instance of a list's or tuple's subclass and leaving it. */
 static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject *list, write_form form) {
-    int generator = e->options->as_generator, empty;
+    int generator = e->options->as_generator, empty, entered = 1;
     PyObject *sequence = NULL;
     if (encoder_before_python(e)) return NULL;
     if (generator) empty = PyObject_Not(list);
@@ -356,7 +361,7 @@ static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject
         if (encoder_check_path(e)) out = NULL;
         else
             out = generator ? write_items_of_iterator(e, out, list, form)
-                            : FOR_WIDTH(write_items, e, form)(e, out, list, sequence, 0);
+                            : FOR_WIDTH(write_items, e, form)(e, out, list, sequence, 0, &entered);
         path_pop(e);
         if (out != NULL) out = write_end(e, out, ']', form, STYLE_ANY);
     }
@@ -380,16 +385,16 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     if (UNLIKELY(out == NULL)) return NULL;
     out = put(e, out, '[', form);
     if (UNLIKELY(empty)) return put(e, out, ']', form);
-    if (LIKELY(e->plain)) {
+    if (LIKELY(e->plain) && !is_wide(form)) {
         out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
         if (entered) leave(e, list);
         return UNLIKELY(out == NULL) ? NULL : write_end(e, out, ']', any_width(form), STYLE_PLAIN);
     }
-    if (UNLIKELY(enter(e, list))) return NULL;
+    if (!(is_wide(form) && LIKELY(e->plain)) && UNLIKELY(!(entered = !enter(e, list)))) return NULL;
     e->level++;
     if (UNLIKELY(e->python_ran) && UNLIKELY(encoder_check_path(e))) out = NULL;
-    else out = FOR_WIDTH(write_items, e, form)(e, out, list, list, 0);
-    leave(e, list);
+    else out = FOR_WIDTH(write_items, e, form)(e, out, list, list, 0, &entered);
+    if (entered) leave(e, list);
     return UNLIKELY(out == NULL) ? NULL : write_end(e, out, ']', any_width(form), STYLE_ANY);
 }
 
@@ -456,7 +461,7 @@ static NOINLINE uint8_t *write_instance(encoder *e, uint8_t *out, PyObject *obje
 
 /* ---- one function for each form ---- */
 
-COMPILE_FOR_FORMS(uint8_t *, write_odd_list, (encoder * e, uint8_t *out, PyObject *list), e, out, list)
+COMPILE_SELDOM(uint8_t *, write_odd_list, (encoder * e, uint8_t *out, PyObject *list), e, out, list)
 static NOINLINE uint8_t *write_other_ascii(encoder *e, uint8_t *out, PyObject *object) {
     return write_other(e, out, object, WRITE_ASCII);
 }
@@ -483,9 +488,8 @@ static NOINLINE uint8_t *write_other_utf8(encoder *e, uint8_t *out, PyObject *ob
         return write_list(e, out, list, form); \
     } \
     static NOINLINE uint8_t *write_items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, \
-                                                  Py_ssize_t i) { \
-        int entered = 1; \
-        return write_items(e, out, list, sequence, i, &entered, form, STYLE_ANY); \
+                                                  Py_ssize_t i, int *entered) { \
+        return write_items(e, out, list, sequence, i, entered, form, STYLE_ANY); \
     }
 #define COMPILE_MEMBERS_FOR_WIDTH(suffix, form, locals) \
     static NOINLINE locals uint8_t *write_members_##suffix(encoder *e, uint8_t *out, walk *w, int first) { \
@@ -501,7 +505,13 @@ COMPILE_MEMBERS_FOR_WIDTH(text4, WRITE_TEXT4, DIGITS)
 
 /* The outermost value. */
 static ALWAYS_INLINE uint8_t *write_root(encoder *e, uint8_t *out, PyObject *object, write_form form) {
-    return write_leaf(e, &out, object, 0, form, STYLE_ANY) ? out : write_nested(e, out, object, form);
+    PyTypeObject *type = Py_TYPE(object);
+    if (LIKELY(type == &PyDict_Type)) return FOR_WIDTH(write_dict, e, form)(e, out, object);
+    if (LIKELY(type == &PyList_Type)) return FOR_WIDTH(write_list, e, form)(e, out, object);
+    if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
+        object == Py_None)
+        return FOR_FORM(write_value, form)(e, out, object);
+    return FOR_FORM(write_other, form)(e, out, object);
 }
 
 uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object) {

@@ -13,5 +13,6 @@
 #include "decode/typed.inc.h"
 #include "decode/typed_objects.inc.h"
 #include "decode/events.inc.h"
+#include "decode/functions.inc.h"
 #endif
 #include "levels/end.h"

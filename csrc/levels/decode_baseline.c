@@ -11,4 +11,6 @@
 #include "decode/typed.inc.h"
 #include "decode/typed_objects.inc.h"
 #include "decode/events.inc.h"
+#include "decode/scanstring.inc.h"
+#include "decode/functions.inc.h"
 #include "levels/end.h"

@@ -10,6 +10,5 @@
 #include "encode/writer.inc.h"
 #include "encode/array.inc.h"
 #include "encode/instance.inc.h"
-#include "encode/stepper.inc.h"
 #endif
 #include "levels/end.h"

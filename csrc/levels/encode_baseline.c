@@ -8,5 +8,4 @@
 #include "encode/writer.inc.h"
 #include "encode/array.inc.h"
 #include "encode/instance.inc.h"
-#include "encode/stepper.inc.h"
 #include "levels/end.h"

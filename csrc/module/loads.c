@@ -331,7 +331,7 @@ PyObject *core_scanstring(PyObject *core, PyObject *const *args, Py_ssize_t narg
         if (compat_str_ready(args[0])) return NULL;
         Py_ssize_t end = PyLong_AsSsize_t(args[1]);
         if (end >= 0 && end <= PyUnicode_GET_LENGTH(args[0])) {
-            PyObject *string = state->decode.with->scanstring(&state->decode, &o, args[0], &end);
+            PyObject *string = decode_scanstring(&state->decode, &o, args[0], &end);
             if (string != NULL) return Py_BuildValue("(Nn)", string, end);
         }
         if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) return NULL;
