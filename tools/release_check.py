@@ -26,7 +26,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 CHECKS = TOP / ".venv-checks" / "bin"
-SDIST_LIMIT = 700_000  # bytes
+SDIST_LIMIT = 1_100_000  # bytes: a third are tests, which who packages cyjson runs
 ANSWERS = (
     "import cyjson; assert cyjson.loads(cyjson.dumps([1, 'é'])) == [1, 'é']; print(cyjson.__version__, cyjson.backend)"
 )

@@ -79,10 +79,13 @@ static void fail(encode_pieces *p) {
     uint8_t *number_format_double##level(uint8_t *out, double value); \
     int escape_copy_long##level(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
 #define KERNELS_OF(level, copy_long) \
-    { \
-        escape_bytes##level, escape_to_ascii##level, escape_to_utf8##level, escape_widen##level, \
-            escape_copy_widened##level, number_format_double##level, copy_long \
-    }
+    {escape_bytes##level, \
+     escape_to_ascii##level, \
+     escape_to_utf8##level, \
+     escape_widen##level, \
+     escape_copy_widened##level, \
+     number_format_double##level, \
+     copy_long}
 #if CPU_HAS_LEVELS
 DECLARE_KERNELS(_avx2)
 DECLARE_KERNELS(_avx512)

@@ -78,7 +78,8 @@ static ALWAYS_INLINE uint8_t *begin_member(encode_pieces *p, uint8_t *out, PyObj
     if (UNLIKELY(out == NULL)) p->frames[at].in_value = 1;
     return out;
 }
-COMPILE_FOR_STR(NOINLINE, begin_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key, value)
+COMPILE_FOR_STR(NOINLINE, begin_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key,
+                value)
 
 /* A whole member, whatever its key and value are. */
 static ALWAYS_INLINE uint8_t *step_member(encode_pieces *p, uint8_t *out, PyObject *key, PyObject *value,
@@ -97,7 +98,8 @@ static ALWAYS_INLINE uint8_t *step_member(encode_pieces *p, uint8_t *out, PyObje
     Py_DECREF(value);
     return out;
 }
-COMPILE_FOR_STR(SELDOM, step_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key, value)
+COMPILE_FOR_STR(SELDOM, step_member, (encode_pieces * p, uint8_t *out, PyObject *key, PyObject *value), p, out, key,
+                value)
 
 /* ---- one step of each kind of frame ---- */
 

@@ -18,8 +18,8 @@
     static uint8_t *name##_text parameters;
 DECLARE_FOR_WIDTHS(write_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_WIDTHS(write_list, (encoder * e, uint8_t *out, PyObject *list))
-DECLARE_FOR_WIDTHS(write_items, (encoder * e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i,
-                                 int *entered))
+DECLARE_FOR_WIDTHS(write_items,
+                   (encoder * e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered))
 DECLARE_FOR_WIDTHS(write_any_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_FORMS(write_odd_list, (encoder * e, uint8_t *out, PyObject *list))
 DECLARE_FOR_FORMS(write_other, (encoder * e, uint8_t *out, PyObject *object))
