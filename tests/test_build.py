@@ -156,6 +156,16 @@ def test_only_the_encoder_is_compiled_by_a_profile(setup):
             flags("csrc/encode/walk.c")
 
 
+def test_flags_that_keep_code_small(setup):
+    flags = setup["size_flags"]
+    with mock.patch.dict(os.environ, CFLAGS="-DNDEBUG"):
+        assert flags("build/temp/src/cyjson/_native.c")[0] == "-Os"
+        assert flags("csrc/levels/decode_avx2.c")[0] == "-fno-tree-vectorize"
+        assert flags("csrc/encode/walk.c") == flags("csrc/kernels/scan.c") == []
+    with mock.patch.dict(os.environ, CFLAGS="-O1"):  # whoever says how much to optimise is heard
+        assert flags("build/temp/src/cyjson/_native.c") == flags("csrc/levels/decode_avx2.c") == []
+
+
 @pytest.mark.parametrize(("given", "used"), [("clang-cl", "clang-cl"), ("", "cl.exe"), ("gcc", "cl.exe")])
 def test_clang_cl_where_cc_names_it(setup, given, used):
     compiler = mock.Mock(cc="cl.exe")
