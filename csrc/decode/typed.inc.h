@@ -1,6 +1,7 @@
 /* Text -> objects of a type: see typed.h. UTF-8 only; a str that isn't ASCII comes here encoded. */
 #include "decode/typed.h"
 #include "kernels/moments.h"
+#include "kernels/skip.h"
 
 /* A value and the position after it. The value is NULL with an exception set, or without one where the text isn't JSON,
  * isn't of the type, or is left to _decoding.py. */
@@ -295,6 +296,19 @@ static NOINLINE typed_result typed_decimal(typed_run *run, const typed_node *nod
 
 /* ---- Values that are read past ---- */
 
+/* Whether the interpreter would let so many containers be open here. */
+static int typed_may_be_this_deep(typed_run *run, size_t depth) {
+#if COMPAT_COUNTS_RECURSION
+    size_t entered = 0;
+    while (entered < depth && !compat_enter(run->d.thread, "")) entered++;
+    for (size_t i = 0; i < entered; i++) compat_leave(run->d.thread);
+    if (entered < depth) PyErr_Clear();
+    return entered == depth;
+#else
+    return run->d.depth + (Py_ssize_t)depth <= run->d.depth_allowed;
+#endif
+}
+
 /* Return the position after the value at p, or NULL: with MemoryError set, or where it isn't JSON or has to be made to
  * find that out. */
 static const uint8_t *typed_skip(typed_run *run, const uint8_t *first) {
@@ -326,8 +340,13 @@ static const uint8_t *typed_skip(typed_run *run, const uint8_t *first) {
     } else if (*p != '{' && *p != '[') {
         if (stands_at(p, "null", 1) || stands_at(p, "true", 1)) return p + 4;
         return stands_at(p, "false", 1) ? p + 5 : NULL;
+    } else {
+        skip_found found;
+        p = CPU_NAME(skip_with).check(p, run->d.end, 1, 0, NULL, &found);
+        if (LIKELY(p != NULL) && LIKELY(!found.long_integer) && LIKELY(typed_may_be_this_deep(run, found.depth)))
+            return p;
     }
-    typed_result read = typed_any(run, first);
+    typed_result read = typed_any(run, first); /* of what may be a fault, or a long integer, a value has to be made */
     Py_XDECREF(read.value);
     return read.value == NULL ? NULL : read.end;
 }

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "base/simd128.h"
 
 enum {
     SKIP_DEPTH = 1024, /* levels: what is deeper is refused by skip_check */
@@ -61,6 +62,18 @@ typedef struct {
     int no_memory; /* the answer is NULL because the index found none */
 } skip_found;
 
+/* What comes next in a text of which more may come. */
+typedef enum { SKIP_VALUE, SKIP_FIRST_ITEM, SKIP_NAME, SKIP_FIRST_NAME, SKIP_COLON, SKIP_AFTER } skip_due;
+
+/* A place in such a text: between tokens. */
+typedef struct {
+    const uint8_t *at; /* where a token begins, or white space before it */
+    const uint8_t *before; /* where the token before it begins; NULL where none was passed */
+    skip_due due; /* what the token at `at` may be; SKIP_AFTER: a comma or a closing bracket */
+    size_t depth; /* containers that are open */
+    uint8_t objects[SKIP_DEPTH]; /* whether they are objects, the outermost first */
+} skip_place;
+
 typedef struct {
     /* Check the array or object whose bracket is at p, by the grammar of json.loads: NaN, Infinity and -Infinity are
      * values, strings have no control characters (unless `lenient`), every escape is one. With utf8, it must be
@@ -71,20 +84,46 @@ typedef struct {
     const uint8_t *(*check)(const uint8_t *p, const uint8_t *end, int utf8, int lenient, skip_index *index,
                             skip_found *found);
 
+    /* Go on checking, by the same grammar with utf8, in the containers that are open at a place, or, where none is, in
+     * the one whose bracket is there: 1 where the outermost has ended (depth is 0 then, and `at` the byte after it), 0
+     * where the text ends before; then all before `at` is well formed, and there is a token from `at` on which was
+     * looked at no further, or a few bytes. -1 where something isn't well formed, or may not be, and nothing changed. */
+    int (*advance)(skip_place *place, const uint8_t *end, int lenient);
+
     /* Return the byte after the bracket that closes the outermost of `depth` containers that are open at p, outside of
      * a string; with 0, of the one whose bracket is the first from p on. NULL where there is none. Brackets are
      * counted, whichever they are; what else is between is anything. */
     const uint8_t *(*balance)(const uint8_t *p, const uint8_t *end, size_t depth);
-
-    /* Return the closing quote of the string whose first character is at p, or NULL. *escaped becomes whether there is
-     * a backslash in it. */
-    const uint8_t *(*string)(const uint8_t *p, const uint8_t *end, int *escaped);
 } skip_functions;
 
 extern const skip_functions CPU_NAME(skip_with);
 
 /* Return the functions for a level that this machine runs. */
 const skip_functions *skip_for(cpu_level level);
+
+/* The closing quote of the string whose first character is at p, or NULL. *escaped becomes whether there is a backslash
+ * in it. */
+static ALWAYS_INLINE const uint8_t *skip_string(const uint8_t *p, const uint8_t *end, int *escaped) {
+    *escaped = 0;
+    for (;;) {
+        while (end - p >= 16) {
+            vec v = vec_load(p);
+            vec_mask m = vec_bits(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')));
+            if (LIKELY(m)) {
+                p += vec_first(m);
+                goto special;
+            }
+            p += 16;
+        }
+        while (p < end && *p != '"' && *p != '\\') p++;
+        if (p == end) return NULL;
+special:
+        if (LIKELY(*p == '"')) return p;
+        *escaped = 1;
+        if (end - p < 2) return NULL;
+        p += 2;
+    }
+}
 
 void skip_index_free(skip_index *index);
 

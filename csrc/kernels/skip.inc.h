@@ -440,10 +440,41 @@ static NOINLINE int skip_judge_plainly(skip_checker *c, const uint8_t **stop) { 
 #define BYTES64_AT_MOST(v, name, c) bytes64_at_most(v, c)
 #endif
 
+/* Go on where a place is. */
+static NOINLINE void skip_resume(skip_checker *c, const skip_place *place) {
+    c->after_value = place->due == SKIP_VALUE || place->due == SKIP_FIRST_ITEM;
+    c->after_name = place->due == SKIP_NAME || place->due == SKIP_FIRST_NAME;
+    c->after_open = place->due == SKIP_FIRST_ITEM || place->due == SKIP_FIRST_NAME;
+    c->after_key = place->due == SKIP_COLON;
+    c->depth = place->depth;
+    for (size_t i = 0; i < place->depth; i++) {
+        c->around[i] = (uint8_t)c->object;
+        c->object = 0 - (uint64_t)(place->objects[i] != 0);
+    }
+}
+
+/* Stop before the token that is kept, all others having been judged. */
+static NOINLINE const uint8_t *skip_pause(const skip_checker *c, skip_place *place, const uint8_t *before) {
+    if (before == NULL) return place->at;
+    place->at = c->base + c->place[0];
+    place->before = before;
+    place->due = c->after_key     ? SKIP_COLON
+                 : c->after_value ? c->after_open ? SKIP_FIRST_ITEM : SKIP_VALUE
+                 : c->after_name  ? c->after_open ? SKIP_FIRST_NAME : SKIP_NAME
+                                  : SKIP_AFTER;
+    place->depth = c->depth;
+    for (size_t i = 1; i < c->depth; i++) place->objects[i - 1] = c->around[i] != 0;
+    if (c->depth) place->objects[c->depth - 1] = c->object != 0;
+    return place->at;
+}
+
+/* With a place the text from p on is gone through in whole blocks, the last token of which is kept back each time that
+ * the others are judged: it may go on. */
 static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint8_t *end, int utf8, int lenient,
-                                                    skip_index *index, skip_found *found, int indexed) {
+                                                    skip_index *index, skip_found *found, int indexed,
+                                                    skip_place *resumed) {
     skip_checker c;
-    const uint8_t *stop = NULL, *at = p, *block;
+    const uint8_t *stop = NULL, *at = p, *block, *before = NULL;
     uint8_t last[16 + 64];
     memset(&c, 0, offsetof(skip_checker, token));
     c.start = c.base = c.utf8_next = p;
@@ -454,6 +485,10 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     c.place = c.own;
     c.gathered = 0;
     if (indexed && skip_next_places(&c)) return NULL;
+    if (!indexed && UNLIKELY(resumed != NULL)) {
+        skip_resume(&c, resumed);
+        end = p + (end - p) / 64 * 64;
+    }
     uint64_t in_string = 0, scalar_before = 0, digit_before = 0, word_before = 0, zero_before = 0, high_before = 0;
     size_t count = 0, blocks = 0,
            look = indexed ? SIZE_MAX : SKIP_BLOCKS; /* an index is asked for of whole documents */
@@ -499,7 +534,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             /* The sum has no bit left in the runs that words begin. */
             uint64_t words = (letters & starts) | word_before, beyond = scalar + words, numbers = scalar & beyond;
             word_before = beyond < scalar;
-            wrong |= skip_wrong_numbers(&c.number, block, at, end, numbers, starts & ~letters, digits & numbers,
+            wrong |= skip_wrong_numbers(&c.number, block, at, c.end, numbers, starts & ~letters, digits & numbers,
                                         digit_before, zeros & numbers, &first_zero);
             digits &= numbers;
         } else word_before = letters >> 63;
@@ -515,12 +550,19 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         at += 64;
         blocks++;
         if (UNLIKELY(count > SKIP_TOKENS) | UNLIKELY(blocks == look) | UNLIKELY(wrong != 0) | UNLIKELY(at >= end)) {
-            c.count = count;
+            size_t kept = !indexed && UNLIKELY(resumed != NULL) && count > 0;
+            c.count = count - kept;
             int done = indexed ? skip_judge_indexed(&c, &stop) : skip_judge_plainly(&c, &stop);
             if (done < 0 || (wrong && (!done || stop > at - 64 + count_trailing_zeros(wrong)))) return NULL;
             if (done) return stop;
-            count = 0;
-            if (!indexed) c.base = at; /* of an index all places count from the start */
+            if (kept) {
+                if (count > 1) before = c.base + c.place[count - 2];
+                c.token[0] = c.token[count - 1];
+                c.place[0] = c.place[count - 1];
+            }
+            count = kept;
+            if (!indexed && LIKELY(resumed == NULL)) c.base = at; /* of an index all places count from the start */
+            else if (!indexed && at >= end) return skip_pause(&c, resumed, before);
             if (blocks == look) look = blocks < ((size_t)1 << 16) ? 4 * blocks : blocks + ((size_t)1 << 20);
         }
     }
@@ -528,17 +570,18 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
 
 static NOINLINE const uint8_t *skip_check_indexed(const uint8_t *p, const uint8_t *end, skip_index *index,
                                                   skip_found *found) {
-    return skip_check_text(p, end, 1, 0, index, found, 1);
+    return skip_check_text(p, end, 1, 0, index, found, 1, NULL);
 }
 
-static NOINLINE const uint8_t *skip_check_plainly(const uint8_t *p, const uint8_t *end, skip_found *found) {
-    return skip_check_text(p, end, 1, 0, NULL, found, 0);
+static NOINLINE const uint8_t *skip_check_plainly(const uint8_t *p, const uint8_t *end, skip_found *found,
+                                                  skip_place *resumed) {
+    return skip_check_text(p, end, 1, 0, NULL, found, 0, resumed);
 }
 
 /* With flags that aren't constant: for what is rare. */
 static NOINLINE const uint8_t *skip_check_other(const uint8_t *p, const uint8_t *end, int utf8, int lenient,
-                                                skip_index *index, skip_found *found) {
-    return skip_check_text(p, end, utf8, lenient, index, found, index != NULL);
+                                                skip_index *index, skip_found *found, skip_place *resumed) {
+    return skip_check_text(p, end, utf8, lenient, index, found, index != NULL, resumed);
 }
 
 static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8, int lenient, skip_index *index,
@@ -546,8 +589,27 @@ static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8,
     found->depth = 0;
     found->long_integer = found->escapes = found->no_memory = 0;
     if (p == end || (*p != '{' && *p != '[') || (index != NULL && (uint64_t)(end - p) > UINT32_MAX)) return NULL;
-    if (!utf8 || lenient) return skip_check_other(p, end, utf8, lenient, index, found);
-    return index != NULL ? skip_check_indexed(p, end, index, found) : skip_check_plainly(p, end, found);
+    if (!utf8 || lenient) return skip_check_other(p, end, utf8, lenient, index, found, NULL);
+    return index != NULL ? skip_check_indexed(p, end, index, found) : skip_check_plainly(p, end, found, NULL);
+}
+
+static int skip_advance(skip_place *place, const uint8_t *end, int lenient) {
+    enum { MOST = 1 << 30 }; /* bytes: places of tokens are 32 bits wide */
+    const uint8_t *p = place->at;
+    skip_found found;
+    CYJSON_ASSERT(place->depth <= SKIP_DEPTH);
+    found.depth = 0;
+    place->before = NULL;
+    if (end - p > MOST) end = p + MOST;
+    if (end - p < 64) return 0;
+    const uint8_t *stop = lenient ? skip_check_other(p, end, 1, 1, NULL, &found, place)
+                                  : skip_check_plainly(p, end, &found, place);
+    if (stop == NULL) return -1;
+    if (stop == place->at) return 0;
+    place->at = stop;
+    place->due = SKIP_AFTER;
+    place->depth = 0;
+    return 1;
 }
 
 /* ---- by brackets alone ---- */
@@ -600,25 +662,4 @@ static const uint8_t *skip_balance(const uint8_t *p, const uint8_t *end, size_t 
     return place < 64 ? p + place + 1 : NULL;
 }
 
-static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end, int *escaped) {
-    *escaped = 0;
-    for (;;) {
-        for (; end - p >= 16; p += 16) {
-            vec v = vec_load(p);
-            vec_mask m = vec_bits(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')));
-            if (m) {
-                p += vec_first(m);
-                break;
-            }
-        }
-        if (end - p < 16)
-            while (p < end && *p != '"' && *p != '\\') p++;
-        if (p == end) return NULL;
-        if (*p == '"') return p;
-        *escaped = 1;
-        if (end - p < 2) return NULL;
-        p += 2;
-    }
-}
-
-const skip_functions CPU_NAME(skip_with) = {skip_check, skip_balance, skip_string};
+const skip_functions CPU_NAME(skip_with) = {skip_check, skip_advance, skip_balance};

@@ -5,8 +5,9 @@
 #include "kernels/number_parse.h"
 #include "kernels/scan.h"
 
-void tokens_init(tokens_scanner *s, int lenient, int many) {
+void tokens_init(tokens_scanner *s, const skip_functions *skip, int lenient, int many) {
     memset(s, 0, sizeof *s);
+    s->skip = skip;
     s->lenient = lenient;
     s->many = many;
 }
@@ -19,18 +20,27 @@ void tokens_free(tokens_scanner *s) {
 
 /* ---- the open containers ---- */
 
-int tokens_open(tokens_scanner *s, int is_object) {
-    size_t word = s->depth / 64;
-    if (UNLIKELY(word == s->room)) { /* depth counts bytes that were read: no overflow */
-        size_t room = s->room ? 2 * s->room : 2;
-        uint64_t *grown = realloc(s->kinds, room * sizeof *grown);
-        if (grown == NULL) return -1;
-        s->kinds = grown;
-        s->room = room;
-    }
-    uint64_t bit = (uint64_t)1 << s->depth % 64;
-    s->kinds[word] = is_object ? s->kinds[word] | bit : s->kinds[word] & ~bit;
+/* Make room for so many: -1 where there is none. */
+static int make_room(tokens_scanner *s, size_t depth) { /* it counts bytes that were read: no overflow */
+    size_t room = s->room ? s->room : 2;
+    while (room < (depth + 63) / 64) room *= 2;
+    if (room == s->room) return 0;
+    uint64_t *grown = realloc(s->kinds, room * sizeof *grown);
+    if (grown == NULL) return -1;
+    s->kinds = grown;
+    s->room = room;
+    return 0;
+}
+
+static ALWAYS_INLINE void push(tokens_scanner *s, int is_object) {
+    uint64_t bit = (uint64_t)1 << s->depth % 64, *word = &s->kinds[s->depth / 64];
+    *word = is_object ? *word | bit : *word & ~bit;
     s->depth++;
+}
+
+int tokens_open(tokens_scanner *s, int is_object) {
+    if (UNLIKELY(s->depth / 64 == s->room) && make_room(s, s->depth + 1)) return -1;
+    push(s, is_object);
     s->state = is_object ? TOKENS_AT_FIRST_KEY : TOKENS_AT_FIRST_ITEM;
     return 0;
 }
@@ -287,9 +297,49 @@ close:
     return *p == '}' ? TOKEN_END_OBJECT : TOKEN_END_ARRAY;
 }
 
+/* Go on by the kernel that skips, until `depth` containers are open, or as far as it goes: 1 where it was of use, -1
+ * where there is no memory. */
+static NOINLINE int skip_quickly(tokens_scanner *s, const uint8_t *text, size_t size, size_t depth) {
+    static const skip_due dues[] = {
+        [TOKENS_AT_DOCUMENT] = SKIP_VALUE,  [TOKENS_AT_FIRST_ITEM] = SKIP_FIRST_ITEM,
+        [TOKENS_AT_ITEM] = SKIP_VALUE,      [TOKENS_AT_FIRST_KEY] = SKIP_FIRST_NAME,
+        [TOKENS_AT_KEY] = SKIP_NAME,        [TOKENS_AT_COLON] = SKIP_COLON,
+        [TOKENS_AT_MEMBER] = SKIP_VALUE,    [TOKENS_AFTER] = SKIP_AFTER,
+    };
+    static const tokens_state states[] = {
+        [SKIP_VALUE] = TOKENS_AT_ITEM,          [SKIP_FIRST_ITEM] = TOKENS_AT_FIRST_ITEM,
+        [SKIP_NAME] = TOKENS_AT_KEY,            [SKIP_FIRST_NAME] = TOKENS_AT_FIRST_KEY,
+        [SKIP_COLON] = TOKENS_AT_COLON,         [SKIP_AFTER] = TOKENS_AFTER,
+    };
+    skip_place place;
+    place.at = text + s->at;
+    place.depth = s->depth - depth;
+    if (place.depth == 0 && *place.at != '{' && *place.at != '[') return 0;
+    if (place.depth > SKIP_DEPTH) return 0;
+    for (size_t i = depth; i < s->depth; i++) place.objects[i - depth] = s->kinds[i / 64] >> i % 64 & 1;
+    place.due = dues[s->state];
+    int ended = s->skip->advance(&place, text + size, s->lenient);
+    if (ended < 0 || (!ended && place.before == NULL)) return 0;
+    if (make_room(s, depth + place.depth)) return -1;
+    s->at = (size_t)(place.at - text);
+    s->mark = ended ? s->at - 1 : (size_t)(place.before - text);
+    s->depth = depth;
+    for (size_t i = 0; i < place.depth; i++) push(s, place.objects[i]);
+    s->state = states[place.due];
+    if (place.due == SKIP_VALUE && place.objects[place.depth - 1]) s->state = TOKENS_AT_MEMBER;
+    return 1;
+}
+
 token_kind tokens_skip(tokens_scanner *s, const uint8_t *text, size_t size, int final, size_t depth) {
+    enum { WORTH = 128 }; /* bytes */
     token_kind token;
+    int quick = s->skip != NULL;
     do {
+        if (quick && size - s->at >= WORTH && s->state < TOKENS_IN_KEY) {
+            quick = skip_quickly(s, text, size, depth);
+            if (UNLIKELY(quick < 0)) return TOKEN_NO_MEMORY;
+            if (s->depth == depth && s->state == TOKENS_AFTER) break;
+        }
         token = tokens_next(s, text, size, final, 0);
         if (token < TOKEN_KEY) return token;
     } while (s->depth > depth || s->state != TOKENS_AFTER);

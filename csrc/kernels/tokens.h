@@ -12,6 +12,7 @@
 #define CYJSON_TOKENS_H
 
 #include "base/simd128.h"
+#include "kernels/skip.h"
 
 /* ---- the numbers of the protocol: _stream.pxi declares them, stream.py and _pure_stream.py have the same ---- */
 
@@ -65,6 +66,7 @@ typedef enum {
 /* ---- the scanner ---- */
 
 typedef struct {
+    const skip_functions *skip; /* by which long values are skipped; NULL: none */
     tokens_state state;
     int lenient; /* control characters are allowed in strings */
     int many; /* another document may follow one */
@@ -76,7 +78,7 @@ typedef struct {
 } tokens_scanner;
 
 /* Begin at the start of a document. The scanner owns nothing yet; tokens_free gives back what it takes. */
-void tokens_init(tokens_scanner *scanner, int lenient, int many);
+void tokens_init(tokens_scanner *scanner, const skip_functions *skip, int lenient, int many);
 void tokens_free(tokens_scanner *scanner);
 
 /* Read one token of text[0, size), from scanner->at on; text[size] is readable and zero. `final`: the document ends at
@@ -88,7 +90,8 @@ void tokens_free(tokens_scanner *scanner);
 token_kind tokens_next(tokens_scanner *scanner, const uint8_t *text, size_t size, int final, int find);
 
 /* Read on until `depth` containers are open and a value is read: from where a value starts (TOKEN_VALUE), with its
- * depth, to its end. TOKEN_SCALAR then; or TOKEN_MORE, TOKEN_ERROR, TOKEN_NO_MEMORY. */
+ * depth, to its end. TOKEN_SCALAR then; or TOKEN_MORE, TOKEN_ERROR, TOKEN_NO_MEMORY. What is well formed is gone through
+ * 64 bytes at a time; what isn't, or ends with the text, token by token, so that the answer is that of tokens_next. */
 token_kind tokens_skip(tokens_scanner *scanner, const uint8_t *text, size_t size, int final, size_t depth);
 
 /* Whether the innermost container is an object; there is one. */

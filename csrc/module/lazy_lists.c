@@ -137,7 +137,7 @@ static int read_from_text(const lazy_document *document, const uint8_t **at, int
     if (is_object) {
         if (*p != '"') return -1;
         entry->name = p + 1;
-        p = parts_string_end(p + 1, end, &entry->escaped);
+        p = skip_string(p + 1, end, &entry->escaped);
         if (p == NULL || p - entry->name > (Py_ssize_t)UINT32_MAX) return -1;
         entry->name_size = (uint32_t)(p - entry->name);
         p = parts_space(p + 1, end);

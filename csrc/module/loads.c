@@ -312,6 +312,8 @@ int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, 
     return state->decode.with->utf8_events(&state->decode, &loads_defaults, text, size, final, scanner, e);
 }
 
+const skip_functions *core_skip(PyObject *core) { return skip_for(state_of(core)->encode.cpu); }
+
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n) {
     if ((size_t)n - 1 >= KEYCACHE_LONGEST) return PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, n);
     keycache_pool *pool = &state_of(core)->decode.keys;

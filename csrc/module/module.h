@@ -86,6 +86,9 @@ PyObject *core_items_at(PyObject *core, const uint8_t *text, Py_ssize_t size, Py
 /* Make the events of a document's text without hooks: see decode_functions.utf8_events. */
 int core_events_at(PyObject *core, const uint8_t *text, size_t size, int final, tokens_scanner *scanner, events *e);
 
+/* The functions that skip what isn't wanted, for this machine. */
+const skip_functions *core_skip(PyObject *core);
+
 /* Make the str for a key of n plain ASCII characters: the one that equal keys had before, if they are remembered. */
 PyObject *core_key(PyObject *core, const uint8_t *ascii, Py_ssize_t n);
 

@@ -274,7 +274,7 @@ PyObject *value_at(core_state *state, const document_text *text, const uint8_t *
         int escaped;
         if (*p == '{' || *p == '[') stop = state->parts.skip->balance(p, end, 0);
         else if (*p == '"') {
-            stop = state->parts.skip->string(p + 1, end, &escaped);
+            stop = skip_string(p + 1, end, &escaped);
             if (stop != NULL) stop++;
         } else
             while (stop < end && *stop != ',' && *stop != '}' && *stop != ']' && *stop > ' ') stop++;

@@ -76,7 +76,7 @@ static ALWAYS_INLINE const uint8_t *pass_value(const parts_walk *w, const uint8_
     int escaped;
     if (UNLIKELY(p == w->end)) return NULL;
     if (*p == '"') {
-        p = parts_string_end(p + 1, w->end, &escaped);
+        p = skip_string(p + 1, w->end, &escaped);
         return p == NULL ? NULL : p + 1;
     }
     if (*p == '{' || *p == '[') return w->skip->balance(p, w->end, 0);
@@ -146,7 +146,7 @@ static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place 
         int escaped;
         if (UNLIKELY(p == end) || UNLIKELY(*p != '"')) return WALK_MALFORMED;
         const uint8_t *name = p + 1;
-        p = parts_string_end(name, end, &escaped);
+        p = skip_string(name, end, &escaped);
         if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
         Py_ssize_t size = p - name;
         if (UNLIKELY(escaped)) {

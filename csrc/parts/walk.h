@@ -32,29 +32,6 @@ static inline const uint8_t *parts_space(const uint8_t *p, const uint8_t *end) {
     return p;
 }
 
-/* The closing quote of the string whose first character is at p; NULL where there is none. */
-static ALWAYS_INLINE const uint8_t *parts_string_end(const uint8_t *p, const uint8_t *end, int *escaped) {
-    *escaped = 0;
-    for (;;) {
-        while (end - p >= 16) {
-            vec v = vec_load(p);
-            vec_mask m = vec_bits(vec_or(vec8_equal(v, '"'), vec8_equal(v, '\\')));
-            if (LIKELY(m)) {
-                p += vec_first(m);
-                goto special;
-            }
-            p += 16;
-        }
-        while (p < end && *p != '"' && *p != '\\') p++;
-        if (p == end) return NULL;
-special:
-        if (LIKELY(*p == '"')) return p;
-        *escaped = 1;
-        if (end - p < 2) return NULL;
-        p += 2;
-    }
-}
-
 /* Return the byte after the value at p, or NULL where it is malformed. Of the walk only what describes a text without
  * an index counts. */
 const uint8_t *parts_pass(const parts_walk *walk, const uint8_t *p);

@@ -17,6 +17,7 @@ cdef extern from "module/module.h":
         object core, const uint8_t *text, size_t size, int final, tokens_scanner *scanner, events *e
     ) except -1
     object core_key(object core, const uint8_t *ascii, Py_ssize_t n)
+    const skip_functions *core_skip(object core)
 
 cdef extern from "decode/events.h":
     ctypedef enum event_kind:
@@ -47,7 +48,9 @@ cdef extern from "kernels/tokens.h":
     ctypedef struct tokens_position:
         uint64_t bytes, characters, lines, line_start
     size_t TOKENS_LOST
-    void tokens_init(tokens_scanner *scanner, int lenient, int many)
+    ctypedef struct skip_functions:
+        pass
+    void tokens_init(tokens_scanner *scanner, const skip_functions *skip, int lenient, int many)
     void tokens_free(tokens_scanner *scanner)
     token_kind tokens_next(tokens_scanner *scanner, const uint8_t *text, size_t size, int final, int find)
     token_kind tokens_skip(tokens_scanner *scanner, const uint8_t *text, size_t size, int final, size_t depth)
@@ -129,7 +132,7 @@ cdef class StreamReader:
         failure,
         bint many=False,
     ):
-        tokens_init(&self.scanner, lenient, many)
+        tokens_init(&self.scanner, core_skip(_core), lenient, many)
         if not 1 <= block <= STREAM_BLOCK:
             raise ValueError(f"a block is from 1 to 2**30 bytes, not {block}")
         self.core = _core

@@ -5,6 +5,7 @@
 
 #include "guard.h"
 #include "kernels/skip.h"
+#include "kernels/tokens.h"
 
 enum { CHECK_SKIP_MOST = 1 << 14 }; /* bytes */
 
@@ -231,6 +232,70 @@ static void check_skip_as(const uint8_t *text, size_t size, int utf8, int lenien
     }
 }
 
+/* ---- text that comes piece by piece ---- */
+
+typedef struct {
+    token_kind answer;
+    tokens_scanner scanner;
+    size_t gone; /* bytes before the scanner's text */
+} pieces_end;
+
+/* Skip a value of [data, size) that comes in pieces: the document, or with `inside` its first value. */
+static pieces_end skip_in_pieces(const skip_functions *skip, const uint8_t *data, size_t size, size_t piece,
+                                 int lenient, int inside) {
+    static uint8_t text[CHECK_SKIP_MOST + 1];
+    pieces_end end = {.answer = TOKEN_MORE};
+    size_t have = 0, read = 0;
+    int opened = 0, found = 0;
+    tokens_scanner *s = &end.scanner;
+    tokens_init(s, skip, lenient, 0);
+    text[0] = 0;
+    while (end.answer == TOKEN_MORE) {
+        size_t n = size - read < piece ? size - read : piece;
+        int final = n == 0;
+        size_t passed = s->at;
+        tokens_drop(s, text, passed);
+        have -= passed;
+        end.gone += passed;
+        memmove(text, text + passed, have);
+        memcpy(text + have, data + read, n);
+        have += n;
+        read += n;
+        text[have] = 0;
+        if (inside && !opened) {
+            end.answer = tokens_next(s, text, have, final, 0);
+            opened = end.answer > TOKEN_VALUE;
+            if (!opened) continue;
+        }
+        if (inside && !found) {
+            while ((end.answer = tokens_next(s, text, have, final, 1)) == TOKEN_KEY) {}
+            found = end.answer == TOKEN_VALUE;
+            if (!found) continue;
+        }
+        end.answer = tokens_skip(s, text, have, final, (size_t)inside);
+    }
+    return end;
+}
+
+/* Skipping by the kernel and token by token come to the same, wherever the text is cut. */
+static void check_pieces(const uint8_t *text, size_t size, size_t piece, int lenient) {
+    for (int inside = 0; inside < 2; inside++) {
+        pieces_end expected = skip_in_pieces(NULL, text, size, piece, lenient, inside);
+        for (int l = CPU_BASE; l <= (int)cpu_best(); l++) {
+            pieces_end got = skip_in_pieces(skip_for((cpu_level)l), text, size, piece, lenient, inside);
+            const tokens_scanner *a = &expected.scanner, *b = &got.scanner;
+            int marked = a->state == TOKENS_AT_ITEM || a->state == TOKENS_AT_KEY || a->state >= TOKENS_IN_KEY;
+            int differs = expected.answer != got.answer || expected.gone != got.gone || a->at != b->at ||
+                          a->state != b->state || a->depth != b->depth || (marked && a->mark != b->mark);
+            for (size_t i = 0; !differs && i < a->depth; i++)
+                differs = (a->kinds[i / 64] ^ b->kinds[i / 64]) >> i % 64 & 1;
+            if (differs) skip_differs((cpu_level)l, "skipping in pieces", text, size);
+            tokens_free(&got.scanner);
+        }
+        tokens_free(&expected.scanner);
+    }
+}
+
 /* Compare all that there is on [data, size), which is put at both ends of readable memory. */
 static inline void check_skip(const uint8_t *data, size_t size) {
     static guarded room;
@@ -241,6 +306,7 @@ static inline void check_skip(const uint8_t *data, size_t size) {
         memcpy(text, data, size);
         check_skip_as(text, size, 1, 0);
         check_skip_as(text, size, side, !side);
+        if (size > 0) check_pieces(text, size, side ? size : 100 + 37 * (size % 11) + text[size / 2] % 64, side);
         for (int l = CPU_BASE; l <= (int)cpu_best(); l++) {
             const skip_functions *skip = skip_for((cpu_level)l);
             int escaped = 0, got_escaped = 0;
@@ -251,7 +317,7 @@ static inline void check_skip(const uint8_t *data, size_t size) {
                     skip->balance(text + 1, text + size, 1) != closing)
                     skip_differs((cpu_level)l, "balance", text, size);
             }
-            if (skip->string(text, text + size, &got_escaped) != quote || (quote != NULL && got_escaped != escaped))
+            if (skip_string(text, text + size, &got_escaped) != quote || (quote != NULL && got_escaped != escaped))
                 skip_differs((cpu_level)l, "string", text, size);
         }
     }
