@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.amount import amount
 from support.compare import classes_go, native_only
+from support.parts import changed, random_document
 
 import cyjson
 from cyjson import _decoding, _reading
@@ -348,6 +349,48 @@ def test_damaged_bytes_as_in_python(given, chance):
         if data:
             data[chance.randrange(len(data))] = chance.randrange(256)
     compare(bytes(data), TYPES[name][0])
+
+
+# What is read past: members that no field has
+
+
+SKIPPING = {
+    "unknown": (Frozen, '{"id": 1, "zz": %s, "name": "a"}'),
+    "twice": (Frozen, '{"zz": %s, "zz": [], "name": "a", "id": 1}'),
+    "last": (Frozen, '{"id": 1, "zz": %s}'),
+    "within": (List[Frozen], '[{"id": 1, "a": {"b": %s}}, {"id": 2}]'),
+    "chosen": (Union[Point, Frozen], '{"zz": %s, "y": 1, "x": 2}'),
+}
+
+
+@pytest.mark.parametrize("name", SKIPPING)
+def test_skipped_members(name):
+    tp, form = SKIPPING[name]
+    source = random.Random(name)
+    for _ in range(amount(20, 60, 3000)):
+        indent = source.choice([None, 1, 30])
+        skipped = json.dumps(random_document(source, 3, 6), ensure_ascii=source.random() < 0.5, indent=indent)
+        compare(form % skipped, tp)
+        data = (form % skipped).encode()
+        compare(data, tp)
+        for _ in range(3):
+            compare(changed(source, data), tp)
+
+
+@pytest.mark.parametrize("name", SKIPPING)
+@pytest.mark.parametrize(
+    "skipped",
+    ["[" * 100 + "]" * 100, "[" * 20_000 + "]" * 20_000, '{"k":' * 400 + "{}" + "}" * 400, "[" + "9" * 640 + "]",
+     "[" + "9" * 641 + "]", "[" + "9" * 5000 + "]", "[-" + "9" * 5000 + "]", "[" + "9" * 5000 + ".5]",
+     "[1." + "9" * 5000 + "]", "[1e" + "9" * 5000 + "]", '["\\ud800"]', '["\ud800"]', '["\t"]', "[NaN, -Infinity]",
+     "[-Infinit]", "[1,]", '{"a": 1, "a": 2}', '{"a" 1}', "[}", "[1 2]", '["a', "[[[", "{,}", '["\\x"]', "[01]", "[1.]",
+     "[nul]", "[truex]", "[\x0c]", '{"\ud83d": "\U0001f600"}', "[ \n\t\r]", "{ }"],
+    ids=lambda text: repr(text[:10]),
+)  # fmt: skip
+def test_skipped_edges(name, skipped):
+    tp, form = SKIPPING[name]
+    compare(form % skipped, tp)
+    compare((form % skipped).encode("utf-8", "surrogatepass"), tp)
 
 
 # That the extension does it

@@ -8,16 +8,14 @@ import random
 import subprocess
 import sys
 import threading
-from array import array
-from pathlib import Path
 
 import pytest
 from support.compare import PYPY, native_only
+from support.parts import FILES, changed, inputs, outcome, random_document, same, with_files
 
 import cyjson
 from cyjson import stream
 
-CORPORA = Path(__file__).resolve().parents[2] / "shared"
 ABSENT = object()
 
 
@@ -54,33 +52,6 @@ def follow(value, pointer):
         is_index = isinstance(value, list) and part.isascii() and part.isdigit() and str(int(part)) == part
         value = look_up(value, [int(part) if is_index else part])
     return value
-
-
-def outcome(function, *args, **options):
-    try:
-        return "value", function(*args, **options)
-    except RecursionError as error:
-        return type(error), "whose message tells of the level at which it was raised"
-    except (ValueError, TypeError) as error:
-        return type(error), str(error)
-
-
-def same(a, b):
-    """Equal, of the same types, with NaN equal to itself."""
-    return repr(a) == repr(b)
-
-
-def inputs(text):
-    """The document in each type that pick takes."""
-    yield text
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        return
-    yield data
-    yield bytearray(data)
-    yield memoryview(data)
-    yield array("B", data)
 
 
 def check(text, paths):
@@ -464,24 +435,11 @@ def test_default_is_held():
     assert sys.getrefcount(default) == before
 
 
-def random_document(source, depth=4):
-    kind = source.randrange(7) if depth else source.randrange(4)
-    if kind == 0:
-        return source.choice([None, True, False, 0, -1, 12345, 1.5, -0.25, 1e300, 10**25])
-    if kind < 4:
-        letters = 'ab"\\/\n\u00e9\u4e2d\U0001f600 {}[],:'
-        return "".join(source.choice(letters) for _ in range(source.choice([0, 1, 3, 8, 70])))
-    if kind < 6:
-        names = ["a", "b", "", "0", "1", "\u00e9", "long name " * 8, "~/", "\n"]
-        return {source.choice(names): random_document(source, depth - 1) for _ in range(source.randrange(6))}
-    return [random_document(source, depth - 1) for _ in range(source.choice([0, 1, 2, 5, 30]))]
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_random_documents(seed):
     source = random.Random(seed)
     for _ in range(40):
-        value = random_document(source)
+        value = random_document(source, 4, 8)
         indent = source.choice([None, None, 1, 4])
         text = json.dumps(value, ensure_ascii=source.random() < 0.5, indent=indent)
         paths = list(paths_in(value))
@@ -495,13 +453,11 @@ def test_random_changes(seed):
     """Documents with bytes changed: the same value, or the same exception, as loads and looking up."""
     source = random.Random(seed)
     for _ in range(300):
-        value = random_document(source, 3)
-        data = bytearray(json.dumps(value, ensure_ascii=source.random() < 0.5).encode())
+        value = random_document(source, 3, 8)
+        data = json.dumps(value, ensure_ascii=source.random() < 0.5).encode()
         path = source.choice([*paths_in(value)])
         for _ in range(source.randrange(1, 3)):
-            at = source.randrange(len(data))
-            data[at : at + source.randrange(2)] = bytes([source.choice(b'{}[]",:\\ 01.eE-+tfnNI\x00\x1f\x80\xff\xe4u')])
-        data = bytes(data)
+            data = changed(source, data)
         expected = outcome(json.loads, data)
         if expected[0] == "value":
             expected = "value", look_up(expected[1], path)
@@ -509,10 +465,7 @@ def test_random_changes(seed):
         outcome(cyjson.pick, data, path, check=False)  # a value or an exception
 
 
-FILES = sorted(CORPORA.glob("conformance/*/*.json")) + sorted(CORPORA.glob("corpora/*.json"))
-
-
-@pytest.mark.skipif(not FILES, reason="the corpora aren't beside the checkout")
+@with_files
 def test_files():
     for file in FILES:
         data = file.read_bytes()
