@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import answers, contenders, documents, figures
+from benchmarks import answers, contenders, documents, figures, lines_threads
 from benchmarks.contenders import BASELINE, FALLBACK, OPERATIONS, OURS, Document
 from benchmarks.results import COMMITTED, Results
 from benchmarks.steadiness import TURNS, Steadiness
@@ -131,7 +131,7 @@ def test_a_wrong_answer_of_ours_is_an_error():
         answers.check(calls)
 
 
-@pytest.mark.parametrize("module", ["benchmarks.figures", "benchmarks.instructions"])
+@pytest.mark.parametrize("module", ["benchmarks.figures", "benchmarks.instructions", "benchmarks.lines_threads"])
 def test_commands_start(module):
     subprocess.run([sys.executable, "-m", module, "--help"], check=True, capture_output=True, cwd=figures.README.parent)
 
@@ -222,3 +222,15 @@ def test_charts_are_the_same_again(tmp_path):
         drawn.append([path.read_text(encoding="utf-8") for path in paths])
     assert drawn[0] == drawn[1]
     assert all("prefers-color-scheme: dark" in text for text in drawn[0])
+
+
+@pytest.mark.parametrize("what", ["pick", "lazy", "decode"])
+def test_lines_threads(what, tmp_path):
+    path = tmp_path / "lines.ndjson"
+    lines_threads.write_events(str(path), 1)
+    count = path.read_bytes().count(b"\n")
+    command = [sys.executable, "-m", "benchmarks.lines_threads", "--what", what, "--file", str(path), "--rounds", "1"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=figures.README.parent)
+    assert [line.split()[1] for line in done.stdout.splitlines() if f" {count} lines" in line] == [
+        "threads=1:", "threads=2:",
+    ]  # fmt: skip

@@ -25,6 +25,8 @@ static uint8_t *(*const writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) =
                                                                                   encode_write};
 #endif
 
+uint8_t *encoder_write(encoder *e, uint8_t *out, PyObject *object) { return writers[e->state->cpu](e, out, object); }
+
 /* A document that is but an int or an empty container needs no encoder: 1 with *result set, NULL where an exception is
  * set; 0 where it is something else. Sizes are read by the interpreter's macros: atomically, where other threads may
  * change them. */

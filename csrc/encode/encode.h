@@ -48,6 +48,7 @@ typedef struct {
     PyObject *class_name, *class_slot; /* "__class__", and what the attribute is in object */
     int dict_layout_known; /* compat_dict_layout_known() */
     Py_ssize_t last_size; /* of the document before, in bytes */
+    Py_ssize_t last_lines_size; /* of the lines before, where they were taken all at once */
     cpu_level cpu; /* which of the compiled writers to use */
     int skipped_all_is_empty; /* whether an indented dict of which every key is skipped is "{}"; -1: not asked yet */
 } encode_state;

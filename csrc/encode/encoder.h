@@ -123,6 +123,9 @@ typedef struct {
 /* The document at out; where it ends, or NULL with an exception set. */
 uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object);
 
+/* The same, by the one that is compiled for this machine. */
+uint8_t *encoder_write(encoder *e, uint8_t *out, PyObject *object);
+
 /* ---- what may run Python code ----
  *
  * Most references are borrowed: a container holds what is in it, and only the outermost is held by somebody else. Any

@@ -79,7 +79,11 @@ static ALWAYS_INLINE uint64_t bytes64_marks(bytes64 v) {
     return bytes64_bits(_mm256_cmpeq_epi8(folded.a, _mm256_shuffle_epi8(table, v.a)),
                         _mm256_cmpeq_epi8(folded.b, _mm256_shuffle_epi8(table, v.b)));
 }
-static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v) { return bytes64_at_most(bytes64_less(v, '0'), 9); }
+static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v) { /* digits become 118 to 127, and nothing else does */
+    const __m256i up = _mm256_set1_epi8(127 - '9'), below = _mm256_set1_epi8(117);
+    return bytes64_bits(_mm256_cmpgt_epi8(_mm256_add_epi8(v.a, up), below),
+                        _mm256_cmpgt_epi8(_mm256_add_epi8(v.b, up), below));
+}
 #else
 typedef struct {
     vec part[4];
@@ -148,6 +152,43 @@ static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v) {
 #undef IS_DIGIT
 }
 #endif
+
+/* ---- constants that stay in registers, or in memory: gcc would make each anew, by three instructions ---- */
+
+#if defined(__GNUC__) && defined(VEC_AVX512)
+#define BYTES64_KEPT(name, c) \
+    bytes64 name = _mm512_set1_epi8((char)(c)); \
+    __asm__("" : "+v"(name))
+#define BYTES64_EQUAL(v, name, c) bytes64_word(_mm512_cmpeq_epi8_mask(v, name))
+#define BYTES64_ABOVE(v, name, c, high) ((void)(high), bytes64_word(_mm512_cmpgt_epu8_mask(v, name)))
+#define BYTES64_CONTROLS_END 0x1F
+#define BYTES64_CONTROLS(v, name, high) ((void)(high), bytes64_word(_mm512_cmple_epu8_mask(v, name)))
+#elif defined(__GNUC__) && defined(VEC_AVX2)
+#define BYTES64_KEPT(name, c) \
+    __m256i name = _mm256_set1_epi8((char)(c)); \
+    __asm__("" : "+x"(name))
+#define BYTES64_EQUAL(v, name, c) bytes64_bits(_mm256_cmpeq_epi8((v).a, name), _mm256_cmpeq_epi8((v).b, name))
+/* Bytes are compared as signed: those from 0x80 on are `high`. */
+#define BYTES64_ABOVE(v, name, c, high) \
+    (bytes64_bits(_mm256_cmpgt_epi8((v).a, name), _mm256_cmpgt_epi8((v).b, name)) | (high))
+#define BYTES64_CONTROLS_END 0x20
+#define BYTES64_CONTROLS(v, name, high) \
+    (bytes64_bits(_mm256_cmpgt_epi8(name, (v).a), _mm256_cmpgt_epi8(name, (v).b)) & ~(high))
+#else
+#define BYTES64_KEPT(name, c)
+#define BYTES64_EQUAL(v, name, c) bytes64_equal(v, c)
+#define BYTES64_ABOVE(v, name, c, high) ((void)(high), ~bytes64_at_most(v, c))
+#define BYTES64_CONTROLS(v, name, high) ((void)(high), bytes64_at_most(v, 0x1F))
+#endif
+
+/* The place of the lowest bit; of none 64, or where that takes longer 63. */
+static ALWAYS_INLINE unsigned bits_first_or_64(uint64_t x) {
+#if defined(VEC_AVX2)
+    return (unsigned)_tzcnt_u64(x);
+#else
+    return count_trailing_zeros(x | (uint64_t)1 << 63);
+#endif
+}
 
 static ALWAYS_INLINE uint64_t bits_prefix_xor(uint64_t x) {
 #if defined(VEC_AVX2)

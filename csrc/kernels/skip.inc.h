@@ -259,7 +259,7 @@ static NOINLINE uint64_t skip_wrong_utf8(skip_checker *c, const uint8_t *p, cons
 #endif
 }
 
-/* Add the tokens of a block at p, which is at `offset` from base, to those gathered. */
+/* Add the tokens of a block at p, which is at `offset` from base, to those gathered. p[64] is readable. */
 static ALWAYS_INLINE size_t skip_gather(skip_checker *c, size_t count, const uint8_t *p, bytes64 v, uint64_t tokens,
                                         uint32_t offset) {
     unsigned n = bits_count(tokens);
@@ -286,7 +286,7 @@ static ALWAYS_INLINE size_t skip_gather(skip_checker *c, size_t count, const uin
     /* In eights, so that how many there are is seldom asked: what is written too much is written over. */
     for (unsigned done = 0; done < n; done += 8)
         for (unsigned i = 0; i < 8; i++) {
-            unsigned at = count_trailing_zeros(tokens | (uint64_t)1 << 63);
+            unsigned at = bits_first_or_64(tokens);
             c->token[count + done + i] = p[at];
             c->place[count + done + i] = offset + at;
             tokens &= tokens - 1;
@@ -427,19 +427,6 @@ static NOINLINE int skip_judge_plainly(skip_checker *c, const uint8_t **stop) { 
 
 /* ---- both ---- */
 
-/* Constants that stay in registers, or in memory: gcc would make each anew, by an instruction or two. */
-#if defined(__GNUC__) && defined(VEC_AVX512)
-#define BYTES64_KEPT(name, c) \
-    bytes64 name = _mm512_set1_epi8((char)(c)); \
-    __asm__("" : "+v"(name))
-#define BYTES64_EQUAL(v, name, c) bytes64_word(_mm512_cmpeq_epi8_mask(v, name))
-#define BYTES64_AT_MOST(v, name, c) bytes64_word(_mm512_cmple_epu8_mask(v, name))
-#else
-#define BYTES64_KEPT(name, c)
-#define BYTES64_EQUAL(v, name, c) bytes64_equal(v, c)
-#define BYTES64_AT_MOST(v, name, c) bytes64_at_most(v, c)
-#endif
-
 /* Go on where a place is. */
 static NOINLINE void skip_resume(skip_checker *c, const skip_place *place) {
     c->after_value = place->due == SKIP_VALUE || place->due == SKIP_FIRST_ITEM;
@@ -475,7 +462,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
                                                     skip_place *resumed) {
     skip_checker c;
     const uint8_t *stop = NULL, *at = p, *block, *before = NULL;
-    uint8_t last[16 + 64];
+    uint8_t last[16 + 64 + 1];
     memset(&c, 0, offsetof(skip_checker, token));
     c.start = c.base = c.utf8_next = p;
     c.end = end;
@@ -487,7 +474,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     if (indexed && skip_next_places(&c)) return NULL;
     if (!indexed && UNLIKELY(resumed != NULL)) {
         skip_resume(&c, resumed);
-        end = p + (end - p) / 64 * 64;
+        end = p + (end - p - 1) / 64 * 64;
     }
     uint64_t in_string = 0, scalar_before = 0, digit_before = 0, word_before = 0, zero_before = 0, high_before = 0;
     size_t count = 0, blocks = 0,
@@ -495,11 +482,11 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     int all_digits = 0;
     BYTES64_KEPT(backslashes, '\\');
     BYTES64_KEPT(quotes, '"');
-    BYTES64_KEPT(controls, 0x1F);
+    BYTES64_KEPT(controls, BYTES64_CONTROLS_END);
     BYTES64_KEPT(before_letters, 'A' - 1);
     BYTES64_KEPT(all_zeros, '0');
     for (;;) {
-        if (LIKELY(end - at >= 64)) block = at;
+        if (LIKELY(c.end - at > 64)) block = at;
         else {
             if (at >= end) return NULL;
             memset(last, ' ', sizeof last);
@@ -517,16 +504,16 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         }
         uint64_t in = bits_prefix_xor(quote) ^ in_string;
         in_string = (uint64_t)((int64_t)in >> 63);
-        if (!lenient) wrong |= BYTES64_AT_MOST(v, controls, 0x1F) & in;
+        uint64_t high = bytes64_high(v);
+        if (!lenient) wrong |= BYTES64_CONTROLS(v, controls, high) & in;
         if (utf8) {
-            uint64_t high = bytes64_high(v);
             if (UNLIKELY(high | high_before)) wrong |= skip_wrong_utf8(&c, block, at);
             high_before = high >> 61;
         }
 
         uint64_t marks = bytes64_marks(v) & ~in, scalar = ~(marks | bytes64_space(v) | quote | in);
         uint64_t starts = scalar & ~(scalar << 1 | scalar_before);
-        uint64_t letters = scalar & ~BYTES64_AT_MOST(v, before_letters, 'A' - 1); /* or what isn't ASCII */
+        uint64_t letters = scalar & BYTES64_ABOVE(v, before_letters, 'A' - 1, high); /* or what isn't ASCII */
         uint64_t digits = bytes64_digits(v) & scalar, zeros = BYTES64_EQUAL(v, all_zeros, '0') & scalar;
         uint64_t first_zero = zeros & starts;
         scalar_before = scalar >> 63;
@@ -601,7 +588,7 @@ static int skip_advance(skip_place *place, const uint8_t *end, int lenient) {
     found.depth = 0;
     place->before = NULL;
     if (end - p > MOST) end = p + MOST;
-    if (end - p < 64) return 0;
+    if (end - p <= 64) return 0;
     const uint8_t *stop = lenient ? skip_check_other(p, end, 1, 1, NULL, &found, place)
                                   : skip_check_plainly(p, end, &found, place);
     if (stop == NULL) return -1;

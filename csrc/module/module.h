@@ -57,6 +57,19 @@ uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size);
 /* How many chunks were given and not taken. */
 Py_ssize_t core_lines_held(core_lines *lines);
 
+/* What writes lines. */
+typedef struct core_writer core_writer;
+
+/* options: a dict of what encode takes, which is kept. enough: bytes of lines after which they are to be taken;
+ * PY_SSIZE_T_MAX: all at once. NULL with MemoryError set, or without an exception where each document has to go through
+ * encode: by separators that are no text, or options that are wrong. */
+core_writer *core_writer_new(PyObject *core, PyObject *options, Py_ssize_t enough);
+void core_writer_free(core_writer *writer);
+
+/* See encode/lines.h. */
+int core_writer_more(core_writer *writer, PyObject *documents, long long *count);
+PyObject *core_writer_take(core_writer *writer);
+
 /* Give the module the function that imports what decode(data, type) needs: see decoding() of _in_python.py. -1 with an
  * exception set. */
 int core_set_decoding(PyObject *core, PyObject *load_decoding);

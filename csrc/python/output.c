@@ -57,6 +57,12 @@ uint8_t *output_grow(text_output *text, uint8_t *out, size_t need) {
         if (text->object == NULL) return NULL;
         set_room(text, capacity);
         memcpy(text->start, text->local, used);
+    } else if (text->keeps) {
+        PyObject *larger = PyBytes_FromStringAndSize(NULL, chars);
+        if (larger == NULL) return NULL;
+        memcpy(PyBytes_AS_STRING(larger), text->start, used);
+        Py_SETREF(text->object, larger);
+        set_room(text, capacity);
     } else {
         /* On failure _PyBytes_Resize drops the object and clears the pointer; PyUnicode_Resize leaves it. */
         if (text->is_bytes ? _PyBytes_Resize(&text->object, chars) : PyUnicode_Resize(&text->object, chars))

@@ -19,6 +19,7 @@ typedef struct {
     int is_bytes;
     int width; /* of the characters being written: 1 for bytes */
     Py_UCS4 maxchar; /* str: 0x7F, 0xFF (still width 1), 0xFFFF or 0x10FFFF */
+    int keeps; /* of bytes: what was written stays where there is no memory for more, at the price of a copy */
     size_t expected; /* bytes that a large text may well come to: what the one before it did */
     uint8_t local[OUTPUT_LOCAL];
 } text_output;
@@ -30,6 +31,7 @@ static ALWAYS_INLINE uint8_t *output_start(text_output *text, int is_bytes, size
     text->is_bytes = is_bytes;
     text->width = 1;
     text->maxchar = 0x7F;
+    text->keeps = 0;
     text->expected = expected;
     return text->start;
 }

@@ -14,6 +14,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
+from functools import partial as _partial
 from types import GenericAlias as _GenericAlias
 from types import SimpleNamespace as _SimpleNamespace
 
@@ -48,6 +49,12 @@ cdef extern from "module/module.h":
     int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size) except -1
     uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size)
     Py_ssize_t core_lines_held(core_lines *lines)
+    ctypedef struct core_writer:
+        pass
+    core_writer *core_writer_new(object core, object options, Py_ssize_t enough) except? NULL
+    void core_writer_free(core_writer *writer)
+    int core_writer_more(core_writer *writer, object documents, long long *count) except -1
+    bytes core_writer_take(core_writer *writer)
 
 
 # What install() did in this interpreter; here, for cyjson's other modules may be imported anew. originals: by the id of

@@ -487,12 +487,15 @@ def _count_from(name, value, least):
     return value
 
 
-def write_lines(documents, encode, write):
-    """Write each document on a line of its own: ``write(bytes)`` gets whole lines, some 64 KiB at a time, also those
-    before a document that fails. The number of documents.
+def write_lines(documents, encode, options, write, whole=False):
+    """Write each document of an iterator on a line of its own, as ``encode(document, **options)`` spells it:
+    ``write(bytes)`` gets whole lines, some 64 KiB at a time, also those before a document that fails. The number of
+    documents. ``whole``: it may get them all at once, which isn't done here.
     """
     size = count = 0
     lines = []
+    if options:
+        encode = partial(encode, **options)
     try:
         for document in documents:
             line = encode(document)

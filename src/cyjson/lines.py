@@ -437,11 +437,11 @@ def dump(
 
     Raises what ``encode`` raises, and OSError: BlockingIOError where a raw file takes nothing because it doesn't block.
     """
-    encode = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
+    how = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
     documents = _iterator(documents)
     if isinstance(target, str) or hasattr(target, "__fspath__"):
         path = _files.path_of(target, "target")
-        return (_append if append else _write)(path, partial(_write_lines, documents, encode))
+        return (_append if append else _write)(path, partial(_write_lines, documents, how))
     if not hasattr(target, "write"):
         raise TypeError(
             f"target must be a path (str or os.PathLike) or a file open for writing, not {type(target).__name__}"
@@ -450,7 +450,7 @@ def dump(
         raise ValueError("append=True needs a path as target: what a file holds can't always be read")
     if hasattr(target, "writable") and not target.writable():
         raise io.UnsupportedOperation("target isn't open for writing")
-    return _write_lines(documents, encode, target)
+    return _write_lines(documents, how, target)
 
 
 def encode(
@@ -465,8 +465,8 @@ def encode(
 ):
     """Return the documents of an iterable as lines in UTF-8: the bytes that ``dump`` writes, with its options."""
     lines = []
-    encode = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
-    _impl.write_lines(_iterator(documents), encode, lines.append)
+    how = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
+    _impl.write_lines(_iterator(documents), *how, lines.append, whole=True)
     return b"".join(lines)
 
 
@@ -493,7 +493,7 @@ def dumps(
 
 
 def _encoder(default, sort_keys, skipkeys, separators, check_circular, cls):
-    """``encode`` with the options that were given."""
+    """The function that encodes a document, and the options that were given."""
     options = {}
     if default is not None:
         options["default"] = default
@@ -509,8 +509,8 @@ def _encoder(default, sort_keys, skipkeys, separators, check_circular, cls):
     if not check_circular:
         options["check_circular"] = check_circular
     if cls is not None:
-        return partial(_encode_by_class, {**options, "cls": cls})
-    return partial(_impl.encode, **options) if options else _impl.encode
+        return partial(_encode_by_class, {**options, "cls": cls}), {}
+    return _impl.encode, options
 
 
 def _encode_by_class(options, obj):
@@ -535,8 +535,8 @@ def _writer(file):
     return partial(_files.write_whole, file, file.write)
 
 
-def _write_lines(documents, encode, file):
-    return _impl.write_lines(documents, encode, _writer(file))
+def _write_lines(documents, how, file):
+    return _impl.write_lines(documents, *how, _writer(file))
 
 
 def _write(path, write):
