@@ -191,8 +191,22 @@ static NOINLINE uint64_t skip_wrong_numbers(skip_number *state, const uint8_t *p
     bytes64 v = bytes64_load(p);
     skip_number was = *state;
     numbers &= ~was.infinity;
-    uint64_t minus = bytes64_equal(v, '-') & numbers, plus = bytes64_equal(v, '+') & numbers;
-    uint64_t point = bytes64_equal(v, '.') & numbers;
+    uint64_t minus = bytes64_equal(v, '-') & numbers, point = bytes64_equal(v, '.') & numbers;
+    if (LIKELY((numbers & ~(digits | minus | point)) == 0) && LIKELY(minus >> 63 == 0) &&
+        LIKELY((was.e | was.exponent_run | was.infinity | (was.mark == 3)) == 0)) {
+        /* No exponents, and a minus has its digit, or what is wrong instead, in this block: what is below, of that. */
+        uint64_t fraction = point << 1 | (was.mark == 2) | was.fraction_run;
+        uint64_t fraction_end = digits + (fraction & digits);
+        uint64_t wrong = (minus & ~starts) | (starts & ~(digits | minus)) | (point & ~(digits << 1 | digit_before));
+        wrong |= ((minus | point) << 1 | (was.mark != 0)) & ~digits;
+        wrong |= ((fraction_end | was.fraction_run) & ~digits) & point;
+        *first_zero = zeros & (starts | minus << 1 | (was.mark == 1));
+        state->fraction_run = fraction_end < digits;
+        state->mark = point >> 63 ? 2 : 0;
+        state->open = state->fraction_run | state->mark;
+        return wrong;
+    }
+    uint64_t plus = bytes64_equal(v, '+') & numbers;
     uint64_t e = (bytes64_equal(v, 'e') | bytes64_equal(v, 'E')) & numbers;
     uint64_t others = numbers & ~(digits | minus | plus | point | e);
     state->infinity = 0;
@@ -317,6 +331,12 @@ static ALWAYS_INLINE int skip_is_word(const uint8_t *p, const uint8_t *end) {
  *     G3  after all others, which are values               a comma, or a closing bracket */
 static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t **stop) {
     const uint32_t from_start = (uint32_t)(c->base - c->start);
+    skip_index *const index = c->index;
+    skip_container *const containers = indexed ? index->containers : NULL;
+    /* Copies: the compiler has to take it that a byte that is written changes what is in memory. */
+    size_t depth = c->depth, deepest = c->found->depth, container = indexed ? index->count : 0;
+    uint64_t inside = c->object;
+    uint32_t commas = c->commas;
     for (size_t first = 0; first < c->count; first += 64) {
         size_t n = c->count - first;
         uint64_t valid = n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1, left, ended = 0;
@@ -328,53 +348,53 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
         uint64_t colon = bytes64_equal(v, ':'), comma = bytes64_equal(v, ','), string = bytes64_equal(v, '"');
         uint64_t digits = bytes64_at_most(v, '9') & ~bytes64_at_most(v, '0' - 1);
         uint64_t words = ~(open | close | colon | comma | string | digits | bytes64_equal(v, '-'));
-        uint64_t after_open = open << 1 | c->after_open, object = c->object, commas_left = comma;
+        uint64_t after_open = open << 1 | c->after_open, object = inside, commas_left = comma;
 
         for (left = (open | close) & valid; left; left &= left - 1) {
             unsigned i = count_trailing_zeros(left);
             uint64_t from = ~(uint64_t)0 << i, kind = 0 - (objects >> i & 1), inner;
             if (indexed) {
-                c->commas += bits_count(commas_left & ~from);
+                commas += bits_count(commas_left & ~from);
                 commas_left &= from;
             }
             if (open >> i & 1) {
-                if (UNLIKELY(c->depth == SKIP_DEPTH)) return -1;
-                c->around[c->depth] = (uint8_t)c->object;
+                if (UNLIKELY(depth == SKIP_DEPTH)) return -1;
+                c->around[depth] = (uint8_t)inside;
                 if (indexed) {
-                    uint32_t container = (uint32_t)c->index->count++;
-                    c->index->containers[container].start = from_start + places[i];
-                    c->index->containers[container].token = (uint32_t)(c->gathered + first + i);
-                    c->opened[c->depth].container = container;
-                    c->opened[c->depth].commas = c->commas;
-                    c->commas = 0;
+                    containers[container].start = from_start + places[i];
+                    containers[container].token = (uint32_t)(c->gathered + first + i);
+                    c->opened[depth] = (skip_open){.commas = commas, .container = (uint32_t)container};
+                    container++;
+                    commas = 0;
                 }
-                c->depth++;
-                if (c->depth > c->found->depth) c->found->depth = c->depth;
+                depth++;
+                deepest = depth > deepest ? depth : deepest;
                 inner = kind;
             } else {
                 /* The text may be somebody's who has changed the first bracket meanwhile. */
-                if (UNLIKELY(kind != c->object) || UNLIKELY(c->depth == 0)) return -1;
-                c->depth--;
-                inner = (uint64_t)(int64_t)(int8_t)c->around[c->depth];
+                if (UNLIKELY(kind != inside) || UNLIKELY(depth == 0)) return -1;
+                depth--;
+                inner = (uint64_t)(int64_t)(int8_t)c->around[depth];
                 if (indexed) {
-                    skip_container *closed = &c->index->containers[c->opened[c->depth].container];
+                    skip_open opened = c->opened[depth];
+                    skip_container *closed = &containers[opened.container];
                     closed->end = from_start + places[i] + 1;
-                    closed->next = (uint32_t)c->index->count;
+                    closed->next = (uint32_t)container;
                     closed->after = (uint32_t)(c->gathered + first + i + 1);
-                    closed->count = c->commas + !(after_open >> i & 1);
-                    c->commas = c->opened[c->depth].commas;
+                    closed->count = commas + !(after_open >> i & 1);
+                    commas = opened.commas;
                 }
-                if (UNLIKELY(c->depth == 0)) {
+                if (UNLIKELY(depth == 0)) {
                     *stop = c->base + places[i] + 1;
                     ended = 1;
                     valid &= ~from | (uint64_t)1 << i;
                     break;
                 }
             }
-            c->object = inner;
+            inside = inner;
             object ^= (object ^ inner) & from;
         }
-        if (indexed) c->commas += bits_count(commas_left & valid);
+        if (indexed) commas += bits_count(commas_left & valid);
 
         uint64_t g1 = (open & ~objects) | colon | (comma & ~object), g2 = (open & objects) | (comma & object);
         uint64_t after_g1 = g1 << 1 | c->after_value, after_g2 = g2 << 1 | c->after_name;
@@ -389,13 +409,22 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
         for (left = words & valid; left; left &= left - 1) {
             if (!skip_is_word(c->base + places[count_trailing_zeros(left)], c->end)) return -1;
         }
-        if (ended) return 1;
+        if (ended) {
+            if (indexed) index->count = container;
+            c->found->depth = deepest;
+            return 1;
+        }
         unsigned latest = n < 64 ? (unsigned)n - 1 : 63;
         c->after_value = g1 >> latest & 1;
         c->after_name = g2 >> latest & 1;
         c->after_key = keys >> latest & 1;
         c->after_open = open >> latest & 1;
     }
+    c->depth = depth;
+    c->found->depth = deepest;
+    c->object = inside;
+    c->commas = commas;
+    if (indexed) index->count = container;
     c->count = 0;
     return 0;
 }
