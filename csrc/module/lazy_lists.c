@@ -296,29 +296,51 @@ static const uint8_t *utf8_of(PyObject *key, size_t *size, PyObject **held) {
     return (const uint8_t *)PyBytes_AS_STRING(*held);
 }
 
-/* As lazy_find_member, by going through the tokens of an object with an index. */
+/* Whether there is a backslash among n characters of a text that goes on up to end. */
+static ALWAYS_INLINE int has_backslash(const uint8_t *p, size_t n, const uint8_t *end) {
+    if (LIKELY(n <= 16) && LIKELY(end - p >= 16)) return vec_below(vec_bits(vec8_equal(vec_load(p), '\\')), n) != 0;
+    return memchr(p, '\\', n) != NULL;
+}
+
+/* As lazy_find_member, by going through the tokens of an object with an index. What is between a name's quote and its
+ * colon says how long it can be at most, so that the text of the shorter ones isn't looked at: with an escape, too, a
+ * name has at least as many characters as what it stands for. */
 static int find_by_tokens(const lazy_view *view, const uint8_t *name, size_t size, lazy_entry *member) {
     const lazy_document *document = view->document;
-    const uint8_t *first = document->first;
+    const uint8_t *first = document->first, *end = document->text.data + document->text.size;
     const skip_index *index = &document->index;
-    const skip_container *container = &index->containers[view->container];
-    parts_place at = {container->token + 1, view->container + 1};
+    const skip_container *container = &index->containers[view->container], *next = container + 1;
+    const skip_container *const all = index->containers + index->count;
+    const uint32_t *places = index->places;
+    const int escapes = document->escapes, odd = escapes && memchr(name, '\\', size) != NULL;
+    size_t token = container->token + 1, upcoming = next < all ? next->token : SIZE_MAX;
     int found = 0;
     for (uint32_t left = container->count; left > 0; left--) {
-        size_t own_size = 0;
-        const uint8_t *own = parts_name(index, first, at.token, &own_size);
-        int same = own_size == size && memcmp(own, name, size) == 0, escaped = 0;
-        if (UNLIKELY(document->escapes) && (escaped = memchr(own, '\\', own_size) != NULL)) {
-            lazy_entry entry = {.name = own, .name_size = (uint32_t)own_size, .escaped = 1};
-            if ((same = has_name(&entry, name, size)) < 0) return -1;
+        const uint8_t *quote = first + places[token];
+        size_t span = places[token + 1] - places[token], own_size = size;
+        int same = 0, escaped = 0;
+        CYJSON_ASSERT(token + 2 < index->tokens && *quote == '"' && first[places[token + 1]] == ':');
+        if (LIKELY(span == size + 2) && LIKELY(!odd))
+            same = quote[size + 1] == '"' && memcmp(quote + 1, name, size) == 0;
+        else if (span >= size + 2) {
+            const uint8_t *own = parts_name(index, first, token, &own_size);
+            escaped = escapes && own_size >= size && has_backslash(own, own_size, end);
+            if (UNLIKELY(escaped)) {
+                lazy_entry entry = {.name = own, .name_size = (uint32_t)own_size, .escaped = 1};
+                if ((same = has_name(&entry, name, size)) < 0) return -1;
+            } else same = own_size == size && memcmp(own, name, size) == 0;
         }
-        at.token += 2;
+        token += 2;
         if (UNLIKELY(same)) {
-            *member = (lazy_entry){own, first + index->places[at.token], (uint32_t)own_size, escaped, at.next};
+            *member = (lazy_entry){quote + 1, first + places[token], (uint32_t)own_size, escaped, 0};
+            member->next = (size_t)(next - index->containers);
             found = 1;
         }
-        parts_pass_token(index, &at);
-        at.token++;
+        if (token == upcoming) {
+            token = next->after + 1;
+            next = index->containers + next->next;
+            upcoming = next < all ? next->token : SIZE_MAX;
+        } else token += 2;
     }
     return found;
 }
