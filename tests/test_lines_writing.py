@@ -3,11 +3,14 @@
 import gzip
 import io
 import json
+import random
 import sys
 import tempfile
+from collections import OrderedDict
 
 import pytest
 from support.lines import DOCUMENTS, Refused, written
+from support.parts import random_document
 
 import cyjson
 from cyjson import lines
@@ -124,6 +127,98 @@ def test_a_raw_file_that_takes_little_at_a_time():
     target.write = lambda data: None
     with pytest.raises(BlockingIOError):
         lines.dump([1], target)
+
+
+def spelt(documents, **options):
+    """One by one."""
+    return b"".join(cyjson.encode(each, **options).replace(b"\n", b" ") + b"\n" for each in documents)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_as_one_by_one(seed):
+    source = random.Random(seed)
+    deep = []
+    for _ in range(200):
+        deep = [deep, {"a": 1}] if source.random() < 0.5 else {"deep": deep}
+    sizes = [0, 1, 2040, 2047, 2048, 8190, 60_000, 65_530, 70_000, 200_000]
+    documents = [random_document(source, 3, 6) for _ in range(300)]
+    documents += [deep, *("x" * size for size in sizes), *(["\u00e9\n"] * size for size in (1, 700, 20_000))]
+    documents += [cyjson.Raw(b'{"raw":\n[1,\r\n2]}'), (1, 2), OrderedDict(b=1, a=2), 10**400, -0.0, True, {}, []]
+    for options in {}, {"sort_keys": True}, {"separators": (" , ", " : ")}, {"separators": ("\u4e2d", ":")}:
+        source.shuffle(documents)
+        expected = spelt(documents, **options)
+        assert lines.encode(documents, **options) == lines.encode(iter(documents), **options) == expected
+        parts = []
+        count = lines.dump(documents, type("File", (), {"write": lambda self, data: parts.append(data)})(), **options)
+        assert b"".join(parts) == expected and count == len(documents)
+
+
+def test_documents_that_fail():
+    circular = [1]
+    circular.append({"a": circular})
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    good = [{"n": n, "text": "x" * n} for n in range(100)]
+    for wrong, kind in (circular, ValueError), (deep, RecursionError), ([[object()]], TypeError), ({(): 1}, TypeError):
+        file = io.BytesIO()
+        with pytest.raises(kind):
+            lines.dump([*good, wrong, *good], file)
+        assert file.getvalue() == spelt(good)
+        with pytest.raises(kind) as one:
+            cyjson.encode(wrong)
+        with pytest.raises(kind) as raised:
+            lines.encode([*good, wrong])
+        assert getattr(raised.value, "__notes__", None) == getattr(one.value, "__notes__", None)
+        assert str(raised.value) == str(one.value)
+    assert lines.encode(good, default=repr) == spelt(good)  # and nothing of that is left
+
+
+def test_what_the_code_of_a_document_does():
+    """Hooks that write lines themselves, and change what is being written."""
+    documents = [[object(), 1], {"a": object(), "b": [2]}, [[[object()]]]] * 50
+
+    def default(each):
+        for document in documents:
+            if isinstance(document, list):
+                document[1:] = [3]
+        return lines.dumps([{"inner": 1}, [2]] * 3)
+
+    expected = "[" + json.dumps('{"inner":1}\n[2]\n' * 3) + ",3]\n"
+    assert lines.dumps(documents, default=default).startswith(expected)
+
+    def more():
+        for n in range(1000):
+            yield {"n": n, "lines": lines.dumps(range(n % 3))}
+
+    assert lines.encode(more()) == spelt(more())
+
+
+def test_an_iterator_that_ends_by_an_exception():
+    class Ends:
+        def __iter__(self):
+            return self
+
+        def __init__(self):
+            self.left = 3
+
+        def __next__(self):
+            self.left -= 1
+            if self.left < 0:
+                raise StopIteration("a value")
+            return self.left
+
+    assert lines.encode(Ends()) == b"2\n1\n0\n"
+
+
+def test_options_are_wrong_for_a_document():
+    for separators in (1, 2), (",",), (",", ":", ";"):
+        assert lines.encode([], separators=separators) == b""
+        with pytest.raises((TypeError, ValueError)) as one:
+            cyjson.encode([1], separators=separators)
+        with pytest.raises(type(one.value)) as raised:
+            lines.encode([[1]], separators=separators)
+        assert str(raised.value) == str(one.value)
 
 
 def test_chunks():

@@ -195,6 +195,8 @@ CALLS = {
     "lines.loads lazy": lambda: [each["name"] for each in lines.loads(bytearray(LINES), lazy=True)],
     "lines.loads threads": lambda: list(lines.loads(bytearray(LINES), pick="/tags", threads=2)),
     "lines.dumps": lambda: lines.dumps(FEW_RECORDS),
+    "lines.dump": lambda: lines.dump(FEW_RECORDS * 20, io.BytesIO(), sort_keys=True),
+    "stream.items skipped": lambda: list(stream.items(STREAM, "item.nowhere.x", buf_size=300)),
     "pick": lambda: cyjson.pick(WIDE, "/keys/null", "/nested/3", "/nowhere", ["é", 0]),
     "pick bytearray": lambda: cyjson.pick(bytearray(RECORDS_TEXT.encode()), *POINTERS),
     "lazy": lambda: [cyjson.lazy(WIDE)[name] for name in ("text", "é", "numbers", "keys")],
