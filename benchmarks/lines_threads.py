@@ -89,8 +89,8 @@ def measure(path: str, what: str, pointers: list[str], threads: list[int], round
         held = "unknown" if memory is None else f"{memory / MB:.1f} MB"
         bound = f", of which blocks in flight {(2 * n + 2) * CHUNK / MB:.1f} MB" if n > 1 else ""
         print(
-            f"  {what:6s} threads={n}: {count} lines, {size / MB:.0f} MB in {seconds:.3f} s ({size / seconds / 1e9:.2f} "
-            f"GB/s), {one / seconds:.2f} times as fast as one; memory grew by {held}{bound}",
+            f"  {what:6s} threads={n}: {count} lines, {size / MB:.0f} MB in {seconds:.3f} s ({size / seconds / 1e9:.2f}"
+            f" GB/s), {one / seconds:.2f} times as fast as one; memory grew by {held}{bound}",
             flush=True,
         )
 

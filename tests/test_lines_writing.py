@@ -169,8 +169,9 @@ def test_documents_that_fail():
             cyjson.encode(wrong)
         with pytest.raises(kind) as raised:
             lines.encode([*good, wrong])
-        assert getattr(raised.value, "__notes__", None) == getattr(one.value, "__notes__", None)
-        assert str(raised.value) == str(one.value)
+        if kind is not RecursionError:  # whose words, and notes, tell of the level at which it was raised
+            assert getattr(raised.value, "__notes__", None) == getattr(one.value, "__notes__", None)
+            assert str(raised.value) == str(one.value)
     assert lines.encode(good, default=repr) == spelt(good)  # and nothing of that is left
 
 

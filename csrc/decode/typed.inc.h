@@ -342,6 +342,8 @@ static const uint8_t *typed_skip(typed_run *run, const uint8_t *first) {
         return stands_at(p, "false", 1) ? p + 5 : NULL;
     } else {
         skip_found found;
+        /* Nothing is in it: ASCII has ] and } two after [ and {. */
+        if (p[1] == *p + 2) return typed_may_be_this_deep(run, 1) ? p + 2 : NULL;
         p = CPU_NAME(skip_with).check(p, run->d.end, 1, 0, NULL, &found);
         if (LIKELY(p != NULL) && LIKELY(!found.long_integer) && LIKELY(typed_may_be_this_deep(run, found.depth)))
             return p;

@@ -153,6 +153,19 @@ static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v) {
 }
 #endif
 
+/* n bytes at p, of which there are no more, and spaces: in `copy`, which has room for 64, too. */
+static ALWAYS_INLINE bytes64 bytes64_load_some(uint8_t *copy, const uint8_t *p, size_t n) {
+#if defined(VEC_AVX512)
+    bytes64 v = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), ~(uint64_t)0 >> (64 - n), p); /* no others are read */
+    _mm512_storeu_si512(copy, v);
+    return v;
+#else
+    memset(copy, ' ', 64);
+    memcpy(copy, p, n);
+    return bytes64_load(copy);
+#endif
+}
+
 /* ---- constants that stay in registers, or in memory: gcc would make each anew, by three instructions ---- */
 
 #if defined(__GNUC__) && defined(VEC_AVX512)

@@ -87,7 +87,8 @@ typedef struct {
     /* Go on checking, by the same grammar with utf8, in the containers that are open at a place, or, where none is, in
      * the one whose bracket is there: 1 where the outermost has ended (depth is 0 then, and `at` the byte after it), 0
      * where the text ends before; then all before `at` is well formed, and there is a token from `at` on which was
-     * looked at no further, or a few bytes. -1 where something isn't well formed, or may not be, and nothing changed. */
+     * looked at no further, or a few bytes. -1 where something isn't well formed, or may not be, and nothing changed.
+     */
     int (*advance)(skip_place *place, const uint8_t *end, int lenient);
 
     /* Return the byte after the bracket that closes the outermost of `depth` containers that are open at p, outside of

@@ -99,7 +99,7 @@ static ALWAYS_INLINE size_t utf8_sequence(const uint8_t *p, const uint8_t *end) 
 enum {
     SKIP_TOKENS = 1024, /* that are gathered before they are looked at */
     SKIP_BLOCKS =
-        4 /* after which they are looked at for the first time, so that little is read past a small container */
+        1 /* after which they are looked at for the first time, so that little is read past a small container */
 };
 
 /* What a block hands on to the next of numbers that are more than digits. */
@@ -515,15 +515,18 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     BYTES64_KEPT(before_letters, 'A' - 1);
     BYTES64_KEPT(all_zeros, '0');
     for (;;) {
-        if (LIKELY(c.end - at > 64)) block = at;
-        else {
+        bytes64 v;
+        if (LIKELY(c.end - at > 64)) {
+            block = at;
+            v = bytes64_load(block);
+        } else {
             if (at >= end) return NULL;
-            memset(last, ' ', sizeof last);
+            memset(last, ' ', 16);
             if (at > p) memcpy(last + 13, at - 3, 3);
-            memcpy(last + 16, at, (size_t)(end - at));
+            last[16 + 64] = ' ';
             block = last + 16;
+            v = bytes64_load_some(last + 16, at, (size_t)(end - at));
         }
-        bytes64 v = bytes64_load(block);
         uint64_t backslash = BYTES64_EQUAL(v, backslashes, '\\'), quote = BYTES64_EQUAL(v, quotes, '"'), wrong = 0;
         if (UNLIKELY(backslash | c.escape.open)) {
             uint64_t escaped = bits_escaped(backslash, &c.escape.escaped);
@@ -618,8 +621,8 @@ static int skip_advance(skip_place *place, const uint8_t *end, int lenient) {
     place->before = NULL;
     if (end - p > MOST) end = p + MOST;
     if (end - p <= 64) return 0;
-    const uint8_t *stop = lenient ? skip_check_other(p, end, 1, 1, NULL, &found, place)
-                                  : skip_check_plainly(p, end, &found, place);
+    const uint8_t *stop =
+        lenient ? skip_check_other(p, end, 1, 1, NULL, &found, place) : skip_check_plainly(p, end, &found, place);
     if (stop == NULL) return -1;
     if (stop == place->at) return 0;
     place->at = stop;
@@ -635,9 +638,8 @@ typedef struct {
     size_t depth;
 } skip_balancer;
 
-/* The place of the bracket in the 64 bytes at p that closes the first, or 64. */
-static ALWAYS_INLINE unsigned skip_balance_block(skip_balancer *b, const uint8_t *p) {
-    bytes64 v = bytes64_load(p);
+/* The place of the bracket in 64 bytes that closes the first, or 64. */
+static ALWAYS_INLINE unsigned skip_balance_block(skip_balancer *b, bytes64 v) {
     uint64_t backslash = bytes64_equal(v, '\\'), quote = bytes64_equal(v, '"');
     if (UNLIKELY(backslash | b->escaped)) quote &= ~bits_escaped(backslash, &b->escaped);
     uint64_t in = bits_prefix_xor(quote) ^ b->in_string;
@@ -667,14 +669,12 @@ static ALWAYS_INLINE unsigned skip_balance_block(skip_balancer *b, const uint8_t
 static const uint8_t *skip_balance(const uint8_t *p, const uint8_t *end, size_t depth) {
     skip_balancer b = {0, 0, depth};
     for (; end - p >= 64; p += 64) {
-        unsigned place = skip_balance_block(&b, p);
+        unsigned place = skip_balance_block(&b, bytes64_load(p));
         if (place < 64) return p + place + 1;
     }
     if (p == end) return NULL;
     uint8_t last[64];
-    memset(last, ' ', sizeof last);
-    memcpy(last, p, (size_t)(end - p));
-    unsigned place = skip_balance_block(&b, last);
+    unsigned place = skip_balance_block(&b, bytes64_load_some(last, p, (size_t)(end - p)));
     return place < 64 ? p + place + 1 : NULL;
 }
 

@@ -301,15 +301,14 @@ close:
  * where there is no memory. */
 static NOINLINE int skip_quickly(tokens_scanner *s, const uint8_t *text, size_t size, size_t depth) {
     static const skip_due dues[] = {
-        [TOKENS_AT_DOCUMENT] = SKIP_VALUE,  [TOKENS_AT_FIRST_ITEM] = SKIP_FIRST_ITEM,
-        [TOKENS_AT_ITEM] = SKIP_VALUE,      [TOKENS_AT_FIRST_KEY] = SKIP_FIRST_NAME,
-        [TOKENS_AT_KEY] = SKIP_NAME,        [TOKENS_AT_COLON] = SKIP_COLON,
-        [TOKENS_AT_MEMBER] = SKIP_VALUE,    [TOKENS_AFTER] = SKIP_AFTER,
+        [TOKENS_AT_DOCUMENT] = SKIP_VALUE, [TOKENS_AT_FIRST_ITEM] = SKIP_FIRST_ITEM,
+        [TOKENS_AT_ITEM] = SKIP_VALUE,     [TOKENS_AT_FIRST_KEY] = SKIP_FIRST_NAME,
+        [TOKENS_AT_KEY] = SKIP_NAME,       [TOKENS_AT_COLON] = SKIP_COLON,
+        [TOKENS_AT_MEMBER] = SKIP_VALUE,   [TOKENS_AFTER] = SKIP_AFTER,
     };
     static const tokens_state states[] = {
-        [SKIP_VALUE] = TOKENS_AT_ITEM,          [SKIP_FIRST_ITEM] = TOKENS_AT_FIRST_ITEM,
-        [SKIP_NAME] = TOKENS_AT_KEY,            [SKIP_FIRST_NAME] = TOKENS_AT_FIRST_KEY,
-        [SKIP_COLON] = TOKENS_AT_COLON,         [SKIP_AFTER] = TOKENS_AFTER,
+        [SKIP_VALUE] = TOKENS_AT_ITEM,           [SKIP_FIRST_ITEM] = TOKENS_AT_FIRST_ITEM, [SKIP_NAME] = TOKENS_AT_KEY,
+        [SKIP_FIRST_NAME] = TOKENS_AT_FIRST_KEY, [SKIP_COLON] = TOKENS_AT_COLON,           [SKIP_AFTER] = TOKENS_AFTER,
     };
     skip_place place;
     place.at = text + s->at;

@@ -90,8 +90,9 @@ void tokens_free(tokens_scanner *scanner);
 token_kind tokens_next(tokens_scanner *scanner, const uint8_t *text, size_t size, int final, int find);
 
 /* Read on until `depth` containers are open and a value is read: from where a value starts (TOKEN_VALUE), with its
- * depth, to its end. TOKEN_SCALAR then; or TOKEN_MORE, TOKEN_ERROR, TOKEN_NO_MEMORY. What is well formed is gone through
- * 64 bytes at a time; what isn't, or ends with the text, token by token, so that the answer is that of tokens_next. */
+ * depth, to its end. TOKEN_SCALAR then; or TOKEN_MORE, TOKEN_ERROR, TOKEN_NO_MEMORY. What is well formed is gone
+ * through 64 bytes at a time; what isn't, or ends with the text, token by token, so that the answer is that of
+ * tokens_next. */
 token_kind tokens_skip(tokens_scanner *scanner, const uint8_t *text, size_t size, int final, size_t depth);
 
 /* Whether the innermost container is an object; there is one. */
