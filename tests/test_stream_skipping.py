@@ -1,6 +1,7 @@
 """What a stream passes over: the values that come after are the same, and so are all errors and their positions, as if
 each token had been asked for. On both readers, with documents cut at many places."""
 
+import asyncio
 import json
 import random
 
@@ -8,6 +9,7 @@ import pytest
 from support.amount import amount
 from support.parts import changed, random_document
 from support.streams import (
+    AsyncFile,
     cut,
     reader,  # noqa: F401
     taken,
@@ -108,21 +110,17 @@ def test_several_documents():
         assert found == [[1, {"b": 2}]] * 40
 
 
-def test_waiting():
+@pytest.mark.parametrize("size", [40, 150, 1000])
+def test_waiting(size):
     """A source that has nothing yet, in the middle of what is passed over."""
 
-    class Slow:
-        def __init__(self, data):
-            self.pieces = iter([part for at in range(0, len(data), 150) for part in (None, data[at : at + 150])])
+    async def all_of(data):
+        return [each async for each in stream.items_async(AsyncFile(cut(data, [size])), "wanted")]
 
-        def read(self, n):
-            return next(self.pieces, b"")
-
-    values, waited = stream.items(Slow(inside(b"[[[1]]]")), "wanted"), 0
-    while True:
-        try:
-            found = next(values)
-            break
-        except BlockingIOError:
-            waited += 1
-    assert found == [1, {"b": 2}] and waited > 5
+    for text in b"[[[1]]]", b'"' + b"x" * 5000 + b'"', b"12" * 200 + b".5":
+        assert asyncio.run(all_of(inside(text))) == [[1, {"b": 2}]]
+    for text in b"[1,]", b"tru", b'"\xff"':
+        _, fault = taken(stream.basic_parse(inside(text)))
+        with pytest.raises(type(fault)) as raised:
+            asyncio.run(all_of(inside(text)))
+        assert told(raised.value) == told(fault)
