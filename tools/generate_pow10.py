@@ -118,6 +118,22 @@ def prove_format():
     return float(ends * 2**64), float(digit * 2**66)
 
 
+def prove_floats():
+    """The same for floats, m < 2**24, with 64 bits of the constant: what is short by under 2**24 units of 2**-64 is
+    exact where a half-way case exists, and elsewhere decides."""
+    ends = digit = 1
+    for q in range(-149, 105):
+        scale = ratio(q) / 2
+        half_ways = 40 * scale
+        if half_ways.numerator % 2 and half_ways.denominator < 2**24:
+            assert (ratio(q) * 2**64).denominator == 1, q
+        ends = min(ends, nearest_miss(scale, 2**25) or 1)
+        digit = min(digit, (nearest_miss(40 * scale, 2**24) or 1) / 2)
+    assert ends * 2**40 > 244, float(ends)
+    assert digit * 2**40 > 154, float(digit)
+    return float(ends * 2**40), float(digit * 2**40)
+
+
 def main(arguments):
     if arguments == ["--check"]:
         for target, text in files():
@@ -127,6 +143,7 @@ def main(arguments):
         prove_logarithms()
         print("least miss when parsing, in units:", prove_parse())
         print("least misses when formatting, in units:", *prove_format())
+        print("least misses when formatting floats, in units:", *prove_floats())
     elif arguments:
         return __doc__
     else:

@@ -25,51 +25,27 @@ static SELDOM numbers_kind numbers_of(const char *format, Py_ssize_t size, int *
     return (format[0] == 'f' && size == 4) || (format[0] == 'd' && size == 8) ? NUMBERS_FLOAT : NUMBERS_OTHER;
 }
 
-/* The bits of a number of `size` bytes, which is constant wherever this is inlined. */
-static ALWAYS_INLINE uint64_t load_number(const char *p, size_t size, int swapped) {
-    uint64_t bits = 0;
-    if (UNLIKELY(swapped)) {
-        for (size_t i = 0; i < size; i++) bits = bits << 8 | (uint8_t)p[i];
-        return bits;
-    }
-    if (size == 1) return *(const uint8_t *)p;
-    if (size == 2) {
-        uint16_t x;
-        memcpy(&x, p, 2);
-        return x;
-    }
-    if (size == 4) {
-        uint32_t x;
-        memcpy(&x, p, 4);
-        return x;
-    }
-    memcpy(&bits, p, 8);
-    return bits;
-}
-
-/* Write an integer of any size, for which there is room. */
-static ALWAYS_INLINE uint8_t *put_integer(uint8_t *out, const char *p, size_t size, int swapped, int is_signed) {
+/* The bits of a number of `size` bytes, 4 or 8. */
+static ALWAYS_INLINE uint64_t load_number(const char *p, size_t size) {
     uint64_t bits;
-    if (size == 8) bits = load_number(p, 8, swapped);
-    else if (size == 4) bits = load_number(p, 4, swapped);
-    else bits = size == 2 ? load_number(p, 2, swapped) : load_number(p, 1, swapped);
-    if (!is_signed) return number_format_uint64(out, bits);
-    const unsigned unused = 64 - 8 * (unsigned)size;
-    return number_format_int64(out, (int64_t)(bits << unused) >> unused);
+    uint32_t low;
+    if (size == 8) memcpy(&bits, p, 8);
+    else {
+        memcpy(&low, p, 4);
+        bits = low;
+    }
+    return bits;
 }
 
 /* Write a float, for which there is room: NULL where it isn't finite. */
 static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size) {
     double value;
-    if (size == 8) memcpy(&value, &bits, 8);
-    else {
-        float single;
-        uint32_t low = (uint32_t)bits;
-        memcpy(&single, &low, 4);
-        value = single - single == 0 ? native_float32(single) : (double)single;
-    }
-    if (UNLIKELY(value - value != 0)) return NULL;
-    return CPU_NAME(number_format_double)(out, value);
+    float single;
+    uint32_t low = (uint32_t)bits;
+    memcpy(&value, &bits, 8);
+    memcpy(&single, &low, 4);
+    if (size == 8) return UNLIKELY(value - value != 0) ? NULL : CPU_NAME(number_format_double)(out, value);
+    return UNLIKELY(single - single != 0) ? NULL : CPU_NAME(number_format_float)(out, single);
 }
 
 /* A NaN or an infinity, by the policy. */
@@ -89,66 +65,58 @@ static SELDOM uint8_t *put_not_finite(encoder *e, uint8_t *out, uint64_t bits, s
     return NULL;
 }
 
-enum { NUMBER_SPACE = NUMBER_DOUBLE_SPACE, NUMBERS_AT_ONCE = 32 };
+enum { NUMBERS_AT_ONCE = 32 };
 
-#define BOOLS(a, b, c, d) a "," b "," c "," d ","
-#define BOOLS_OF_1(b, c, d) BOOLS("false", b, c, d), BOOLS("true", b, c, d)
-#define BOOLS_OF_2(c, d) BOOLS_OF_1("false", c, d), BOOLS_OF_1("true", c, d)
-#define BOOLS_OF_3(d) BOOLS_OF_2("false", d), BOOLS_OF_2("true", d)
-
-/* Four bools by their bits, the first in the lowest. */
-static const char four_bools[16][32] = {BOOLS_OF_3("false"), BOOLS_OF_3("true")};
-
-/* n numbers, each with a comma after it; *failed: which of them couldn't be written, where NULL is returned. */
-static ALWAYS_INLINE uint8_t *put_numbers(encoder *e, uint8_t *out, const numbers *a, const char *p, Py_ssize_t n,
-                                          Py_ssize_t stride, Py_ssize_t *failed, numbers_kind kind, size_t size) {
-    const int swapped = size > 1 && a->swapped; /* of floats; size 0: of any */
-    for (Py_ssize_t i = 0; i < n; i += NUMBERS_AT_ONCE) {
-        Py_ssize_t end = n - i < NUMBERS_AT_ONCE ? n : i + NUMBERS_AT_ONCE;
-        out = room(e, out, NUMBERS_AT_ONCE * (NUMBER_SPACE + 1) + SLACK, WRITE_UTF8);
-        if (UNLIKELY(out == NULL)) return NULL;
-        for (Py_ssize_t k = i; k < end; k++, p += stride) {
-            if (kind == NUMBERS_BOOL) {
-                static const char words[2][8] = {"false,", "true,"};
-                uint32_t four = 2;
-                if (stride == 1 && end - k >= 4) memcpy(&four, p, 4);
-                if (LIKELY((four & 0xFEFEFEFE) == 0) && !PY_BIG_ENDIAN) {
-                    four = (four * 0x01020408) >> 24 & 15; /* the first in the lowest bit */
-                    memcpy(out, four_bools[four], 24);
-                    out += 24 - (four & 1) - (four >> 1 & 1) - (four >> 2 & 1) - (four >> 3);
-                    p += 3;
-                    k += 3;
-                    continue;
-                }
-                size_t is_true = *p != 0;
-                memcpy(out, words[is_true], 8);
-                out += 6 - is_true;
-                continue;
-            }
-            if (kind == NUMBERS_FLOAT) {
-                uint64_t bits = load_number(p, size, swapped);
-                uint8_t *after = put_float(out, bits, size);
-                if (UNLIKELY(after == NULL) && (after = put_not_finite(e, out, bits, size)) == NULL) {
-                    *failed = k;
-                    return NULL;
-                }
-                out = after;
-            } else out = put_integer(out, p, (size_t)a->view.itemsize, a->swapped, kind == NUMBERS_INT);
-            *out++ = ',';
+/* n <= NUMBERS_AT_ONCE floats, for which there is room, each with a comma after it; *failed: which of them couldn't be
+ * written, where NULL is returned. */
+static ALWAYS_INLINE uint8_t *put_floats(encoder *e, uint8_t *out, const char *p, Py_ssize_t n, Py_ssize_t stride,
+                                         Py_ssize_t *failed, size_t size) {
+    for (Py_ssize_t i = 0; i < n; i++, p += stride) {
+        uint64_t bits = load_number(p, size);
+        uint8_t *after = put_float(out, bits, size);
+        if (UNLIKELY(after == NULL) && (after = put_not_finite(e, out, bits, size)) == NULL) {
+            *failed = i;
+            return NULL;
         }
+        *after = ',';
+        out = after + 1;
     }
     return out;
 }
 
-#define PUT_NUMBERS(kind, size) put_numbers(e, out, a, p, n, stride, failed, kind, size)
+/* Numbers of the other byte order, in this machine's. */
+static SELDOM void swap_numbers(char *to, const char *p, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t size) {
+    for (; n > 0; n--, p += stride)
+        for (Py_ssize_t i = size - 1; i >= 0; i--) *to++ = p[i];
+}
 
-/* The same of any kind, as long as the piece of a row is. */
+/* n numbers of any kind, each with a comma after it; *failed as above. */
 static NOINLINE uint8_t *put_row(encoder *e, uint8_t *out, const numbers *a, const char *p, Py_ssize_t n,
                                  Py_ssize_t stride, Py_ssize_t *failed) {
     const Py_ssize_t size = a->view.itemsize;
-    if (a->kind == NUMBERS_BOOL) return PUT_NUMBERS(NUMBERS_BOOL, 1);
-    if (a->kind == NUMBERS_FLOAT) return size == 8 ? PUT_NUMBERS(NUMBERS_FLOAT, 8) : PUT_NUMBERS(NUMBERS_FLOAT, 4);
-    return a->kind == NUMBERS_INT ? PUT_NUMBERS(NUMBERS_INT, 0) : PUT_NUMBERS(NUMBERS_UINT, 0);
+    char swapped[NUMBERS_AT_ONCE * 8];
+    for (Py_ssize_t i = 0; i < n; i += NUMBERS_AT_ONCE) {
+        const Py_ssize_t some = n - i < NUMBERS_AT_ONCE ? n - i : NUMBERS_AT_ONCE;
+        const char *from = p + i * stride;
+        Py_ssize_t step = stride;
+        out = room(e, out, (size_t)some * (NUMBER_DOUBLE_SPACE + 1) + SLACK, WRITE_UTF8);
+        if (UNLIKELY(out == NULL)) return NULL;
+        if (UNLIKELY(a->swapped) && size > 1) {
+            swap_numbers(swapped, from, some, stride, size);
+            from = swapped;
+            step = size;
+        }
+        if (a->kind == NUMBERS_BOOL) out = CPU_NAME(number_format_bools)(out, from, (size_t)some, step);
+        else if (a->kind != NUMBERS_FLOAT)
+            out = CPU_NAME(number_format_integers)(out, from, (size_t)some, step, (int)size, a->kind == NUMBERS_INT);
+        else if (size == 8) out = put_floats(e, out, from, some, step, failed, 8);
+        else out = put_floats(e, out, from, some, step, failed, 4);
+        if (UNLIKELY(out == NULL)) {
+            *failed += i;
+            return NULL;
+        }
+    }
+    return out;
 }
 
 /* One axis and those within it. Only flushing runs Python code. */

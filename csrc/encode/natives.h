@@ -29,9 +29,6 @@ uint8_t *native_time(encoder *e, uint8_t *out, PyObject *object, const class_pla
  * it isn't an int of 128 bits. NATIVE_SPACE bytes of room are there. */
 uint8_t *native_uuid(uint8_t *out, PyObject *integer, int dashes);
 
-/* Return the double whose shortest digits are those of a finite float: what a parser makes of the float's own text. */
-double native_float32(float value);
-
 /* Write bytes in base64, or in hexadecimal; makes room. NULL with an exception set. */
 uint8_t *native_bytes(encoder *e, uint8_t *out, const uint8_t *p, size_t n, int hex);
 

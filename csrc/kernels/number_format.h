@@ -88,4 +88,18 @@ static ALWAYS_INLINE uint8_t *number_format_int32(uint8_t *out, int32_t value) {
  * doubles" (2020), with the single multiplication of vitaut/zmij and xjb714/xjb. */
 uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value);
 
+/* The same of a finite float, as NumPy's float32: the digits read back as that float, and are laid out as a double's.
+ */
+uint8_t *CPU_NAME(number_format_float)(uint8_t *out, float value);
+
+enum { NUMBER_LISTED_SPACE = 24, NUMBER_BOOL_SPACE = 8 };
+
+/* Write n integers of `size` bytes (1, 2, 4, 8), the first at p and each `stride` bytes after the one before, with a
+ * comma after each. Returns the end; may write up to n * NUMBER_LISTED_SPACE bytes from out, and 16 more. */
+uint8_t *CPU_NAME(number_format_integers)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride, int size,
+                                          int is_signed);
+
+/* The same of bools, bytes of which any but 0 is true: n * NUMBER_BOOL_SPACE bytes, and 16 more. */
+uint8_t *CPU_NAME(number_format_bools)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride);
+
 #endif

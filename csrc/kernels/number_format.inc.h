@@ -71,16 +71,16 @@ static ALWAYS_INLINE decimal shortest_regular(uint64_t m, unsigned biased, int *
     return d;
 }
 
-/* m = 2^52: only half as much room below. There are 2045 of these, all of them tested. */
-static NOINLINE decimal shortest_power_of_two(int q) {
+/* m = 2^bits: only half as much room below. There are 2045 of these doubles and 253 floats, all of them tested. */
+static NOINLINE decimal shortest_power_of_two(int bits, int q) {
     int exponent = log10_of_pow2_three_quarters(q) + 1;
     const pow10_significand *g = pow10_of(-exponent);
-    /* 2^52 * 2^q / 10^(k+1) is g * 2^(-75 - cut). */
-    int cut = -(q + pow10_exponent(-exponent));
+    /* 2^q / 10^(k+1) is g * 2^(-127 - cut). */
+    int cut = -(q + pow10_exponent(-exponent)), down = 63 - bits + cut;
     scaled s;
-    s.integer = g->high >> (11 + cut);
-    s.fraction = g->high << (53 - cut) | g->low >> (11 + cut);
-    s.rest = g->low << (53 - cut);
+    s.integer = g->high >> down;
+    s.fraction = g->high << (64 - down) | g->low >> down;
+    s.rest = g->low << (64 - down);
     s.half = g->high >> cut;
     decimal d = {s.integer, 0, exponent};
     uint64_t below = s.half / 2;
@@ -96,9 +96,27 @@ static NOINLINE decimal shortest_power_of_two(int q) {
     return d;
 }
 
-static NOINLINE decimal shortest_subnormal(uint64_t m) {
-    decimal d = shortest_regular(m, 1, NULL);
-    while (d.tens < 100000000000000) {
+/* A float in the same way: 2^q / 10^(k+1) is in the same table, of which 64 bits tell the fraction to 2^-40. That is
+ * enough: an end of the interval is an integer or 244 times as far from one, and ten times the fraction is half-way
+ * between two digits or 154 times as far from there; where it is half-way, 64 bits are exact (--prove). */
+static ALWAYS_INLINE decimal shortest_float(uint32_t m, unsigned biased) {
+    const uint64_t scale = number_scale[biased + (1075 - 150)].high, margin = (uint64_t)1 << 25;
+    uint64_t fraction, ten_fraction, integer = multiply_128(m, scale, &fraction);
+    uint64_t half = (scale >> 1) + (m & 1 ? 0 - margin : margin);
+    int down = fraction < half;
+    int up = fraction + half < half;
+    uint32_t digit = (uint32_t)multiply_128(fraction, 10, &ten_fraction);
+    digit += ten_fraction + (digit & 1) > (uint64_t)1 << 63; /* of two as close the even one */
+    decimal d;
+    d.tens = integer + (unsigned)up;
+    d.last = digit & (uint32_t)((down | up) - 1);
+    d.exponent = log10_of_pow2((int)biased - 150) + 1;
+    return d;
+}
+
+/* Move digits up until there are as many before the last one as a regular double (or float) has at least. */
+static ALWAYS_INLINE decimal normalized(decimal d, uint64_t least) {
+    while (d.tens < least) {
         d.tens = 10 * d.tens + d.last;
         d.last = 0;
         d.exponent--;
@@ -117,6 +135,15 @@ static ALWAYS_INLINE uint8_t *write_exponent(uint8_t *out, int exponent) {
     return out + 4;
 }
 
+/* Digits to be written: sixteen, the first of which may be a zero that isn't wanted, and one more. */
+typedef struct {
+    uint32_t head, tail; /* eight of them each; of a float, tail is the ninth, and those after it are zeros */
+    uint32_t last;
+    unsigned skip; /* 1: the first isn't wanted */
+    int exponent; /* the value is (sixteen digits + last / 10) * 10^exponent */
+    int is_float; /* constant wherever this is inlined */
+} seventeen;
+
 #if !defined(CYJSON_NO_SIMD) && (defined(__x86_64__) || defined(_M_X64))
 #include <emmintrin.h>
 
@@ -131,6 +158,10 @@ static ALWAYS_INLINE __m128i sixteen_digits(uint32_t head, uint32_t tail) {
         _mm_or_si128(tops, _mm_slli_epi32(_mm_sub_epi16(fours, _mm_mullo_epi16(tops, _mm_set1_epi32(100))), 16));
     tops = _mm_mulhi_epu16(twos, _mm_set1_epi16(6554));
     return _mm_sub_epi16(_mm_slli_epi16(twos, 8), _mm_mullo_epi16(tops, _mm_set1_epi16((10 << 8) - 1)));
+}
+
+static ALWAYS_INLINE __m128i first_digits(seventeen d) {
+    return d.is_float ? _mm_set_epi64x(d.tail, (int64_t)number_eight_digits(d.head)) : sixteen_digits(d.head, d.tail);
 }
 
 #endif
@@ -191,33 +222,34 @@ static ALWAYS_INLINE __m512i eight_digits(uint32_t n, uint32_t last) {
     return _mm512_madd52hi_epu64(_mm512_set1_epi64(last << 8), fractions, _mm512_set1_epi64(10));
 }
 
-static ALWAYS_INLINE __m256i arrange(uint32_t head, uint32_t tail, uint32_t last, const uint8_t *order) {
+static ALWAYS_INLINE __m256i arrange(seventeen d, const uint8_t *order) {
     __m512i bytes = _mm512_castsi256_si512(_mm256_load_si256((const __m256i *)order));
-    return _mm512_castsi512_si256(_mm512_permutex2var_epi8(eight_digits(head, last), bytes, eight_digits(tail, 0)));
+    __m512i tail =
+        d.is_float ? _mm512_castsi128_si512(_mm_cvtsi32_si128((int)d.tail)) : eight_digits(d.tail, 0);
+    return _mm512_castsi512_si256(_mm512_permutex2var_epi8(eight_digits(d.head, d.last), bytes, tail));
 }
 
 #else
 
-static ALWAYS_INLINE __m256i arrange(uint32_t head, uint32_t tail, uint32_t last, const uint8_t *order) {
+static ALWAYS_INLINE __m256i arrange(seventeen d, const uint8_t *order) {
     __m256i lanes = _mm256_load_si256((const __m256i *)order);
-    __m256i digits = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(sixteen_digits(head, tail)), lanes);
+    __m256i digits = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(first_digits(d)), lanes);
+    if (d.is_float) return digits;
     __m256i is_last = _mm256_cmpeq_epi8(lanes, _mm256_set1_epi8((char)LAST_DIGIT));
-    return _mm256_or_si256(digits, _mm256_and_si256(is_last, _mm256_set1_epi8((char)last)));
+    return _mm256_or_si256(digits, _mm256_and_si256(is_last, _mm256_set1_epi8((char)d.last)));
 }
 #endif
 
-static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
-    /* tens has 15 or 16 digits: the first of 16 may not be wanted, and one more stands before the point otherwise. */
-    unsigned skip = d.tens < 1000000000000000;
+static ALWAYS_INLINE uint8_t *write_digits(uint8_t *out, seventeen d) {
+    const unsigned skip = d.skip;
     unsigned row = 2 * (16 - POINT_MIN) + 2 * (unsigned)d.exponent - skip;
     const unsigned rows = sizeof layouts / sizeof *layouts;
     unsigned used = row;
     if (UNLIKELY(row >= rows)) used = 2 * (1 - POINT_MIN) + skip;
     const layout *l = &layouts[used];
-    uint32_t head = (uint32_t)(d.tens / 100000000), tail = (uint32_t)(d.tens - (uint64_t)head * 100000000);
-    __m256i digits = arrange(head, tail, d.last, l->order);
-    uint32_t nonzero = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(digits, _mm256_setzero_si256()));
-    _mm256_storeu_si256((__m256i *)out, _mm256_or_si256(digits, _mm256_load_si256((const __m256i *)l->text)));
+    __m256i arranged = arrange(d, l->order);
+    uint32_t nonzero = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(arranged, _mm256_setzero_si256()));
+    _mm256_storeu_si256((__m256i *)out, _mm256_or_si256(arranged, _mm256_load_si256((const __m256i *)l->text)));
     if (LIKELY(row < rows)) return out + 64 - count_leading_zeros(nonzero | l->least);
     return write_exponent(out + 64 - count_leading_zeros(nonzero), 15 - (int)skip + d.exponent);
 }
@@ -250,9 +282,9 @@ typedef struct {
     uint64_t first, second;
 } digits16;
 
-static ALWAYS_INLINE digits16 sixteen_digits(uint32_t head, uint32_t tail) {
-    digits16 d = {number_eight_digits(head), number_eight_digits(tail)};
-    return d;
+static ALWAYS_INLINE digits16 first_digits(seventeen d) {
+    digits16 first = {number_eight_digits(d.head), d.is_float ? d.tail : number_eight_digits(d.tail)};
+    return first;
 }
 
 static ALWAYS_INLINE uint32_t nonzero_digits(digits16 d) {
@@ -304,12 +336,10 @@ static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uin
     return write_exponent(out + (length > 1 ? length + 1 : 1), point - 1);
 }
 
-static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
-    /* tens has 15 or 16 digits: written as 16, `skip` of them are not wanted. */
-    unsigned skip = d.tens < 1000000000000000;
+static ALWAYS_INLINE uint8_t *write_digits(uint8_t *out, seventeen d) {
+    const unsigned skip = d.skip;
     int point = 16 - (int)skip + d.exponent;
-    uint32_t head = (uint32_t)(d.tens / 100000000);
-    digits16 digits = sixteen_digits(head, (uint32_t)(d.tens - (uint64_t)head * 100000000));
+    digits16 digits = first_digits(d);
     uint32_t nonzero = nonzero_digits(digits) | (uint32_t)(d.last != 0) << 16;
     unsigned length = 64 - count_leading_zeros(nonzero) - skip;
     uint8_t last = (uint8_t)('0' + d.last);
@@ -335,18 +365,36 @@ static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
 }
 #endif
 
+static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
+    uint32_t head = (uint32_t)(d.tens / 100000000), tail = (uint32_t)(d.tens - (uint64_t)head * 100000000);
+    seventeen all = {head, tail, d.last, d.tens < 1000000000000000, d.exponent, 0};
+    return write_digits(out, all);
+}
+
+/* The same of a float's, 7 to 9 digits. */
+static ALWAYS_INLINE uint8_t *write_float_decimal(uint8_t *out, decimal d) {
+    int is_long = d.tens >= 10000000;
+    uint32_t head = (uint32_t)d.tens;
+    if (!is_long) head = 10 * head + d.last;
+    seventeen all = {head, is_long ? d.last : 0, 0, head < 10000000, d.exponent - 9 + is_long, 1};
+    return write_digits(out, all);
+}
+
+static uint8_t *write_zero(uint8_t *out) {
+    memcpy(out, "0.0", 3);
+    return out + 3;
+}
+
 /* What number_format_double leaves. */
 static NOINLINE uint8_t *write_rare(uint8_t *out, uint64_t bits) {
     int biased = (int)(bits >> 52) & 0x7FF;
     uint64_t fraction = bits & 0xFFFFFFFFFFFFF, hidden = (uint64_t)1 << 52;
-    if (biased == 0 && fraction == 0) {
-        memcpy(out, "0.0", 3);
-        return out + 3;
-    }
-    if (biased == 0) return write_decimal(out, shortest_subnormal(fraction));
-    if (fraction != 0 || biased == 1)
-        return write_decimal(out, shortest_regular(hidden | fraction, (unsigned)biased, NULL));
-    return write_decimal(out, shortest_power_of_two(biased - 1075));
+    decimal d;
+    if (biased == 0 && fraction == 0) return write_zero(out);
+    if (biased == 0) d = normalized(shortest_regular(fraction, 1, NULL), 100000000000000);
+    else if (fraction != 0 || biased == 1) d = shortest_regular(hidden | fraction, (unsigned)biased, NULL);
+    else d = shortest_power_of_two(52, biased - 1075);
+    return write_decimal(out, d);
 }
 
 /* Not inlined where this is compiled together with its callers: these are recursive, and their frames must stay small.
@@ -362,4 +410,155 @@ NOINLINE uint8_t *CPU_NAME(number_format_double)(uint8_t *out, double value) {
     if (UNLIKELY(biased == 0 || fraction == 0)) return write_rare(out, bits);
     decimal d = shortest_regular(hidden | fraction, biased, &in_doubt);
     return UNLIKELY(in_doubt) ? write_rare(out, bits) : write_decimal(out, d);
+}
+
+/* What number_format_float leaves. */
+static NOINLINE uint8_t *write_rare_float(uint8_t *out, uint32_t bits) {
+    int biased = (int)(bits >> 23) & 0xFF;
+    uint32_t fraction = bits & 0x7FFFFF, hidden = (uint32_t)1 << 23;
+    decimal d;
+    if (biased == 0 && fraction == 0) return write_zero(out);
+    if (biased == 0) d = normalized(shortest_float(fraction, 1), 100000);
+    else d = biased == 1 ? shortest_float(hidden, 1) : shortest_power_of_two(23, biased - 150);
+    return write_float_decimal(out, d);
+}
+
+NOINLINE uint8_t *CPU_NAME(number_format_float)(uint8_t *out, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    *out = '-';
+    out += bits >> 31;
+    unsigned biased = (bits >> 23) & 0xFF;
+    uint32_t fraction = bits & 0x7FFFFF, hidden = (uint32_t)1 << 23;
+    if (UNLIKELY(biased == 0 || fraction == 0)) return write_rare_float(out, bits);
+    return write_float_decimal(out, shortest_float(hidden | fraction, biased));
+}
+
+/* ---- arrays ---- */
+
+#if defined(VEC_AVX2)
+
+/* A run that, read from one place or another, moves digits to the front; and what is added to them: the code of zero,
+ * and a comma after the last one. */
+static const uint8_t to_front[32] = {0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,
+                                     11,   12,   13,   14,   15,   0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+                                     0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
+static const uint8_t zeros_and_comma[33] = "0000000000000000,,,,,,,,,,,,,,,,";
+
+/* x < 10^16 and a comma, without a branch: how long numbers are can't be predicted. */
+static ALWAYS_INLINE uint8_t *put_listed(uint8_t *out, uint64_t x) {
+    uint32_t head = (uint32_t)(x / 100000000), tail = (uint32_t)(x - (uint64_t)head * 100000000);
+    __m128i d = sixteen_digits(head, tail);
+    unsigned zeros = count_trailing_zeros((uint32_t)_mm_movemask_epi8(_mm_cmpgt_epi8(d, _mm_setzero_si128())) | 0x8000);
+    d = _mm_shuffle_epi8(d, vec_load(to_front + zeros));
+    out[16] = ',';
+    vec_store(out, _mm_or_si128(d, vec_load(zeros_and_comma + zeros)));
+    return out + 17 - zeros;
+}
+
+static ALWAYS_INLINE uint8_t *put_listed_64(uint8_t *out, uint64_t x) {
+    const uint64_t limit = 10000000000000000;
+    if (x < limit) return put_listed(out, x);
+    uint64_t top = x / limit;
+    x -= top * limit;
+    out = number_format_leading(out, (uint32_t)top);
+    uint32_t head = (uint32_t)(x / 100000000), tail = (uint32_t)(x - (uint64_t)head * 100000000);
+    vec_store(out, _mm_or_si128(sixteen_digits(head, tail), _mm_set1_epi8('0')));
+    out[16] = ',';
+    return out + 17;
+}
+
+#else
+
+static ALWAYS_INLINE uint8_t *put_listed_64(uint8_t *out, uint64_t x) {
+    out = number_format_uint64(out, x);
+    *out = ',';
+    return out + 1;
+}
+static ALWAYS_INLINE uint8_t *put_listed(uint8_t *out, uint64_t x) { return put_listed_64(out, x); }
+#endif
+
+static ALWAYS_INLINE uint8_t *put_small(uint8_t *out, uint32_t x) {
+    memcpy(out, number_small[x], 4);
+    out += number_small[x][3];
+    *out = ',';
+    return out + 1;
+}
+
+/* An integer of `size` bytes, with its sign in all of the upper ones. */
+static ALWAYS_INLINE uint64_t load_integer(const char *p, int size, int is_signed) {
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    if (size == 1) {
+        memcpy(&one, p, 1);
+        return is_signed ? (uint64_t)(int8_t)one : one;
+    }
+    if (size == 2) {
+        memcpy(&two, p, 2);
+        return is_signed ? (uint64_t)(int16_t)two : two;
+    }
+    if (size == 4) {
+        memcpy(&four, p, 4);
+        return is_signed ? (uint64_t)(int32_t)four : four;
+    }
+    memcpy(&eight, p, 8);
+    return eight;
+}
+
+static ALWAYS_INLINE uint8_t *put_integers(uint8_t *out, const char *p, size_t n, ptrdiff_t stride, int size,
+                                           int is_signed) {
+    for (; n > 0; n--, p += stride) {
+        uint64_t x = load_integer(p, size, is_signed), negative = is_signed ? x >> 63 : 0;
+        x = (x ^ (0 - negative)) + negative;
+        *out = '-'; /* or else the first digit is written over it */
+        out += negative;
+        out = size == 8 ? put_listed_64(out, x) : size == 1 ? put_small(out, (uint32_t)x) : put_listed(out, x);
+    }
+    return out;
+}
+
+NOINLINE uint8_t *CPU_NAME(number_format_integers)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride, int size,
+                                                   int is_signed) {
+    switch (2 * size + is_signed) {
+    case 2: return put_integers(out, p, n, stride, 1, 0);
+    case 3: return put_integers(out, p, n, stride, 1, 1);
+    case 4: return put_integers(out, p, n, stride, 2, 0);
+    case 5: return put_integers(out, p, n, stride, 2, 1);
+    case 8: return put_integers(out, p, n, stride, 4, 0);
+    case 9: return put_integers(out, p, n, stride, 4, 1);
+    case 16: return put_integers(out, p, n, stride, 8, 0);
+    default: return put_integers(out, p, n, stride, 8, 1);
+    }
+}
+
+#define BOOLS(a, b, c, d) a "," b "," c "," d ","
+#define BOOLS_OF_1(b, c, d) BOOLS("false", b, c, d), BOOLS("true", b, c, d)
+#define BOOLS_OF_2(c, d) BOOLS_OF_1("false", c, d), BOOLS_OF_1("true", c, d)
+#define BOOLS_OF_3(d) BOOLS_OF_2("false", d), BOOLS_OF_2("true", d)
+
+/* Four bools by their bits, the first in the lowest; where they end. */
+static const char four_bools[16][32] = {BOOLS_OF_3("false"), BOOLS_OF_3("true")};
+static const uint8_t length_of_four[16] = {24, 23, 23, 22, 23, 22, 22, 21, 23, 22, 22, 21, 22, 21, 21, 20};
+
+static ALWAYS_INLINE uint8_t *put_four_bools(uint8_t *out, unsigned bits) {
+    memcpy(out, four_bools[bits], 24);
+    return out + length_of_four[bits];
+}
+
+NOINLINE uint8_t *CPU_NAME(number_format_bools)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride) {
+    size_t i = 0;
+    for (; stride == 1 && n - i >= 8; i += 8, p += 8) {
+        uint64_t eight = load_8((const uint8_t *)p);
+        if (UNLIKELY((eight & 0xFEFEFEFEFEFEFEFE) != 0)) break; /* true by another value than 1 */
+        unsigned bits = (unsigned)(eight * 0x0102040810204080 >> 56); /* the first in the lowest */
+        out = put_four_bools(put_four_bools(out, bits & 15), bits >> 4);
+    }
+    for (; i < n; i++, p += stride) {
+        unsigned is_true = *p != 0;
+        memcpy(out, four_bools[is_true], 8);
+        out += 6 - is_true;
+    }
+    return out;
 }

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     for (int i = 0; i < 2; i++)
         if (isfinite(values[i])) check_format(values[i]);
+    if (isfinite(float_of((uint32_t)bits))) check_format_float(float_of((uint32_t)bits));
     if (failures) abort();
     return 0;
 }

@@ -126,10 +126,28 @@ static inline void check_parse_any(const char *text) {
 
 /* ---- formatting ---- */
 
-/* Of the decimals with `digits` digits that read back as x > 0, the one closest to it, into *significand and *exponent
- * (scientific); 0 if there is none. printf gives the closest of all; below a power of two, where the interval of what
- * reads back is narrower, it may be outside, and the next one above it inside. */
-static inline int reference(double x, int digits, uint64_t *significand, int *exponent) {
+static inline uint32_t bits_of_float(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return bits;
+}
+
+static inline float float_of(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, 4);
+    return x;
+}
+
+/* What a text reads as: a double, or a float that is equal to one. */
+static inline double read_back(const char *text, int is_float) {
+    return is_float ? (double)strtof(text, NULL) : strtod(text, NULL);
+}
+
+/* Of the decimals with `digits` digits that read back as x > 0, a double or a float, the one closest to it, into
+ * *significand and *exponent (scientific); 0 if there is none. printf gives the closest of all; below a power of two,
+ * where the interval of what reads back is narrower, it may be outside, and the next one above it inside. */
+static inline int reference(double x, int is_float, int digits, uint64_t *significand, int *exponent) {
+    const uint64_t fraction = is_float ? bits_of_float((float)x) & 0x7FFFFF : bits_of(x) & 0xFFFFFFFFFFFFF;
     char text[40], packed[24];
     snprintf(text, sizeof text, "%.*e", digits - 1, x);
     *exponent = atoi(strchr(text, 'e') + 1);
@@ -138,9 +156,9 @@ static inline int reference(double x, int digits, uint64_t *significand, int *ex
         if (*p != '.') packed[n++] = *p;
     packed[n] = 0;
     *significand = strtoull(packed, NULL, 10);
-    for (int step = 0; step < ((bits_of(x) & 0xFFFFFFFFFFFFF) == 0 ? 2 : 1); step++, ++*significand) {
+    for (int step = 0; step < (fraction == 0 ? 2 : 1); step++, ++*significand) {
         snprintf(text, sizeof text, "%" PRIu64 "e%d", *significand, *exponent - digits + 1);
-        if (strtod(text, NULL) == x) return 1;
+        if (read_back(text, is_float) == x) return 1;
     }
     return 0;
 }
@@ -156,19 +174,24 @@ static inline void layout(char *out, int negative, const char *digits, int expon
     else sprintf(out, "%.*s.%s", point, digits, digits + point);
 }
 
-static inline void check_format(double x) {
+static inline uint8_t *format(const kernels *k, uint8_t *out, double x, int is_float) {
+    return is_float ? k->number_format_float(out, (float)x) : k->number_format_double(out, x);
+}
+
+/* Check how a double is written, or a float that is equal to it. */
+static inline void check_format_of(double x, int is_float) {
     char name[64], expected[64], digits[32];
     uint8_t got[NUMBER_DOUBLE_SPACE + 8];
     int levels;
     const kernels *const *all = kernels_here(&levels);
     memset(got, 0xAA, sizeof got);
-    *all[0]->number_format_double(got, x) = 0;
+    *format(all[0], got, x, is_float) = 0;
     checks++;
-    snprintf(name, sizeof name, "%a", x);
+    snprintf(name, sizeof name, "%a%s", x, is_float ? "f" : "");
     for (int l = 1; l < levels; l++) {
         uint8_t other[NUMBER_DOUBLE_SPACE + 8];
         memset(other, 0xAA, sizeof other);
-        uint8_t *end = all[l]->number_format_double(other, x);
+        uint8_t *end = format(all[l], other, x, is_float);
         for (size_t i = NUMBER_DOUBLE_SPACE; i < sizeof other; i++)
             if (other[i] != 0xAA) fail("format, levels", name, "a write past its space", cpu_level_name(all[l]->level));
         *end = 0;
@@ -180,9 +203,9 @@ static inline void check_format(double x) {
     number back;
     size_t used;
     if (parse((char *)got, &back, &used) != NUMBER_DOUBLE || used != strlen((char *)got) ||
-        bits_of(back.real) != bits_of(x))
+        (!is_float && bits_of(back.real) != bits_of(x)))
         fail("format, read back", name, (char *)got, name);
-    if (bits_of(strtod((char *)got, NULL)) != bits_of(x)) fail("format, strtod", name, (char *)got, name);
+    if (bits_of(read_back((char *)got, is_float)) != bits_of(x)) fail("format, libc", name, (char *)got, name);
     if (x == 0) {
         if (strcmp((char *)got, signbit(x) ? "-0.0" : "0.0") != 0) fail("format", name, (char *)got, "0.0 or -0.0");
         return;
@@ -197,12 +220,12 @@ static inline void check_format(double x) {
     count -= zeros;
     uint64_t significand;
     int exponent;
-    if (count > 1 && reference(fabs(x), count - 1, &significand, &exponent)) {
+    if (count > 1 && reference(fabs(x), is_float, count - 1, &significand, &exponent)) {
         snprintf(expected, sizeof expected, "%" PRIu64 " (shorter)", significand);
         fail("format", name, (char *)got, expected);
         return;
     }
-    if (count > 17 || !reference(fabs(x), count, &significand, &exponent)) {
+    if (count > 17 || !reference(fabs(x), is_float, count, &significand, &exponent)) {
         fail("format", name, (char *)got, "that many digits to suffice");
         return;
     }
@@ -210,6 +233,9 @@ static inline void check_format(double x) {
     layout(expected, signbit(x) != 0, digits, exponent);
     if (strcmp((char *)got, expected) != 0) fail("format", name, (char *)got, expected);
 }
+
+static inline void check_format(double x) { check_format_of(x, 0); }
+static inline void check_format_float(float x) { check_format_of((double)x, 1); }
 
 /* ---- integers ---- */
 
@@ -241,6 +267,44 @@ static inline void check_uint(uint64_t value) {
     snprintf(expected, sizeof expected, "%" PRIu64, value);
     if (strcmp((char *)got, expected) != 0) fail("format uint", expected, (char *)got, expected);
     if (value > INT64_MAX) check_parse_other(expected, NUMBER_BIG, strlen(expected), 0);
+}
+
+/* ---- arrays ---- */
+
+enum { LISTED_MOST = 80 };
+
+/* The integer of `size` bytes at p, as printf writes it, and a comma: how many characters they are. */
+static inline int reference_integer(char *out, const char *p, int size, int is_signed) {
+    uint64_t bits = 0;
+    for (int i = 0; i < size; i++) bits |= (uint64_t)(uint8_t)p[i] << 8 * (BIG_ENDIAN_TARGET ? size - 1 - i : i);
+    if (!is_signed) return sprintf(out, "%" PRIu64 ",", bits);
+    return sprintf(out, "%" PRId64 ",", (int64_t)(bits << (64 - 8 * size)) >> (64 - 8 * size));
+}
+
+/* n <= LISTED_MOST integers of `size` bytes, or bools where it is 0, each `stride` bytes after the one before. */
+static inline void check_listed(const char *p, size_t n, ptrdiff_t stride, int size, int is_signed) {
+    char expected[LISTED_MOST * NUMBER_LISTED_SPACE], name[64];
+    uint8_t got[LISTED_MOST * NUMBER_LISTED_SPACE + 16 + 8];
+    const size_t space = n * (size ? NUMBER_LISTED_SPACE : NUMBER_BOOL_SPACE) + 16;
+    int levels;
+    const kernels *const *all = kernels_here(&levels);
+    char *to = expected;
+    for (size_t i = 0; i < n; i++) {
+        const char *at = p + (ptrdiff_t)i * stride;
+        to += size ? reference_integer(to, at, size, is_signed) : sprintf(to, "%s,", *at ? "true" : "false");
+    }
+    checks++;
+    snprintf(name, sizeof name, "%zu of %d bytes, signed %d, every %td", n, size, is_signed, stride);
+    for (int l = 0; l < levels; l++) {
+        memset(got, 0xAA, sizeof got);
+        uint8_t *end = size ? all[l]->number_format_integers(got, p, n, stride, size, is_signed)
+                            : all[l]->number_format_bools(got, p, n, stride);
+        for (size_t i = space; i < sizeof got; i++)
+            if (got[i] != 0xAA) fail("listed", name, "a write past its space", cpu_level_name(all[l]->level));
+        *end = 0;
+        *to = 0;
+        if (strcmp((char *)got, expected) != 0) fail("listed", name, (char *)got, expected);
+    }
 }
 
 #endif

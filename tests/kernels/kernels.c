@@ -152,7 +152,10 @@ const kernels KERNELS = {
     copy,
     parse_number,
     CPU_NAME(number_format_double),
+    CPU_NAME(number_format_float),
     format_int64,
+    CPU_NAME(number_format_integers),
+    CPU_NAME(number_format_bools),
 };
 
 #include "levels/end.h"

@@ -309,6 +309,43 @@ static void test_format_boundaries(void) {
     check_format(-0.0);
 }
 
+/* A float may have any bits at all: every power of two, whose interval is narrower below, and what is around it, every
+ * power of ten, and the subnormal ones of few bits. */
+static void test_format_floats(void) {
+    for (uint32_t biased = 0; biased < 255; biased++)
+        for (int i = -40; i <= 40; i++) {
+            uint32_t bits = (biased << 23) + (uint32_t)i;
+            if (bits < 0x7F800000) check_format_float(float_of(bits));
+        }
+    for (int e = -45; e < 39; e++)
+        for (int d = 1; d < 100; d++) {
+            char text[32];
+            snprintf(text, sizeof text, "%de%d", d, e);
+            float x = strtof(text, NULL);
+            for (uint32_t i = 0; i < 5 && isfinite(x) && x > 0; i++)
+                if (isfinite(float_of(bits_of_float(x) + i - 2))) check_format_float(float_of(bits_of_float(x) + i - 2));
+        }
+    for (int i = -2000; i <= 2000; i++) {
+        check_format_float(16777216.0f + (float)i);
+        check_format_float((float)i);
+        check_format_float((float)i / 100.0f);
+        check_format_float((float)i / 1024.0f);
+    }
+    check_format_float(-0.0f);
+}
+
+static float random_float(void) {
+    uint32_t bits = (uint32_t)random_bits();
+    float x = float_of(bits);
+    switch (random_below(4)) {
+    case 0: x = (float)(bits >> 8) / 16777216.0f; break;
+    case 1: x = (float)(int32_t)(bits % 2000000) / 100.0f; break;
+    case 2: x = (float)(bits >> random_below(32)); break; /* an integer of up to 32 bits */
+    default: break;
+    }
+    return isfinite(x) ? x : 1;
+}
+
 static double random_double(void) {
     char text[48];
     double x;
@@ -349,6 +386,43 @@ static void test_ints(void) {
     for (int i = 0; i < 64; i++) check_int_around((uint64_t)1 << i);
 }
 
+/* ---- arrays ---- */
+
+/* Numbers of any length, in an array that ends where the readable memory does. */
+static void check_random_array(void) {
+    static const int sizes[] = {0, 1, 2, 4, 8};
+    enum { ROOM = 3 * 8 * LISTED_MOST };
+    const int size = sizes[random_below(5)], item = size ? size : 1;
+    const size_t n = random_below(LISTED_MOST + 1);
+    const ptrdiff_t step = item * (ptrdiff_t)(random_below(3) ? 1 : 1 + random_below(3));
+    char *start = (char *)text_end - (ptrdiff_t)n * step;
+    memset(text_end - ROOM, 0xAA, ROOM);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits = random_bits();
+        if (size == 0) bits = random_below(40) ? bits & 1 : bits & 0xFF;
+        else bits = random_below(2) ? bits >> random_below(64) : 0 - (bits >> random_below(64));
+        memcpy(start + (ptrdiff_t)i * step, BIG_ENDIAN_TARGET ? (char *)&bits + 8 - item : (char *)&bits, (size_t)item);
+    }
+    if (random_below(3) || n == 0) check_listed(start, n, step, size, (int)random_below(2));
+    else check_listed(start + ((ptrdiff_t)n - 1) * step, n, -step, size, (int)random_below(2));
+}
+
+/* Where numbers become longer, and where types end. */
+static void test_listed_limits(void) {
+    uint64_t power = 1, limits[LISTED_MOST];
+    size_t n = 0;
+    for (int i = 0; i < 20; i++, power *= 10) {
+        limits[n++] = power - 1;
+        limits[n++] = power;
+        limits[n++] = 0 - power;
+    }
+    limits[n++] = UINT64_MAX;
+    limits[n++] = (uint64_t)1 << 63;
+    for (int size = 1; size <= 8; size *= 2)
+        for (int is_signed = 0; is_signed < 2; is_signed++)
+            check_listed((const char *)limits + (BIG_ENDIAN_TARGET ? 8 - size : 0), n, 8, size, is_signed);
+}
+
 int main(int argc, char **argv) {
     long count = argc > 1 ? atol(argv[1]) : 1000000;
     random_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
@@ -359,13 +433,17 @@ int main(int argc, char **argv) {
     test_few_zeros();
     test_ints();
     test_format_boundaries();
+    test_format_floats();
+    test_listed_limits();
     check_middle(0);
     check_middle(bits_of(1.7976931348623157e308));
     check_middle(((uint64_t)1 << 52) - 1);
     for (long i = 0; i < count; i++) {
         check_format(random_double());
+        check_format_float(random_float());
         check_random_text();
         check_any_text();
+        check_random_array();
         uint64_t integer = random_bits() >> random_below(64);
         check_int((int64_t)integer);
         check_int((int64_t)(0 - integer));
