@@ -59,6 +59,7 @@ static ALWAYS_INLINE vec vec8_widen_high(vec v) { return _mm_unpackhi_epi8(v, _m
 static ALWAYS_INLINE vec vec16_widen_low(vec v) { return _mm_unpacklo_epi16(v, _mm_setzero_si128()); }
 static ALWAYS_INLINE vec vec16_widen_high(vec v) { return _mm_unpackhi_epi16(v, _mm_setzero_si128()); }
 static ALWAYS_INLINE vec vec_and(vec a, vec b) { return _mm_and_si128(a, b); }
+static ALWAYS_INLINE vec vec8_add(vec a, vec b) { return _mm_add_epi8(a, b); }
 static ALWAYS_INLINE vec vec8_same(vec a, vec b) { return _mm_cmpeq_epi8(a, b); }
 static ALWAYS_INLINE vec vec16_all(uint16_t c) { return _mm_set1_epi16((short)c); }
 static ALWAYS_INLINE vec vec32_all(uint32_t c) { return _mm_set1_epi32((int)c); }
@@ -117,6 +118,7 @@ static ALWAYS_INLINE vec vec8_widen_high(vec v) { return FROM16(vmovl_u8(vget_hi
 static ALWAYS_INLINE vec vec16_widen_low(vec v) { return FROM32(vmovl_u16(vget_low_u16(AS16(v)))); }
 static ALWAYS_INLINE vec vec16_widen_high(vec v) { return FROM32(vmovl_u16(vget_high_u16(AS16(v)))); }
 static ALWAYS_INLINE vec vec_and(vec a, vec b) { return vandq_u8(a, b); }
+static ALWAYS_INLINE vec vec8_add(vec a, vec b) { return vaddq_u8(a, b); }
 static ALWAYS_INLINE vec vec8_same(vec a, vec b) { return vceqq_u8(a, b); }
 static ALWAYS_INLINE vec vec16_all(uint16_t c) { return FROM16(vdupq_n_u16(c)); }
 static ALWAYS_INLINE vec vec32_all(uint32_t c) { return FROM32(vdupq_n_u32(c)); }

@@ -178,27 +178,59 @@ static NOINLINE uint8_t *write_plain_fields(encoder *e, uint8_t *out, PyObject *
     return UNLIKELY(out == NULL) ? NULL : write_end(e, out, '}', WRITE_UTF8, STYLE_PLAIN);
 }
 
+/* The key of a simple plan's field; there is room for it and a scalar. */
+static ALWAYS_INLINE uint8_t *put_simple_key(uint8_t *out, const plan_field *f) {
+    const uint8_t *text = f->text;
+    const size_t n = f->size;
+    vec_store(out, vec_load(text));
+    if (UNLIKELY(n > 16)) {
+        vec_store(out + 16, vec_load(text + 16));
+        if (UNLIKELY(n > 32)) memcpy(out + 32, text + 32, n - 32);
+    }
+    return out + n;
+}
+
+/* Write fields of a simple plan as long as their values are ints of one digit that aren't negative, and there is room:
+ * f becomes the first that isn't written. On its own, so that all of it is in registers. */
+static NOINLINE uint8_t *write_naturals(uint8_t *out, const uint8_t *limit, const char *base, int shift,
+                                        plan_field **first, const plan_field *end) {
+    plan_field *f = *first;
+    for (; f < end && (size_t)(limit - out) >= PLAN_SHORT + SCALAR; f++) {
+        PyObject *value = *(PyObject **)(base + (f->offset << shift));
+        uint32_t x;
+        if (UNLIKELY(value == NULL) || Py_TYPE(value) != &PyLong_Type || !compat_int_is_natural(value, &x)) break;
+        out = number_format_natural(put_simple_key(out, f), x);
+    }
+    *first = f;
+    return out;
+}
+
 /* A plain object by a simple plan. */
 static ALWAYS_INLINE uint8_t *write_simple_fields(encoder *e, uint8_t *out, PyObject *object, class_plan *plan,
                                                   int *entered) {
+    enum { FEW = 2 };
     plan_field *f = UNLIKELY(e->options->sort_keys) ? plan->sorted : plan->fields, *const end = f + plan->n;
     const char *base;
-    int shift;
+    int shift, naturals = 0;
     if (UNLIKELY(!find_values(e, object, plan, &base, &shift)))
         return write_plain_fields(e, out, object, plan, f, entered);
     do {
         PyObject *value = *(PyObject **)(base + (f->offset << shift));
+        uint32_t natural;
         if (UNLIKELY(value == NULL)) return write_plain_fields(e, out, object, plan, f, entered);
-        const uint8_t *text = f->text;
-        const size_t n = f->size;
         out = room(e, out, PLAN_SHORT + SCALAR, WRITE_UTF8);
         if (UNLIKELY(out == NULL)) return NULL;
-        vec_store(out, vec_load(text));
-        if (UNLIKELY(n > 16)) {
-            vec_store(out + 16, vec_load(text + 16));
-            if (UNLIKELY(n > 32)) memcpy(out + 32, text + 32, n - 32);
+        out = put_simple_key(out, f);
+        if (Py_TYPE(value) == &PyLong_Type && LIKELY(compat_int_is_natural(value, &natural))) {
+            out = number_format_natural(out, natural);
+            if (LIKELY(++naturals != FEW) || f + 1 == end) continue;
+            f++; /* several in a row: there may be more */
+            out = write_naturals(out, e->text.limit, base, shift, &f, end);
+            naturals = 0;
+            f--;
+            continue;
         }
-        out += n;
+        naturals = 0;
         if (LIKELY(write_leaf(e, &out, value, 1, WRITE_UTF8, STYLE_PLAIN))) {
             if (LIKELY(out != NULL)) continue;
             encoder_add_note(e, object, f->key, -1);
@@ -218,16 +250,43 @@ static ALWAYS_INLINE uint8_t *write_simple_fields(encoder *e, uint8_t *out, PyOb
     return write_end(e, out, '}', WRITE_UTF8, STYLE_PLAIN);
 }
 
+/* Objects of one class by a simple plan, plain and with commas between: as many of the n items as come one after
+ * another, until something runs Python code. *done: how many; where NULL is returned, which one failed. One is written
+ * at least. */
+static NOINLINE uint8_t *write_simple_objects(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t n,
+                                              class_plan *plan, Py_ssize_t *done) {
+    PyTypeObject *const type = plan->type;
+    const unsigned disturbances = e->disturbances;
+    *done = 0;
+    if (UNLIKELY(may_enter(e))) return NULL;
+    for (Py_ssize_t i = 0;;) {
+        PyObject *object = items[i];
+        int entered = 0;
+        if (n - i > AHEAD) compat_prefetch_values(items[i + AHEAD / 2]);
+        out = room(e, out, SLACK, WRITE_UTF8);
+        if (UNLIKELY(out == NULL)) return NULL;
+        out = write_simple_fields(e, out, object, plan, &entered);
+        if (entered) {
+            leave(e, object);
+            plan_release(plan);
+        }
+        if (UNLIKELY(out == NULL)) return NULL;
+        *done = ++i;
+        if (i == n || UNLIKELY(disturbances != e->disturbances) || Py_TYPE(items[i]) != type) return out;
+        out = put(e, out, ',', WRITE_UTF8);
+        prefetch_items(items, i, n);
+    }
+}
+
 /* The same where a field "**" has members that keys are to be sorted with. */
 static SELDOM uint8_t *write_gathered(encoder *e, uint8_t *out, PyObject *object, class_plan *plan);
 
-static NOINLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
+static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
     int entered = 0;
     if (UNLIKELY(may_enter(e))) return NULL;
     out = room(e, out, SLACK, WRITE_UTF8);
     if (UNLIKELY(out == NULL)) return NULL;
-    if (LIKELY(e->plain) && LIKELY(plan->is_simple)) out = write_simple_fields(e, out, object, plan, &entered);
-    else if (UNLIKELY(plan->n == 0)) return put(e, put(e, out, '{', WRITE_UTF8), '}', WRITE_UTF8);
+    if (UNLIKELY(plan->n == 0)) return put(e, put(e, out, '{', WRITE_UTF8), '}', WRITE_UTF8);
     else if (UNLIKELY(plan->has_rest) && e->options->sort_keys) return write_gathered(e, out, object, plan);
     else if (e->plain)
         out = write_plain_fields(e, out, object, plan, e->options->sort_keys ? plan->sorted : plan->fields, &entered);
@@ -237,6 +296,12 @@ static NOINLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object
         plan_release(plan);
     }
     return out;
+}
+
+static ALWAYS_INLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
+    Py_ssize_t done;
+    if (LIKELY(e->plain) && LIKELY(plan->is_simple)) return write_simple_objects(e, out, &object, 1, plan, &done);
+    return write_odd_object(e, out, object, plan);
 }
 
 /* ---- natives ---- */
@@ -599,8 +664,9 @@ static ALWAYS_INLINE uint8_t *write_planned(encoder *e, uint8_t *out, PyObject *
     } else if (kind == PLAN_DATETIME) {
         if (LIKELY(plan->is_native) && LIKELY(plan->detail <= Z)) {
             out = room(e, out, NATIVE_SPACE, WRITE_UTF8);
-            uint8_t *end = UNLIKELY(out == NULL) ? NULL : native_utc(out, object, plan);
-            if (LIKELY(end != NULL) || UNLIKELY(out == NULL)) return end;
+            if (UNLIKELY(out == NULL)) return NULL;
+            uint8_t *end = native_quick_datetime(e, out, object, plan);
+            if (LIKELY(end != NULL) || PyErr_Occurred()) return end;
         }
     } else if (kind == PLAN_DATE) {
         if (LIKELY(plan->is_native) && LIKELY(plan->detail <= Z)) {
@@ -689,10 +755,57 @@ static SELDOM uint8_t *write_unprepared(encoder *e, uint8_t *out, PyObject *obje
     return out;
 }
 
+/* A datetime, date, UUID or member of an Enum, for which there is room, where that runs no Python code: the end, or NULL,
+ * without an exception where it isn't such a one. */
+static ALWAYS_INLINE uint8_t *write_native(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
+    if (plan->kind == PLAN_DATETIME) return native_quick_datetime(e, out, object, plan);
+    if (plan->kind == PLAN_DATE) return native_date(out, object);
+    if (plan->kind == PLAN_UUID) {
+        PyObject *value = *(PyObject **)((char *)object + plan->fields[0].offset);
+        return value == NULL ? NULL : native_uuid(out, value, plan->detail == 0);
+    }
+    return write_enum_value(e, &out, object, plan) ? out : NULL;
+}
+
+/* The items of a list from one on, as many as are instances of one class that are quick to write, with commas between,
+ * until something runs Python code. How many; where *out is NULL, an exception is set, and it is how many come before
+ * what failed. The list is entered. */
+static NOINLINE Py_ssize_t write_alike(encoder *e, uint8_t **at, PyObject *const *items, Py_ssize_t n) {
+    enum { Z = 1 };
+    uint8_t *out = *at;
+    Py_ssize_t done = 0;
+    if (!COMPAT_HAS_GIL || e->options->plans == NULL || !e->plans_fresh) return 0;
+    PyTypeObject *const type = Py_TYPE(items[0]);
+    class_plan *plan = plans_find(e->options->plans, type, OF_OBJECTS);
+    if (plan == NULL) return 0;
+    if (plan->kind == PLAN_OBJECT) {
+        if (!plan->is_simple || !e->plain) return 0;
+        *at = write_simple_objects(e, out, items, n, plan, &done);
+        return done;
+    }
+    if (!plan->is_quick) return 0;
+    for (;;) {
+        out = room(e, out, NATIVE_SPACE, WRITE_UTF8);
+        uint8_t *end = UNLIKELY(out == NULL) ? NULL : write_native(e, out, items[done], plan);
+        if (UNLIKELY(end == NULL)) {
+            if (out != NULL && !PyErr_Occurred()) out -= done > 0; /* before the comma */
+            else out = NULL;
+            break;
+        }
+        out = end;
+        if (++done == n || Py_TYPE(items[done]) != type) break;
+        *out++ = ',';
+        prefetch_items(items, done, n);
+    }
+    *at = out;
+    return done;
+}
+
 /* What isn't exactly of one of JSON's own types, or is a scalar that write_leaf leaves. It lives until Python code
  * runs. */
 static NOINLINE uint8_t *write_instance(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose) {
     class_plan *plan;
+    if (UNLIKELY(!e->plans_fresh)) e->plans_fresh = plans_are_quiet(e->options->plans);
     if (UNLIKELY(!e->plans_fresh) ||
         UNLIKELY((plan = plans_find(e->options->plans, Py_TYPE(object), table_for(purpose))) == NULL))
         return write_unprepared(e, out, object, purpose);

@@ -51,40 +51,85 @@ static ALWAYS_INLINE uint8_t *put_time(uint8_t *out, unsigned hour, unsigned min
     return put_microseconds(out, microsecond);
 }
 
+/* An offset from UTC as isoformat() writes it: a timedelta of less than a day. */
+static uint8_t *put_delta(uint8_t *out, PyObject *offset, const class_plan *plan) {
+    enum { Z = 1 };
+    long days = PyDateTime_DELTA_GET_DAYS(offset), seconds = PyDateTime_DELTA_GET_SECONDS(offset);
+    long microseconds = PyDateTime_DELTA_GET_MICROSECONDS(offset);
+    if (plan->detail == Z && days == 0 && seconds == 0 && microseconds == 0) {
+        *out = 'Z';
+        return out + 1;
+    }
+    *out++ = days < 0 ? '-' : '+';
+    if (days < 0) {
+        seconds = 86400 - seconds - (microseconds > 0);
+        microseconds = microseconds > 0 ? 1000000 - microseconds : 0;
+    }
+    unsigned minutes = (unsigned)seconds / 60, rest = (unsigned)seconds % 60;
+    out = put_pair_after(put_pair(out, minutes / 60 % 100), ':', minutes % 60);
+    if (LIKELY(rest == 0) && LIKELY(microseconds == 0)) return out;
+    return put_microseconds(put_pair_after(out, ':', rest), (unsigned)microseconds);
+}
+
+static ALWAYS_INLINE uint8_t *put_utc(uint8_t *out, const class_plan *plan) {
+    enum { Z = 1 };
+    memcpy(out, plan->detail == Z ? "Z     " : "+00:00", 6);
+    return out + (plan->detail == Z ? 1 : 6);
+}
+
+/* Time zones of C, whose utcoffset() runs no Python code. */
+static const char *const zone_names[PLAN_ZONES] = {"datetime.timezone", "zoneinfo.ZoneInfo"};
+
+/* Keep the utcoffset() of a tzinfo's class, where it is one of those. */
+static SELDOM void learn_zone(encode_plans *plans, PyTypeObject *type) {
+    PyObject *method = type_is_of_c(type) ? _PyType_Lookup(type, plans->utcoffset_name) : NULL;
+    if (method == NULL || !Py_IS_TYPE(method, &PyMethodDescr_Type) || PyDescr_TYPE(method) != type) return;
+    for (int i = 0; i < PLAN_ZONES; i++) {
+        if (strcmp(type->tp_name, zone_names[i]) != 0) continue;
+        COMPAT_BEGIN_CRITICAL_SECTION(plans->owner);
+        if (plans->zones[i] == NULL) {
+            Py_INCREF(method);
+            COMPAT_EITHER((void)(plans->zones[i] = method), _Py_atomic_store_ptr(&plans->zones[i], method));
+        }
+        COMPAT_END_CRITICAL_SECTION();
+    }
+}
+
+/* The offset of a time zone of C: 0 where it is none of these, or has no offset to be written; *out is NULL where an
+ * exception is set. `moment` is what utcoffset() takes. Runs no Python code. */
+static ALWAYS_INLINE int put_zone_offset(encoder *e, uint8_t **out, PyObject *tzinfo, PyObject *moment,
+                                         const class_plan *plan) {
+    encode_plans *plans = e->options->plans;
+    for (int i = 0; i < PLAN_ZONES; i++) {
+        PyObject *method = COMPAT_EITHER(plans->zones[i], _Py_atomic_load_ptr(&plans->zones[i]));
+        if (method == NULL || PyDescr_TYPE(method) != Py_TYPE(tzinfo)) continue;
+        PyObject *arguments[] = {tzinfo, moment}, *offset = PyObject_Vectorcall(method, arguments, 2, NULL);
+        if (UNLIKELY(offset == NULL)) {
+            *out = NULL;
+            return 1;
+        }
+        /* What a file of time zones says may be a day or more, which datetime refuses. */
+        int known = offset != Py_None && (PyDateTime_DELTA_GET_DAYS(offset) == 0 ||
+                                          (PyDateTime_DELTA_GET_DAYS(offset) == -1 &&
+                                           PyDateTime_DELTA_GET_SECONDS(offset) > 0));
+        if (LIKELY(known)) *out = put_delta(*out, offset, plan);
+        Py_DECREF(offset);
+        return known;
+    }
+    return 0;
+}
+
 /* The offset from UTC of a datetime or time with a tzinfo, as isoformat() writes it: NULL with an exception set. The
  * caller holds the object; Python code may run. */
 static uint8_t *put_offset(encoder *e, uint8_t *out, PyObject *object, PyObject *tzinfo, const class_plan *plan) {
-    enum { Z = 1 };
-    if (LIKELY(tzinfo == plan->data)) {
-        memcpy(out, "+00:00", 6);
-        if (plan->detail == Z) *out = 'Z';
-        return out + (plan->detail == Z ? 1 : 6);
-    }
+    if (LIKELY(tzinfo == plan->data)) return put_utc(out, plan);
+    if (put_zone_offset(e, &out, tzinfo, plan->kind == PLAN_TIME ? Py_None : object, plan)) return out;
     e->disturbances++;
     if (encoder_before_python(e)) return NULL;
+    learn_zone(e->options->plans, Py_TYPE(tzinfo));
     PyObject *offset = PyObject_CallMethodNoArgs(object, e->options->plans->utcoffset_name);
     if (offset == NULL) return NULL;
-    if (offset != Py_None) {
-        /* Checked by datetime's own utcoffset(): a timedelta of less than a day, of a subclass perhaps. */
-        long days = PyDateTime_DELTA_GET_DAYS(offset), seconds = PyDateTime_DELTA_GET_SECONDS(offset);
-        long microseconds = PyDateTime_DELTA_GET_MICROSECONDS(offset);
-        if (plan->detail == Z && days == 0 && seconds == 0 && microseconds == 0) {
-            Py_DECREF(offset);
-            *out = 'Z';
-            return out + 1;
-        }
-        *out++ = days < 0 ? '-' : '+';
-        if (days < 0) {
-            seconds = 86400 - seconds - (microseconds > 0);
-            microseconds = microseconds > 0 ? 1000000 - microseconds : 0;
-        }
-        out = put_pair(out, (unsigned)(seconds / 3600 % 100));
-        out = put_pair_after(out, ':', (unsigned)(seconds / 60 % 60));
-        if (seconds % 60 != 0 || microseconds != 0) {
-            out = put_pair_after(out, ':', (unsigned)(seconds % 60));
-            out = put_microseconds(out, (unsigned)microseconds);
-        }
-    }
+    if (offset != Py_None) out = put_delta(out, offset, plan); /* datetime's own utcoffset() has checked it */
     Py_DECREF(offset);
     return out;
 }
@@ -105,15 +150,11 @@ uint8_t *native_datetime(encoder *e, uint8_t *out, PyObject *object, const class
     return out;
 }
 
-uint8_t *native_utc(uint8_t *out, PyObject *object, const class_plan *plan) {
-    enum { Z = 1 };
+uint8_t *native_quick_datetime(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan) {
     PyObject *tzinfo = PyDateTime_DATE_GET_TZINFO(object);
-    if (tzinfo != Py_None && UNLIKELY(tzinfo != plan->data)) return NULL;
     out = put_datetime(out, object);
-    if (tzinfo != Py_None) {
-        memcpy(out, plan->detail == Z ? "Z     " : "+00:00", 6);
-        out += plan->detail == Z ? 1 : 6;
-    }
+    if (tzinfo == plan->data) out = put_utc(out, plan);
+    else if (tzinfo != Py_None && (!put_zone_offset(e, &out, tzinfo, object, plan) || out == NULL)) return NULL;
     *out = '"';
     return out + 1;
 }
@@ -159,10 +200,17 @@ static const char hex_pairs[] = HEX_ROW(0) HEX_ROW(1) HEX_ROW(2) HEX_ROW(3) HEX_
     HEX_ROW(8) HEX_ROW(9) HEX_ROW(a) HEX_ROW(b) HEX_ROW(c) HEX_ROW(d) HEX_ROW(e) HEX_ROW(f);
 #undef HEX_ROW
 
-/* The highest `bytes` bytes of x in hexadecimal, the highest first. */
-static ALWAYS_INLINE uint8_t *put_hex(uint8_t *out, uint64_t x, int high, int bytes) {
-    for (int i = 0; i < bytes; i++) memcpy(out + 2 * i, hex_pairs + 2 * (x >> (56 - 8 * (high + i)) & 0xFF), 2);
-    return out + 2 * bytes;
+/* The sixteen hexadecimal digits of x. */
+static ALWAYS_INLINE void put_sixteen_hex(uint8_t out[16], uint64_t x) {
+#if defined(VEC_RUNS) && (defined(__GNUC__) || defined(__clang__))
+    vec bytes = vec8_widen_low(vec_pair(__builtin_bswap64(x), 0));
+    vec digits = vec_and(vec_or(vec16_down(bytes, 4), vec16_up(bytes, 8)), vec16_all(0x0F0F));
+    const vec to_letters = vec16_all(('a' - '9' - 1) * 0x101), zeros = vec16_all('0' * 0x101);
+    vec letters = vec_and(vec8_at_least(digits, 10), to_letters);
+    vec_store(out, vec8_add(vec_or(digits, zeros), letters));
+#else
+    for (int i = 0; i < 8; i++) memcpy(out + 2 * i, hex_pairs + 2 * (x >> (56 - 8 * i) & 0xFF), 2);
+#endif
 }
 
 /* An int of up to 128 bits that isn't negative: 1, or 0 for any other. */
@@ -190,21 +238,26 @@ static int int_of_128_bits(PyObject *integer, uint64_t *high, uint64_t *low) {
 #endif
 }
 
-uint8_t *native_uuid(uint8_t *out, PyObject *integer, int dashes) {
+/* All that is written has a place and a length that are constant. */
+NO_STACK_PROTECTOR uint8_t *native_uuid(uint8_t *out, PyObject *integer, int dashes) {
     uint64_t high, low;
+    uint8_t digits[32];
     if (!PyLong_CheckExact(integer) || !int_of_128_bits(integer, &high, &low)) return NULL;
+    put_sixteen_hex(digits, high);
+    put_sixteen_hex(digits + 16, low);
     *out++ = '"';
     if (dashes) {
-        out = put_hex(out, high, 0, 4);
-        *out++ = '-';
-        out = put_hex(out, high, 4, 2);
-        *out++ = '-';
-        out = put_hex(out, high, 6, 2);
-        *out++ = '-';
-        out = put_hex(out, low, 0, 2);
-        *out++ = '-';
-        out = put_hex(out, low, 2, 6);
-    } else out = put_hex(put_hex(out, high, 0, 8), low, 0, 8);
+        memcpy(out, digits, 8);
+        memcpy(out + 9, digits + 8, 4);
+        memcpy(out + 14, digits + 12, 4);
+        memcpy(out + 19, digits + 16, 4);
+        memcpy(out + 24, digits + 20, 12);
+        out[8] = out[13] = out[18] = out[23] = '-';
+        out += 36;
+    } else {
+        memcpy(out, digits, 32);
+        out += 32;
+    }
     *out = '"';
     return out + 1;
 }

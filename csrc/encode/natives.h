@@ -21,8 +21,9 @@ int natives_are_datetimes(PyTypeObject *type, plan_kind kind, PyObject **utc);
 uint8_t *native_datetime(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
 uint8_t *native_date(uint8_t *out, PyObject *object);
 
-/* The same of a datetime that is naive or in UTC, which runs no Python code; NULL without an exception for others. */
-uint8_t *native_utc(uint8_t *out, PyObject *object, const class_plan *plan);
+/* The same of a datetime that is naive or whose time zone is of C, which runs no Python code; NULL without an exception
+ * for others. */
+uint8_t *native_quick_datetime(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
 uint8_t *native_time(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
 
 /* Write the UUID with this int, in the canonical form or its hexadecimal digits alone; NULL without an exception where

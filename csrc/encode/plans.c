@@ -63,6 +63,7 @@ int plans_traverse(encode_plans *plans, visitproc visit, void *arg) {
     Py_VISIT(plans->policy);
     Py_VISIT(plans->module);
     Py_VISIT(plans->copyreg);
+    for (int i = 0; i < PLAN_ZONES; i++) Py_VISIT(plans->zones[i]);
     for (int i = 0; i < PLAN_BUCKETS; i++)
         for (const class_plan *plan = plans->buckets[i]; plan != NULL; plan = plan->next) {
             if (plan->users > 1) continue; /* who writes by it holds it, too */
@@ -274,12 +275,8 @@ static int compile_one(const encode_plans *plans, class_plan *plan, PyObject *na
     return 0;
 }
 
-/* Whether a class that nobody can change was made in C. */
-static int is_of_c(PyTypeObject *type) {
-    return !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) || PyType_HasFeature(type, Py_TPFLAGS_IMMUTABLETYPE);
-}
-
 static SELDOM int compile_plan(encode_plans *plans, class_plan *plan) {
+    enum { Z = 1 };
     if (!PyTuple_Check(plan->tuple) || PyTuple_GET_SIZE(plan->tuple) == 0) {
         PyErr_SetString(PyExc_TypeError, "a plan must be a tuple");
         return -1;
@@ -307,14 +304,16 @@ static SELDOM int compile_plan(encode_plans *plans, class_plan *plan) {
         plan->is_native = bad;
         bad = 0;
         break;
-    case PLAN_DECIMAL: plan->is_native = is_of_c(plan->type); break;
+    case PLAN_DECIMAL: plan->is_native = type_is_of_c(plan->type); break;
     case PLAN_NUMPY_ARRAY: /* subclasses, which are made in Python, may have more to say: a mask */
     case PLAN_NUMPY_SCALAR: plan->is_native = !PyType_HasFeature(plan->type, Py_TPFLAGS_HEAPTYPE); break;
     case PLAN_ENUM:
         if (second == NULL || !PyUnicode_Check(second)) break;
         plan->detail = PyUnicode_CompareWithASCIIString(second, "_name_") == 0 ||
                        PyUnicode_CompareWithASCIIString(second, "name") == 0;
-        return compile_one(plans, plan, second, reads);
+        if (compile_one(plans, plan, second, reads)) return -1;
+        plan->is_quick = plan->fields[0].read == READ_VALUE;
+        return 0;
     case PLAN_UUID:
         if ((name = PyUnicode_InternFromString("int")) == NULL) return -1;
         bad = compile_one(plans, plan, name, reads);
@@ -323,6 +322,8 @@ static SELDOM int compile_plan(encode_plans *plans, class_plan *plan) {
     default: break;
     }
     if (second != NULL && PyLong_Check(second)) plan->detail = (int)PyLong_AsLong(second);
+    if (plan->kind == PLAN_UUID) plan->is_quick = !bad && plan->fields[0].read == READ_SLOT;
+    else plan->is_quick = (plan->kind == PLAN_DATETIME || plan->kind == PLAN_DATE) && plan->is_native && plan->detail <= Z;
     return bad || PyErr_Occurred() ? -1 : 0;
 }
 
@@ -386,12 +387,32 @@ int plans_are_stale(encode_plans *plans) {
     PyObject *module = COMPAT_EITHER(plans->module, _Py_atomic_load_ptr(&plans->module));
     PyObject *copyreg = COMPAT_EITHER(plans->copyreg, _Py_atomic_load_ptr(&plans->copyreg));
     if (module == NULL || copyreg == NULL) return 1;
+    int64_t changes = plans_changes(plans);
     PyObject *generation = in_module(module, plans->generation_name), *table = in_module(copyreg, plans->table_name);
     int64_t now = generation == NULL ? 0 : PyLong_AsLongLong(generation);
     int asks = table != NULL && !(PyDict_CheckExact(table) && PyDict_GET_SIZE(table) == 0);
     int asked = compat_load_int(&plans->asked_copyreg);
     compat_store_int(&plans->asked_copyreg, asks);
-    return has_changed(&plans->generation, now) | asks | asked;
+    int stale = has_changed(&plans->generation, now) | asks | asked;
+    /* A table's own changes don't show: with one, even if it is empty, this is asked each time. */
+    if (COMPAT_HAS_GIL) plans->quiet = !stale && table == NULL ? changes : -1;
+    return stale;
+}
+
+/* Have the changes of both modules' dicts counted. */
+static void watch_modules(encode_plans *plans) {
+#if !COMPAT_HAS_GIL
+    (void)plans;
+#elif COMPAT_HAS_DICT_WATCHERS
+    if (plans->watched || *plans->watcher < 0) return;
+    if (PyDict_Watch(*plans->watcher, PyModule_GetDict(plans->module)) ||
+        PyDict_Watch(*plans->watcher, PyModule_GetDict(plans->copyreg)))
+        PyErr_Clear();
+    else plans->watched = 1;
+#else
+    plans->versions[1] = &((PyDictObject *)PyModule_GetDict(plans->copyreg))->ma_version_tag;
+    plans->versions[0] = &((PyDictObject *)PyModule_GetDict(plans->module))->ma_version_tag;
+#endif
 }
 
 int plans_token_changed(encode_plans *plans) {
@@ -407,6 +428,7 @@ SELDOM class_plan *plans_make(encode_plans *plans, PyTypeObject *type, plan_purp
     static const char *const makers[] = {"plan_of", "result_plan_of", "key_plan_of"};
     PyObject *module = module_of(plans, &plans->module, "cyjson._instances");
     if (module == NULL || module_of(plans, &plans->copyreg, "copyreg") == NULL) return NULL;
+    watch_modules(plans);
     class_plan *plan = PyMem_Calloc(1, sizeof *plan);
     if (plan == NULL) {
         PyErr_NoMemory();

@@ -72,7 +72,7 @@ typedef struct {
     Py_ssize_t offset; /* READ_SLOT: in the instance; READ_VALUE: among the values, once plan->names is set */
 } plan_field;
 
-enum { PLAN_STEP = 32, PLAN_SHORT = 64, PLAN_BUCKETS = 256, PLAN_MOST = 1024 };
+enum { PLAN_STEP = 32, PLAN_SHORT = 64, PLAN_BUCKETS = 256, PLAN_MOST = 1024, PLAN_ZONES = 2 };
 
 /* How the instances of a class are written. */
 typedef struct class_plan {
@@ -91,6 +91,7 @@ typedef struct class_plan {
     Py_ssize_t names_needed; /* ...of this many; NULL: that hasn't been seen yet */
     int has_rest; /* some field is FIELD_REST */
     int is_native; /* the class is the one that C reads */
+    int is_quick; /* a datetime, date, UUID or member of an Enum that is mostly written without Python code */
     PyObject *tuple; /* the plan as it was made */
     PyObject *data; /* CALL: the function; OBJECT: what isn't written (msgspec.UNSET); DATETIME, TIME: utc; or NULL */
     Py_ssize_t n;
@@ -106,7 +107,16 @@ typedef struct encode_plans {
     int dict_layout_known, float_null; /* float_null: NaN and infinities are written as null */
     PyObject *module, *copyreg; /* cyjson._instances and copyreg; NULL until they are needed */
     PyObject *generation_name, *table_name, *utcoffset_name; /* "_generation", "json_dispatch_table", "utcoffset" */
+    PyObject *zones[PLAN_ZONES]; /* utcoffset() of timezone and of ZoneInfo, once one was met; NULL */
     int asked_copyreg; /* its table had functions when plans were made last */
+#if COMPAT_HAS_DICT_WATCHERS
+    const int *watcher; /* the interpreter's, -1 without one: it counts... */
+    const int64_t *changes; /* ...the changes of dicts, of both modules' once they are watched */
+    int watched;
+#else
+    const uint64_t *versions[2]; /* of both modules' dicts; NULL until they are needed */
+#endif
+    int64_t quiet; /* the number of changes at which plans were found not to be stale; -1: look */
     int64_t token, generation; /* abc.get_cache_token(), and the module's _generation, when plans were made last */
 #if !COMPAT_HAS_GIL
     PyMutex lock; /* held by who looks at what follows */
@@ -140,6 +150,23 @@ void plans_forget(encode_plans *plans, PyObject *weak);
 
 int plans_traverse(encode_plans *plans, visitproc visit, void *arg);
 
+/* A number that grows with each change of the modules' dicts; -1 where that isn't known. */
+static ALWAYS_INLINE int64_t plans_changes(const encode_plans *plans) {
+#if !COMPAT_HAS_GIL
+    (void)plans; /* watchers are called before the change, and another thread may look in between */
+    return -1;
+#elif COMPAT_HAS_DICT_WATCHERS
+    return plans->watched && *plans->watcher >= 0 ? *plans->changes : -1;
+#else
+    return plans->versions[0] == NULL ? -1 : (int64_t)(*plans->versions[0] + *plans->versions[1]);
+#endif
+}
+
+/* Whether nothing has changed since plans were found not to be stale: plans_are_stale needn't be asked. */
+static ALWAYS_INLINE int plans_are_quiet(const encode_plans *plans) {
+    return plans->quiet >= 0 && plans->quiet == plans_changes(plans);
+}
+
 static ALWAYS_INLINE void plan_release(class_plan *plan) {
     int left = COMPAT_EITHER(--plan->users, _Py_atomic_add_int(&plan->users, -1) - 1);
     if (UNLIKELY(left == 0)) plan_free(plan);
@@ -156,6 +183,11 @@ static ALWAYS_INLINE size_t plan_bucket(const PyTypeObject *type) {
 
 /* Call a function of cyjson._replacements, as PyObject_CallFunction. A new reference, or NULL with an exception set. */
 PyObject *plans_call(const char *function, const char *format, ...);
+
+/* Whether a class that nobody can change was made in C. */
+static inline int type_is_of_c(PyTypeObject *type) {
+    return !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) || PyType_HasFeature(type, Py_TPFLAGS_IMMUTABLETYPE);
+}
 
 /* Have a class get a version tag, if it can have one. */
 static inline void compat_type_assign_version(PyTypeObject *type) {

@@ -30,7 +30,10 @@ static ALWAYS_INLINE uint64_t number_eight_digits(uint32_t x) {
 HIDDEN extern const pow10_significand number_scale[2047];
 
 /* x < 1000: its one to three digits, and how many they are. */
-extern const uint8_t number_small[1000][4];
+HIDDEN extern const uint8_t number_small[1000][4];
+
+/* x < 1000: three digits, and a zero byte. */
+HIDDEN extern const uint8_t number_three[1000][4];
 
 /* Write x < 10^8 without leading zeros. Lengths are hard to predict, so there is one way for all of a range. */
 static ALWAYS_INLINE uint8_t *number_format_leading(uint8_t *out, uint32_t x) {
@@ -80,6 +83,23 @@ static ALWAYS_INLINE uint8_t *number_format_int32(uint8_t *out, int32_t value) {
     out = number_format_leading(out, top);
     store_8(out, number_eight_digits(magnitude - top * 100000000) | NUMBER_ASCII_ZEROS);
     return out + 8;
+}
+
+/* The same of x < 2^30, where many come one after another: what has up to six digits is quicker by tables. */
+static ALWAYS_INLINE uint8_t *number_format_natural(uint8_t *out, uint32_t x) {
+    uint32_t thousands = (uint32_t)((uint64_t)x * 274877907 >> 38); /* exact: 274877907 * 1000 is 2^38 + 56 */
+    if (LIKELY(thousands < 1000)) {
+        uint32_t rest = x - thousands * 1000;
+        if (thousands == 0) {
+            memcpy(out, number_small[rest], 4);
+            return out + number_small[rest][3];
+        }
+        memcpy(out, number_small[thousands], 4);
+        out += number_small[thousands][3];
+        memcpy(out, number_three[rest], 4);
+        return out + 3;
+    }
+    return number_format_int32(out, (int32_t)x);
 }
 
 /* Write a finite double as float.__repr__ does: the shortest digits that read back as value, of those the closest to

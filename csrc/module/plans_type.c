@@ -2,6 +2,7 @@
  * interpreter's state holds; each Codec has another. */
 #include "encode/plans.h"
 #include "module/functions.h"
+#include "module/names.h"
 #include "module/options.h"
 
 typedef struct {
@@ -21,7 +22,11 @@ PyObject *plans_new(core_state *state, PyObject *core, PyObject *policy) {
     self->plans.policy = Py_NewRef(policy);
     self->plans.attributes_known = -1;
     self->plans.dict_layout_known = state->encode.dict_layout_known;
-    self->plans.generation = self->plans.token = -1;
+    self->plans.generation = self->plans.token = self->plans.quiet = -1;
+#if COMPAT_HAS_DICT_WATCHERS
+    self->plans.watcher = &state->watcher;
+    self->plans.changes = &dict_changes;
+#endif
     self->plans.generation_name = Py_NewRef(state->names[NAME__generation]);
     self->plans.table_name = Py_NewRef(state->names[NAME_json_dispatch_table]);
     self->plans.utcoffset_name = Py_NewRef(state->names[NAME_utcoffset]);
@@ -96,6 +101,7 @@ static int plans_object_clear(PyObject *self) {
     plans_forget(&p->plans, NULL);
     Py_CLEAR(p->plans.module);
     Py_CLEAR(p->plans.copyreg);
+    for (int i = 0; i < PLAN_ZONES; i++) Py_CLEAR(p->plans.zones[i]);
     Py_CLEAR(p->plans.policy);
     return 0;
 }

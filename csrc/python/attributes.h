@@ -82,6 +82,16 @@ static ALWAYS_INLINE void compat_attributes_of(int known, PyObject *instance, co
 #endif
 }
 
+/* Prefetch the values of an instance whose attributes will be read soon. */
+static ALWAYS_INLINE void compat_prefetch_values(PyObject *instance) {
+#if COMPAT_READS_ATTRIBUTES && PY_VERSION_HEX < 0x030D0000
+    if (PyType_HasFeature(Py_TYPE(instance), Py_TPFLAGS_MANAGED_DICT))
+        PREFETCH(((PyObject *const *)instance)[PY_VERSION_HEX < 0x030C0000 ? COMPAT_VALUES_WORD : COMPAT_DICT_WORD]);
+#else
+    (void)instance;
+#endif
+}
+
 /* Find an attribute by name, an interned str; *index is where it was in another instance, and becomes where it is
  * here: borrowed, or NULL where it has to be asked for. */
 static ALWAYS_INLINE PyObject *compat_attribute(const compat_attributes *a, PyObject *name, Py_ssize_t *index) {

@@ -77,6 +77,18 @@ static ALWAYS_INLINE int compat_int_is_small(PyObject *integer, int32_t *value) 
     return count <= 1;
 }
 
+/* Get the value of an int of one digit that isn't negative: 1, or 0 for another. */
+static ALWAYS_INLINE int compat_int_is_natural(PyObject *integer, uint32_t *value) {
+#if PY_VERSION_HEX >= 0x030C0000
+    const uintptr_t others = ~(uintptr_t)(1 << 3 | 1 << 2 | 1); /* one digit, whatever bit 2 says, and zero's sign */
+    *value = ((PyLongObject *)integer)->COMPAT_DIGITS[0];
+    return (((PyLongObject *)integer)->long_value.lv_tag & others) == 0;
+#else
+    *value = ((PyLongObject *)integer)->COMPAT_DIGITS[0];
+    return (size_t)Py_SIZE(integer) <= 1;
+#endif
+}
+
 /* Get the value of an int of two or three digits, from 2^15 to 2^63 - 1 or the negative of it: 1, or 0 for another. */
 static ALWAYS_INLINE int compat_int_is_large(PyObject *integer, int64_t *value) {
     size_t count;
@@ -96,6 +108,12 @@ static inline int compat_int_is_large(PyObject *integer, int64_t *value) {
     int overflow;
     *value = PyLong_AsLongLongAndOverflow(integer, &overflow);
     return !overflow && *value != INT64_MIN;
+}
+static inline int compat_int_is_natural(PyObject *integer, uint32_t *value) {
+    int64_t any;
+    if (!compat_int_is_large(integer, &any) || any < 0 || any >= (int64_t)1 << 30) return 0;
+    *value = (uint32_t)any;
+    return 1;
 }
 static inline int compat_int_is_small(PyObject *integer, int32_t *value) {
     int64_t any;

@@ -7,3 +7,10 @@
 const uint8_t number_small[1000][4] = {
     HUNDRED(0), HUNDRED(1), HUNDRED(2), HUNDRED(3), HUNDRED(4), HUNDRED(5), HUNDRED(6), HUNDRED(7), HUNDRED(8), HUNDRED(9),
 };
+
+#undef ONE
+#define ONE(h, t, u) {'0' + h, '0' + t, '0' + u}
+
+const uint8_t number_three[1000][4] = {
+    HUNDRED(0), HUNDRED(1), HUNDRED(2), HUNDRED(3), HUNDRED(4), HUNDRED(5), HUNDRED(6), HUNDRED(7), HUNDRED(8), HUNDRED(9),
+};
