@@ -755,8 +755,8 @@ static SELDOM uint8_t *write_unprepared(encoder *e, uint8_t *out, PyObject *obje
     return out;
 }
 
-/* A datetime, date, UUID or member of an Enum, for which there is room, where that runs no Python code: the end, or NULL,
- * without an exception where it isn't such a one. */
+/* A datetime, date, UUID or member of an Enum, for which there is room, where that runs no Python code: the end, or
+ * NULL, without an exception where it isn't such a one. */
 static ALWAYS_INLINE uint8_t *write_native(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
     if (plan->kind == PLAN_DATETIME) return native_quick_datetime(e, out, object, plan);
     if (plan->kind == PLAN_DATE) return native_date(out, object);

@@ -109,9 +109,9 @@ static ALWAYS_INLINE int put_zone_offset(encoder *e, uint8_t **out, PyObject *tz
             return 1;
         }
         /* What a file of time zones says may be a day or more, which datetime refuses. */
-        int known = offset != Py_None && (PyDateTime_DELTA_GET_DAYS(offset) == 0 ||
-                                          (PyDateTime_DELTA_GET_DAYS(offset) == -1 &&
-                                           PyDateTime_DELTA_GET_SECONDS(offset) > 0));
+        int known = offset != Py_None &&
+                    (PyDateTime_DELTA_GET_DAYS(offset) == 0 ||
+                     (PyDateTime_DELTA_GET_DAYS(offset) == -1 && PyDateTime_DELTA_GET_SECONDS(offset) > 0));
         if (LIKELY(known)) *out = put_delta(*out, offset, plan);
         Py_DECREF(offset);
         return known;

@@ -323,7 +323,9 @@ static SELDOM int compile_plan(encode_plans *plans, class_plan *plan) {
     }
     if (second != NULL && PyLong_Check(second)) plan->detail = (int)PyLong_AsLong(second);
     if (plan->kind == PLAN_UUID) plan->is_quick = !bad && plan->fields[0].read == READ_SLOT;
-    else plan->is_quick = (plan->kind == PLAN_DATETIME || plan->kind == PLAN_DATE) && plan->is_native && plan->detail <= Z;
+    else
+        plan->is_quick =
+            (plan->kind == PLAN_DATETIME || plan->kind == PLAN_DATE) && plan->is_native && plan->detail <= Z;
     return bad || PyErr_Occurred() ? -1 : 0;
 }
 

@@ -224,8 +224,7 @@ static ALWAYS_INLINE __m512i eight_digits(uint32_t n, uint32_t last) {
 
 static ALWAYS_INLINE __m256i arrange(seventeen d, const uint8_t *order) {
     __m512i bytes = _mm512_castsi256_si512(_mm256_load_si256((const __m256i *)order));
-    __m512i tail =
-        d.is_float ? _mm512_castsi128_si512(_mm_cvtsi32_si128((int)d.tail)) : eight_digits(d.tail, 0);
+    __m512i tail = d.is_float ? _mm512_castsi128_si512(_mm_cvtsi32_si128((int)d.tail)) : eight_digits(d.tail, 0);
     return _mm512_castsi512_si256(_mm512_permutex2var_epi8(eight_digits(d.head, d.last), bytes, tail));
 }
 

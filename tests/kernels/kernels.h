@@ -37,7 +37,8 @@ typedef struct {
     uint8_t *(*number_format_double)(uint8_t *out, double value);
     uint8_t *(*number_format_float)(uint8_t *out, float value);
     uint8_t *(*number_format_int64)(uint8_t *out, int64_t value);
-    uint8_t *(*number_format_integers)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride, int size, int is_signed);
+    uint8_t *(*number_format_integers)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride, int size,
+                                       int is_signed);
     uint8_t *(*number_format_bools)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride);
 } kernels;
 

@@ -323,7 +323,8 @@ static void test_format_floats(void) {
             snprintf(text, sizeof text, "%de%d", d, e);
             float x = strtof(text, NULL);
             for (uint32_t i = 0; i < 5 && isfinite(x) && x > 0; i++)
-                if (isfinite(float_of(bits_of_float(x) + i - 2))) check_format_float(float_of(bits_of_float(x) + i - 2));
+                if (isfinite(float_of(bits_of_float(x) + i - 2)))
+                    check_format_float(float_of(bits_of_float(x) + i - 2));
         }
     for (int i = -2000; i <= 2000; i++) {
         check_format_float(16777216.0f + (float)i);
