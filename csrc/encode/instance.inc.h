@@ -190,19 +190,22 @@ static ALWAYS_INLINE uint8_t *put_simple_key(uint8_t *out, const plan_field *f) 
     return out + n;
 }
 
+typedef struct {
+    uint8_t *out;
+    plan_field *next;
+} fields_written;
+
 /* Write fields of a simple plan as long as their values are ints of one digit that aren't negative, and there is room:
- * f becomes the first that isn't written. On its own, so that all of it is in registers. */
-static NOINLINE uint8_t *write_naturals(uint8_t *out, const uint8_t *limit, const char *base, int shift,
-                                        plan_field **first, const plan_field *end) {
-    plan_field *f = *first;
+ * `next` is the first that isn't written. On its own, so that all of it is in registers. */
+static NOINLINE fields_written write_naturals(uint8_t *out, const uint8_t *limit, const char *base, int shift,
+                                              plan_field *f, const plan_field *end) {
     for (; f < end && (size_t)(limit - out) >= PLAN_SHORT + SCALAR; f++) {
         PyObject *value = *(PyObject **)(base + (f->offset << shift));
         uint32_t x;
         if (UNLIKELY(value == NULL) || Py_TYPE(value) != &PyLong_Type || !compat_int_is_natural(value, &x)) break;
         out = number_format_natural(put_simple_key(out, f), x);
     }
-    *first = f;
-    return out;
+    return (fields_written){out, f};
 }
 
 /* A plain object by a simple plan. */
@@ -224,10 +227,11 @@ static ALWAYS_INLINE uint8_t *write_simple_fields(encoder *e, uint8_t *out, PyOb
         if (Py_TYPE(value) == &PyLong_Type && LIKELY(compat_int_is_natural(value, &natural))) {
             out = number_format_natural(out, natural);
             if (LIKELY(++naturals != FEW) || f + 1 == end) continue;
-            f++; /* several in a row: there may be more */
-            out = write_naturals(out, e->text.limit, base, shift, &f, end);
+            /* Several in a row: there may be more. */
+            fields_written more = write_naturals(out, e->text.limit, base, shift, f + 1, end);
+            out = more.out;
+            f = more.next - 1;
             naturals = 0;
-            f--;
             continue;
         }
         naturals = 0;
@@ -250,32 +254,31 @@ static ALWAYS_INLINE uint8_t *write_simple_fields(encoder *e, uint8_t *out, PyOb
     return write_end(e, out, '}', WRITE_UTF8, STYLE_PLAIN);
 }
 
-/* Objects of one class by a simple plan, plain and with commas between: as many of the n items as come one after
- * another, until something runs Python code. *done: how many; where NULL is returned, which one failed. One is written
- * at least. */
-static NOINLINE uint8_t *write_simple_objects(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t n,
-                                              class_plan *plan, Py_ssize_t *done) {
+/* Objects of one class by a simple plan, plain and with commas between: the first and as many of the n items that it
+ * begins as come one after another, until something runs Python code. One is written at least. */
+static NOINLINE items_written write_simple_objects(encoder *e, uint8_t *out, PyObject *object, PyObject *const *items,
+                                                   Py_ssize_t n, class_plan *plan) {
     PyTypeObject *const type = plan->type;
     const unsigned disturbances = e->disturbances;
-    *done = 0;
-    if (UNLIKELY(may_enter(e))) return NULL;
-    for (Py_ssize_t i = 0;;) {
-        PyObject *object = items[i];
+    Py_ssize_t done = 0;
+    if (UNLIKELY(may_enter(e))) return (items_written){NULL, 0};
+    for (;;) {
         int entered = 0;
-        if (n - i > AHEAD) compat_prefetch_values(items[i + AHEAD / 2]);
         out = room(e, out, SLACK, WRITE_UTF8);
-        if (UNLIKELY(out == NULL)) return NULL;
+        if (UNLIKELY(out == NULL)) break;
         out = write_simple_fields(e, out, object, plan, &entered);
         if (entered) {
             leave(e, object);
             plan_release(plan);
         }
-        if (UNLIKELY(out == NULL)) return NULL;
-        *done = ++i;
-        if (i == n || UNLIKELY(disturbances != e->disturbances) || Py_TYPE(items[i]) != type) return out;
+        if (UNLIKELY(out == NULL) || ++done == n || UNLIKELY(disturbances != e->disturbances)) break;
+        object = items[done];
+        if (Py_TYPE(object) != type) break;
+        prefetch_items(items, done, n);
+        if (n - done > AHEAD) compat_prefetch_values(items[done + AHEAD / 2]);
         out = put(e, out, ',', WRITE_UTF8);
-        prefetch_items(items, i, n);
     }
+    return (items_written){out, done};
 }
 
 /* The same where a field "**" has members that keys are to be sorted with. */
@@ -299,8 +302,7 @@ static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *ob
 }
 
 static ALWAYS_INLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
-    Py_ssize_t done;
-    if (LIKELY(e->plain) && LIKELY(plan->is_simple)) return write_simple_objects(e, out, &object, 1, plan, &done);
+    if (LIKELY(e->plain) && LIKELY(plan->is_simple)) return write_simple_objects(e, out, object, NULL, 1, plan).out;
     return write_odd_object(e, out, object, plan);
 }
 
@@ -767,29 +769,22 @@ static ALWAYS_INLINE uint8_t *write_native(encoder *e, uint8_t *out, PyObject *o
     return write_enum_value(e, &out, object, plan) ? out : NULL;
 }
 
-/* The items of a list from one on, as many as are instances of one class that are quick to write, with commas between,
- * until something runs Python code. How many; where *out is NULL, an exception is set, and it is how many come before
- * what failed. The list is entered. */
-static NOINLINE Py_ssize_t write_alike(encoder *e, uint8_t **at, PyObject *const *items, Py_ssize_t n) {
-    enum { Z = 1 };
-    uint8_t *out = *at;
-    Py_ssize_t done = 0;
-    if (!COMPAT_HAS_GIL || e->options->plans == NULL || !e->plans_fresh) return 0;
+static NOINLINE items_written write_alike(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t n) {
     PyTypeObject *const type = Py_TYPE(items[0]);
+    items_written none = {out, 0};
+    Py_ssize_t done = 0;
+    if (!COMPAT_HAS_GIL || e->options->plans == NULL || !e->plans_fresh) return none;
     class_plan *plan = plans_find(e->options->plans, type, OF_OBJECTS);
-    if (plan == NULL) return 0;
-    if (plan->kind == PLAN_OBJECT) {
-        if (!plan->is_simple || !e->plain) return 0;
-        *at = write_simple_objects(e, out, items, n, plan, &done);
-        return done;
-    }
-    if (!plan->is_quick) return 0;
+    if (plan == NULL) return none;
+    if (plan->kind == PLAN_OBJECT)
+        return plan->is_simple && e->plain ? write_simple_objects(e, out, items[0], items, n, plan) : none;
+    if (!plan->is_quick) return none;
     for (;;) {
         out = room(e, out, NATIVE_SPACE, WRITE_UTF8);
-        uint8_t *end = UNLIKELY(out == NULL) ? NULL : write_native(e, out, items[done], plan);
+        if (UNLIKELY(out == NULL)) break;
+        uint8_t *end = write_native(e, out, items[done], plan);
         if (UNLIKELY(end == NULL)) {
-            if (out != NULL && !PyErr_Occurred()) out -= done > 0; /* before the comma */
-            else out = NULL;
+            out = PyErr_Occurred() ? NULL : out - (done > 0); /* before the comma */
             break;
         }
         out = end;
@@ -797,8 +792,7 @@ static NOINLINE Py_ssize_t write_alike(encoder *e, uint8_t **at, PyObject *const
         *out++ = ',';
         prefetch_items(items, done, n);
     }
-    *at = out;
-    return done;
+    return (items_written){out, done};
 }
 
 /* What isn't exactly of one of JSON's own types, or is a scalar that write_leaf leaves. It lives until Python code

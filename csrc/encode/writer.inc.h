@@ -23,7 +23,15 @@ DECLARE_FOR_WIDTHS(write_items,
 DECLARE_FOR_WIDTHS(write_any_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_FORMS(write_odd_list, (encoder * e, uint8_t *out, PyObject *list))
 DECLARE_FOR_FORMS(write_other, (encoder * e, uint8_t *out, PyObject *object))
-static Py_ssize_t write_alike(encoder *e, uint8_t **at, PyObject *const *items, Py_ssize_t n);
+
+typedef struct {
+    uint8_t *out; /* NULL with an exception set */
+    Py_ssize_t done; /* how many items were written; of an exception, before what failed */
+} items_written;
+
+/* The items of a list from one on, as many as are instances of one class that are quick to write, with commas between,
+ * until something runs Python code. The list is entered. */
+static items_written write_alike(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t n);
 static uint8_t *write_members_text2(encoder *e, uint8_t *out, walk *w, int first);
 static uint8_t *write_members_text4(encoder *e, uint8_t *out, walk *w, int first);
 
@@ -301,17 +309,13 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
                 return NULL;
             }
             prefetch_inside(e, items, i, n);
-            if (COMPAT_HAS_GIL && plain && form == WRITE_UTF8 && !PyDict_CheckExact(item) && !PyList_CheckExact(item)) {
-                Py_ssize_t done = write_alike(e, &out, items + i, n - i);
-                i += done;
-                if (LIKELY(done > 0) && LIKELY(out != NULL)) {
-                    i--;
-                    items = compat_items(sequence);
-                    n = PySequence_Fast_GET_SIZE(sequence);
-                    continue;
-                }
-            }
-            if (LIKELY(out != NULL)) out = write_nested(e, out, item, form);
+            items_written run = {out, 0};
+            if (COMPAT_HAS_GIL && plain && form == WRITE_UTF8 && !PyDict_CheckExact(item) && !PyList_CheckExact(item))
+                run = write_alike(e, out, items + i, n - i);
+            out = run.out;
+            if (UNLIKELY(out == NULL)) i += run.done;
+            else if (run.done > 0) i += run.done - 1;
+            else out = write_nested(e, out, item, form);
         }
         compat_item_done(item);
         if (UNLIKELY(out == NULL)) {
