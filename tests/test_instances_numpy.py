@@ -102,6 +102,34 @@ def test_bools(array):
     assert cyjson.encode(array) == plain(array.tolist())
 
 
+@pytest.mark.parametrize("kind", ["?", *INTEGERS, "f4", "f8"])
+def test_long_rows(kind):
+    """Numbers of all lengths in all places of what is written at once."""
+    places = numpy.arange(5000)
+    values = (10.0 ** (places * 7 % 20) * (1 + places % 9)) % 2.0**62
+    array = (places * 7 % 11 > 5) if kind == "?" else values.astype("i8").astype(kind)
+    for each in (
+        array,
+        -array if kind != "?" else ~array,
+        array[::3],
+        array[::-1],
+        array.astype(array.dtype.newbyteorder()),
+    ):
+        expected = each.tolist() if kind != "f4" else [float(str(value)) for value in each]
+        assert cyjson.encode(each) == plain(expected)
+    for n in range(70):
+        assert cyjson.encode(array[n : 2 * n]) == plain(
+            [*map(float, map(str, array[n : 2 * n]))] if kind == "f4" else array[n : 2 * n].tolist()
+        )
+    wide = array[:600].reshape(200, 3)
+    assert [*json.loads(cyjson.encode(wide))] == [json.loads(cyjson.encode(row)) for row in wide]
+
+
+def test_bools_of_other_bytes():
+    array = numpy.frombuffer(bytes([0, 1, 2, 255, 1, 0, 0, 1, 128, 0, 1, 1, 1, 1, 1, 1, 1, 0, 4]), numpy.bool_)
+    assert cyjson.encode(array) == plain([byte != 0 for byte in array.tobytes()])
+
+
 @given(st.lists(st.text(max_size=5).map(lambda text: text.rstrip("\0")), max_size=5))
 def test_strings(texts):
     assert cyjson.encode(numpy.array(texts, "U5")) == plain(texts)

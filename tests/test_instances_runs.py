@@ -1,5 +1,5 @@
-"""Lists of instances of one class are written in one go, as long as nothing runs Python code: what comes out is what each
-item alone is written as, whatever is among them and whatever happens meanwhile."""
+"""Lists of instances of one class are written in one go, as long as nothing runs Python code: what comes out is what
+each item alone is written as, whatever is among them and whatever happens meanwhile."""
 
 import copyreg
 import dataclasses
