@@ -162,7 +162,8 @@ def test_time_zones():
         times = [moment.timetz() for moment in aware]
         assert json.loads(cyjson.encode(times)) == [time.isoformat() for time in times]
         z = cyjson.Codec(types={dt.datetime: "z"}).encode(aware[-1:])
-        assert json.loads(z) == [expected[-1].replace("+00:00", "Z")]
+        text = expected[-1]
+        assert json.loads(z) == [text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text]
     mixed = [moment.replace(tzinfo=zone) for moment, zone in zip(moments, list(zones()) * 5)]
     assert json.loads(cyjson.encode(mixed)) == [moment.isoformat() for moment in mixed]
 
