@@ -152,6 +152,13 @@ static ALWAYS_INLINE int open_container(decoder *d, PyObject **top, int is_objec
     frame *f = d->frames + d->depth;
     if (UNLIKELY(f == d->frames_limit)) {
         size_t used = (size_t)d->depth, room = 2 * used;
+        _Static_assert(DECODE_ORJSON_LEVELS % FIRST_FRAMES == 0 &&
+                           (DECODE_ORJSON_LEVELS / FIRST_FRAMES & (DECODE_ORJSON_LEVELS / FIRST_FRAMES - 1)) == 0,
+                       "the room for frames, which doubles, is full at that depth");
+        if (UNLIKELY(d->options->as_orjson) && used >= DECODE_ORJSON_LEVELS) {
+            if (COMPAT_COUNTS_RECURSION) compat_leave(d->thread);
+            return -1;
+        }
         frame *old = d->on_heap & FRAMES_ON_HEAP ? d->frames : NULL;
         frame *grown = PyMem_Realloc(old, room * sizeof *grown);
         if (grown == NULL) {

@@ -46,8 +46,13 @@ typedef struct {
     int ordered; /* objects become OrderedDicts */
     int tuples; /* arrays become tuples */
     int finite; /* NaN, Infinity and -Infinity are refused */
+    int as_orjson; /* ints past 64 bits are floats; infinite floats, lone surrogates and levels past
+                      DECODE_ORJSON_LEVELS are refused */
+    int odd_floats; /* floats need a look at these options: parse_float is set, or as_orjson */
     int runs_python; /* whether decoding may run Python code: there is a hook */
 } decode_options;
+
+enum { DECODE_ORJSON_LEVELS = 1024 };
 
 /* Complete options whose hooks are set. Those whose answer is known aren't called: the containers are made as they
  * would make them. */
@@ -58,6 +63,7 @@ static inline void decode_know_hooks(decode_options *o) {
     if (o->ordered || pairs_hook == (PyObject *)&PyDict_Type) o->object_pairs_hook = o->object_hook = NULL;
     if (o->object_hook == (PyObject *)&PyDict_Type) o->object_hook = NULL;
     if (o->tuples || o->array_hook == (PyObject *)&PyList_Type) o->array_hook = NULL;
+    o->odd_floats = o->parse_float != NULL || o->as_orjson;
     o->runs_python =
         o->object_hook || o->object_pairs_hook || o->array_hook || o->parse_float || o->parse_int || o->parse_constant;
 }

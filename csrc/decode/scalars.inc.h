@@ -10,7 +10,27 @@ static NOINLINE PyObject *integer_from_text(const uint8_t *p, size_t n) {
     return integer;
 }
 
+/* An int past 63 bits as orjson has it: of 64 bits, or else a float; NULL without an exception where that is infinite.
+ */
+static NOINLINE PyObject *orjson_large_integer(decoder *d, const uint8_t *p, size_t n) {
+    const uint64_t negative = *p == '-';
+    const uint8_t *digits = p + negative;
+    const size_t count = n - negative;
+    uint64_t value = 0;
+    if (!negative && count <= 20) {
+        size_t i = 0;
+        for (; i < 19; i++) value = value * 10 + (uint64_t)(digits[i] - '0'); /* what isn't of 63 bits has so many */
+        if (count == 19) return PyLong_FromUnsignedLongLong(value);
+        uint64_t last = (uint64_t)(digits[i] - '0');
+        if (value < UINT64_MAX / 10 || (value == UINT64_MAX / 10 && last <= UINT64_MAX % 10))
+            return PyLong_FromUnsignedLongLong(value * 10 + last);
+    }
+    double real = number_from_bits(negative << 63 | number_round_long(digits, (int64_t)count, 0));
+    return real - real == 0 ? compat_float_from(real, d->watched) : NULL;
+}
+
 static NOINLINE PyObject *large_integer(decoder *d, const uint8_t *p, size_t n) {
+    if (UNLIKELY(d->options->as_orjson)) return orjson_large_integer(d, p, n);
     PyObject *integer = integer_from_text(p, n);
     d->watched = compat_new_objects_are_watched(); /* from 3.12 on large ones are made by Python code */
     return integer;
@@ -20,6 +40,13 @@ static NOINLINE PyObject *call_with_text(decoder *d, PyObject *hook, const uint8
     return call_hook(d, hook, PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, ascii, (Py_ssize_t)n));
 }
 
+/* A float where the options have a say. */
+static NOINLINE PyObject *odd_float(decoder *d, const uint8_t *p, const number *parsed) {
+    if (d->options->parse_float != NULL)
+        return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
+    return parsed->real - parsed->real == 0 ? compat_float_from(parsed->real, d->watched) : NULL;
+}
+
 /* What the number is that number_parse read at p. */
 static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_kind kind, const number *parsed) {
     switch (kind) {
@@ -27,8 +54,7 @@ static ALWAYS_INLINE PyObject *make_number(decoder *d, const uint8_t *p, number_
         if (UNLIKELY(d->options->parse_int != NULL)) break;
         return compat_int_from(parsed->integer, d->state->small_ints, d->watched);
     case NUMBER_DOUBLE:
-        if (UNLIKELY(d->options->parse_float != NULL))
-            return call_with_text(d, d->options->parse_float, p, (size_t)(parsed->end - p));
+        if (UNLIKELY(d->options->odd_floats)) return odd_float(d, p, parsed);
         return compat_float_from(parsed->real, d->watched);
     case NUMBER_BIG:
         if (UNLIKELY(d->options->parse_int != NULL)) break;

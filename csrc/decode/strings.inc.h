@@ -105,8 +105,10 @@ static const uint8_t escape_meaning[128] = {
 };
 
 /* Read the escape whose backslash is at p: its code point into *character; the position after it, or NULL if malformed.
- * An escaped surrogate pair is one character, a lone surrogate stands for itself, as in the stdlib. */
-static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t *end, int width, uint32_t *character) {
+ * An escaped surrogate pair is one character, a lone surrogate stands for itself, as in the stdlib; orjson refuses it.
+ */
+static ALWAYS_INLINE const uint8_t *read_escape(const decoder *d, const uint8_t *p, const uint8_t *end, int width,
+                                                uint32_t *character) {
     uint32_t letter = scan_read(p + width, width); /* a backslash isn't at end, so what follows is readable */
     p += 2 * width;
     if (letter != 'u') {
@@ -118,16 +120,17 @@ static ALWAYS_INLINE const uint8_t *read_escape(const uint8_t *p, const uint8_t 
     if (UNLIKELY(unit < 0)) return NULL;
     p += 4 * width;
     *character = (uint32_t)unit;
+    if (LIKELY((unit & 0xF800) != 0xD800)) return p;
     if ((unit & 0xFC00) == 0xD800 && end - p >= 6 * width && scan_read(p, width) == '\\' &&
         scan_read(p + width, width) == 'u') {
         int32_t low = scan_hex4(p + 2 * width, width);
         if (UNLIKELY(low < 0)) return NULL;
         if ((low & 0xFC00) == 0xDC00) {
             *character = 0x10000 + (((uint32_t)unit & 0x3FF) << 10 | ((uint32_t)low & 0x3FF));
-            p += 6 * width;
+            return p + 6 * width;
         }
     }
-    return p;
+    return UNLIKELY(d->options->as_orjson) ? NULL : p;
 }
 
 static ALWAYS_INLINE PyObject *composed_of(decoder *d, size_t n, int width) {
@@ -394,7 +397,7 @@ static ALWAYS_INLINE PyObject *compose_string(decoder *d, const uint8_t *start, 
 #endif
             if (UNLIKELY(p == NULL)) return NULL;
             if (p != before) continue;
-            p = read_escape(p, end, width, &character);
+            p = read_escape(d, p, end, width, &character);
             if (UNLIKELY(p == NULL) || UNLIKELY(append_character(d, &c, character))) return NULL;
         } else if (form == TEXT_UTF8 && character >= 0x80) {
 #if defined(VEC_AVX512)

@@ -78,6 +78,7 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
     e->thread = PyThreadState_Get();
     e->disturbances = 0;
     e->python_ran = 0;
+    e->default_calls = 0;
     e->plans_fresh = e->token_checked = 0;
     e->walks = NULL;
     e->level = e->depth = e->distinct = 0;
@@ -113,6 +114,16 @@ void encoder_free(encoder *e) {
     PyMem_Free(e->places);
 }
 
+#if CPU_HAS_LEVELS
+uint8_t *encode_write_orjson_avx2(encoder *e, uint8_t *out, PyObject *object);
+uint8_t *encode_write_orjson_avx512(encoder *e, uint8_t *out, PyObject *object);
+static uint8_t *(*const orjson_writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {
+    encode_write_orjson, encode_write_orjson_avx2, encode_write_orjson_avx512};
+#else
+static uint8_t *(*const orjson_writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {
+    encode_write_orjson, encode_write_orjson, encode_write_orjson};
+#endif
+
 /* The end of a document that failed (NULL), went to a sink, or has odd pieces. */
 static NOINLINE PyObject *finish_unusual(encoder *e, uint8_t *out) {
     PyObject *result = NULL;
@@ -138,6 +149,25 @@ static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *
     /* Without a GIL small documents, of which nobody needs to know, don't have threads contend for the place. */
     if (COMPAT_HAS_GIL || e.text.object != NULL) compat_store_size(&state->last_size, out - e.text.start);
     return LIKELY(options->widest == 0) ? output_finish(&e.text, out) : finish_unusual(&e, out);
+}
+
+PyObject *encode_orjson_document(encode_state *state, const encode_options *options, PyObject *object) {
+    encoder e;
+    uint8_t *out = encoder_init(&e, state, options, (size_t)compat_load_size(&state->last_size));
+    if (options->orjson & ORJSON_NON_STR_KEYS) e.plain_dicts = DICTS_NOT_PLAIN;
+    out = orjson_writers[state->cpu](&e, out, object);
+    CYJSON_ASSERT(out == NULL || (e.depth == 0 && e.level == 0 && e.walks == NULL && e.sorted_used == 0));
+    CYJSON_ASSERT(out == NULL || (out >= e.text.start && out < e.text.limit));
+    encoder_free(&e);
+    if (UNLIKELY(out == NULL)) {
+        output_abandon(&e.text);
+        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+            PyErr_SetString(PyExc_TypeError, "str is not valid UTF-8: surrogates not allowed");
+        return NULL;
+    }
+    if (options->orjson & ORJSON_APPEND_NEWLINE) *out++ = '\n'; /* in the margin */
+    if (COMPAT_HAS_GIL || e.text.object != NULL) compat_store_size(&state->last_size, out - e.text.start);
+    return output_finish(&e.text, out);
 }
 
 /* Whether encode() of the stdlib's, which dump() doesn't call, takes a document for a str that isn't one: -1 with an
@@ -168,6 +198,8 @@ NO_STACK_PROTECTOR PyObject *encode_document(encode_state *state, const encode_o
 }
 
 int encode_state_traverse(encode_state *state, visitproc visit, void *arg) {
+    PyObject **orjson = (PyObject **)&state->orjson;
+    for (Py_ssize_t i = 0; i < ENCODE_ORJSON_OBJECTS; i++) Py_VISIT(orjson[i]);
     Py_VISIT(state->default_encoder);
     Py_VISIT(state->strict_encoder);
     Py_VISIT(state->unpack_pair);
@@ -177,6 +209,8 @@ int encode_state_traverse(encode_state *state, visitproc visit, void *arg) {
 }
 
 void encode_state_clear(encode_state *state) {
+    PyObject **orjson = (PyObject **)&state->orjson;
+    for (Py_ssize_t i = 0; i < ENCODE_ORJSON_OBJECTS; i++) Py_CLEAR(orjson[i]);
     Py_CLEAR(state->default_encoder);
     Py_CLEAR(state->strict_encoder);
     Py_CLEAR(state->unpack_pair);

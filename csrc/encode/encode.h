@@ -37,8 +37,39 @@ typedef struct {
     int as_generator; /* the finer points as the stdlib's Python generator has them, not its C encoder: what a
                          list subclass's __iter__ gives counts, a dict that changes size meanwhile is an error */
     const encode_sink *sink; /* NULL: the document is the result */
+    unsigned orjson; /* not 0: by orjson's rules, with these of its options (encode_orjson_option) */
     struct encode_plans *plans; /* how instances are written (plans.h); NULL: as json does. The form is ENCODE_UTF8 */
 } encode_options;
+
+/* orjson's options, by its numbers, and what tells that they count at all. */
+typedef enum {
+    ORJSON_INDENT_2 = 1,
+    ORJSON_NAIVE_UTC = 1 << 1,
+    ORJSON_NON_STR_KEYS = 1 << 2,
+    ORJSON_OMIT_MICROSECONDS = 1 << 3,
+    ORJSON_SERIALIZE_NUMPY = 1 << 4,
+    ORJSON_SORT_KEYS = 1 << 5,
+    ORJSON_STRICT_INTEGER = 1 << 6,
+    ORJSON_UTC_Z = 1 << 7,
+    ORJSON_PASSTHROUGH_SUBCLASS = 1 << 8,
+    ORJSON_PASSTHROUGH_DATETIME = 1 << 9,
+    ORJSON_APPEND_NEWLINE = 1 << 10,
+    ORJSON_PASSTHROUGH_DATACLASS = 1 << 11,
+    ORJSON_MOST = (1 << 12) - 1, /* all of them */
+    ORJSON_RULES = 1 << 12
+} encode_orjson_option;
+
+enum { ORJSON_DEEPEST = 254 }; /* containers in one another, and calls of default() */
+
+/* What encoding by orjson's rules takes from Python, references all; NULL until encode_orjson_init. */
+typedef struct {
+    PyObject *stand_in, *members_of; /* functions of cyjson._orjson_values */
+    PyObject *fragment_type, *uuid_type, *enum_meta, *enum_value; /* the last: what Enum has as "value" */
+    PyObject *datetime_type, *date_type, *time_type, *timezone_type, *utc; /* of datetime's C module */
+    PyObject *str_contents, *str_int, *str_value, *str_own_value, *str_dict, *str_fields, *str_slots, *str_utcoffset;
+} encode_orjson_state;
+
+#define ENCODE_ORJSON_OBJECTS ((Py_ssize_t)(sizeof(encode_orjson_state) / sizeof(PyObject *)))
 
 /* What encoding takes from the stdlib. */
 typedef struct {
@@ -51,6 +82,7 @@ typedef struct {
     Py_ssize_t last_lines_size; /* of the lines before, where they were taken all at once */
     cpu_level cpu; /* which of the compiled writers to use */
     int skipped_all_is_empty; /* whether an indented dict of which every key is skipped is "{}"; -1: not asked yet */
+    encode_orjson_state orjson;
 } encode_state;
 
 int encode_state_traverse(encode_state *state, visitproc visit, void *arg);
@@ -58,5 +90,13 @@ void encode_state_clear(encode_state *state);
 
 /* The document: a new str or bytes (None, where a sink got it), or NULL with an exception set. */
 PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object);
+
+/* Take these objects, whose classes and functions orjson's rules ask for: see encode_orjson_state. -1 with an exception
+ * set. */
+int encode_orjson_init(encode_state *state, PyObject *stand_in, PyObject *members_of, PyObject *fragment_type,
+                       PyObject *uuid_type, PyObject *enum_class);
+
+/* The document by orjson's rules, of which the options tell: bytes, or NULL with an exception set. */
+PyObject *encode_orjson_document(encode_state *state, const encode_options *options, PyObject *object);
 
 #endif

@@ -100,6 +100,7 @@ typedef struct {
     int plain; /* lists take the plain loop: the document is plain, and no Python code ran */
     enum { DICTS_NOT_PLAIN, DICTS_PLAIN, DICTS_PLAIN_SORTED } plain_dicts; /* so do dicts, of a known layout */
 
+    unsigned default_calls; /* by orjson's rules: calls of default() within one another */
     int plans_fresh; /* plans_refresh was asked */
     int token_checked; /* plans_check_token was */
     walk *walks;
@@ -125,6 +126,8 @@ uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object);
 
 /* The same, by the one that is compiled for this machine. */
 uint8_t *encoder_write(encoder *e, uint8_t *out, PyObject *object);
+/* The same by orjson's rules. */
+uint8_t *CPU_NAME(encode_write_orjson)(encoder *e, uint8_t *out, PyObject *object);
 
 /* ---- what may run Python code ----
  *
@@ -158,6 +161,20 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
 
 /* Free what the path and the sorted members took; the output is the caller's. */
 void encoder_free(encoder *e);
+
+/* Whether orjson's rules allow no container here: then TypeError is set. */
+static ALWAYS_INLINE int orjson_is_too_deep(encoder *e) {
+    if (LIKELY(e->depth < ORJSON_DEEPEST)) return 0;
+    encoder_raise(PyExc_TypeError, "Recursion limit reached");
+    return 1;
+}
+
+/* With an exception set while the members of a dict were written, all of whose keys orjson looks at before, where it
+ * sorts or converts them: have the exception be about the first key that it refuses, if there is one. */
+void orjson_blame_keys(encoder *e, PyObject *dict);
+
+/* Raise TypeError for an object that nobody knows, with the exception that is set as its cause. */
+void orjson_unsupported(PyObject *object);
 
 /* Step into a container where the path has no room for it: -1 with an exception. */
 int encoder_push_deep(encoder *e, PyObject *object);

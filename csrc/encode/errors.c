@@ -79,7 +79,7 @@ enum { PLACE_MOST = 64 }; /* steps of a path that are told */
 /* Before 3.14 the stdlib doesn't say where. For a document that goes to a file, or of which instances are known, one
  * note does, with the path that is put together here from its end; what dumps raises stays what it is. */
 void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t index) {
-    if (e->depth > e->noted_depth) return; /* beyond where the stdlib would have stopped */
+    if (e->depth > e->noted_depth || e->options->orjson) return; /* beyond where the stdlib would have stopped */
     const int known = e->options->plans != NULL;
 #if PY_VERSION_HEX >= 0x030E0000
     if (!known) {

@@ -20,13 +20,16 @@ enum {
     CHUNK = 1024, /* characters that are escaped between two looks at the room left */
 };
 
-/* What comes out, and in characters of which width. Constant in every inlined copy. A str begins with characters of one
+/* What comes out, and in characters of which width; WRITE_ORJSON is UTF-8 by orjson's rules. Constant in every inlined
+ * copy. A str begins with characters of one
  * byte (WRITE_TEXT1) and goes over to wider ones at the first that needs them; WRITE_TEXT is a str of whatever width it
  * has now, for what is rare. */
-typedef enum { WRITE_ASCII, WRITE_UTF8, WRITE_TEXT1, WRITE_TEXT2, WRITE_TEXT4, WRITE_TEXT } write_form;
+typedef enum { WRITE_ASCII, WRITE_UTF8, WRITE_ORJSON, WRITE_TEXT1, WRITE_TEXT2, WRITE_TEXT4, WRITE_TEXT } write_form;
 
 static ALWAYS_INLINE int is_text(write_form form) { return form >= WRITE_TEXT1; }
 static ALWAYS_INLINE int is_wide(write_form form) { return form == WRITE_TEXT2 || form == WRITE_TEXT4; }
+
+static ALWAYS_INLINE int is_utf8(write_form form) { return form == WRITE_UTF8 || form == WRITE_ORJSON; }
 
 /* The form for what is rare: text of any width. */
 static ALWAYS_INLINE write_form any_width(write_form form) { return is_text(form) ? WRITE_TEXT : form; }
@@ -35,14 +38,17 @@ static ALWAYS_INLINE int width_of(const encoder *e, write_form form) {
     return form == WRITE_TEXT ? e->text.width : form == WRITE_TEXT2 ? 2 : form == WRITE_TEXT4 ? 4 : 1;
 }
 
-/* The copy of a function that is compiled for a form: one for text of each width, or one for all widths. */
+/* The copy of a function that is compiled for a form: one for text of each width, or one for all widths; FOR_RULES
+ * where orjson's rules make a difference. */
 #define FOR_WIDTH(name, e, form) \
     ((form) == WRITE_ASCII        ? name##_ascii \
      : (form) == WRITE_UTF8       ? name##_utf8 \
+     : (form) == WRITE_ORJSON     ? name##_orjson \
      : width_of((e), (form)) == 1 ? name##_text1 \
      : width_of((e), (form)) == 2 ? name##_text2 \
                                   : name##_text4)
-#define FOR_FORM(name, form) ((form) == WRITE_ASCII ? name##_ascii : (form) == WRITE_UTF8 ? name##_utf8 : name##_text)
+#define FOR_FORM(name, form) ((form) == WRITE_ASCII ? name##_ascii : is_utf8(form) ? name##_utf8 : name##_text)
+#define FOR_RULES(name, form) ((form) == WRITE_ORJSON ? name##_orjson : FOR_FORM(name, form))
 
 /* Compile `name`, of which the form is the last parameter, for each of them; out of line, for what is rare, or
  * (COMPILE_SELDOM) so rare that it is to be small. */
@@ -52,6 +58,9 @@ static ALWAYS_INLINE int width_of(const encoder *e, write_form form) {
     static how result name##_text parameters { return name(__VA_ARGS__, WRITE_TEXT); }
 #define COMPILE_FOR_FORMS(...) COMPILE_FOR_FORMS_AS(NOINLINE, __VA_ARGS__)
 #define COMPILE_SELDOM(...) COMPILE_FOR_FORMS_AS(SELDOM, __VA_ARGS__)
+#define COMPILE_FOR_RULES(result, name, parameters, ...) \
+    COMPILE_SELDOM(result, name, parameters, __VA_ARGS__) \
+    static SELDOM result name##_orjson parameters { return name(__VA_ARGS__, WRITE_ORJSON); }
 
 /* Whether the characters aren't of this form's width any more. */
 static ALWAYS_INLINE int has_widened(const encoder *e, write_form form) {
@@ -113,7 +122,7 @@ COMPILE_SELDOM(uint8_t *, put_long_key_separator, (encoder * e, uint8_t *out), e
 static ALWAYS_INLINE uint8_t *put_key_separator(encoder *e, uint8_t *out, write_form form, write_style style) {
     const encode_piece *piece = &e->options->key_separator;
     CYJSON_ASSERT(has_room(e, out, SCALAR + SHORT_PIECE, form));
-    if (style == STYLE_PLAIN && form == WRITE_UTF8) return put(e, out, ':', form);
+    if (style == STYLE_PLAIN && is_utf8(form)) return put(e, out, ':', form);
     if (style == STYLE_PLAIN || LIKELY(piece->size <= SHORT_PIECE))
         return put_short(e, out, e->key_separator, (size_t)piece->size, form);
     return FOR_FORM(put_long_key_separator, form)(e, out);
@@ -168,7 +177,7 @@ static ALWAYS_INLINE uint8_t *write_start(encoder *e, uint8_t *out, int first, s
     CYJSON_ASSERT(has_room(e, out, MARGIN, any_width(form)));
     if (style == STYLE_PLAIN) {
         if (first) return out;
-        if (form != WRITE_UTF8) return put_short(e, out, e->between, separator, form);
+        if (!is_utf8(form)) return put_short(e, out, e->between, separator, form);
         *out = ',';
         return out + 1;
     }
@@ -258,7 +267,7 @@ static ALWAYS_INLINE uint8_t *write_str_with_care(encoder *e, uint8_t *out, PyOb
     size_t n = (size_t)PyUnicode_GET_LENGTH(str);
     int width = PyUnicode_KIND(str);
     int plain_bytes = PyUnicode_IS_ASCII(str);
-    if (form == WRITE_UTF8 && !plain_bytes) {
+    if (is_utf8(form) && !plain_bytes) {
         Py_ssize_t size = 0;
         const uint8_t *cached = compat_cached_utf8(str, &size);
         if (cached != NULL) {
@@ -298,7 +307,7 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
             put(e, out, '"', form);
             return put(e, out + (n + 1) * width, '"', form);
         }
-    } else if (form == WRITE_UTF8 && compat_is_compact(str)) {
+    } else if (is_utf8(form) && compat_is_compact(str)) {
         Py_ssize_t size = 0;
         const uint8_t *p = compat_cached_utf8(str, &size);
         if (p != NULL) {
@@ -381,6 +390,34 @@ static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integ
     return out;
 }
 
+/* Give a float's text the exponent that orjson has for it, or none, where repr's is e-05 to e-09: the end. */
+static NOINLINE uint8_t *respell_small(uint8_t *start, uint8_t *end) {
+    if (end - start < 5 || end[-4] != 'e' || end[-2] != '0') return end;
+    const uint8_t exponent = end[-1];
+    if (exponent != '5') {
+        end[-2] = exponent;
+        return end - 1;
+    }
+    uint8_t digits[NUMBER_DOUBLE_SPACE];
+    const size_t sign = *start == '-', n = (size_t)(end - 4 - start) - sign;
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        digits[count] = start[sign + i];
+        count += digits[count] != '.';
+    }
+    memcpy(start + sign, "0.0000", 6);
+    memcpy(start + sign + 6, digits, count);
+    return start + sign + 6 + count;
+}
+
+/* Whether a float may have such a text: it isn't 0, and less than 0.0001. */
+static ALWAYS_INLINE int is_small(double value) {
+    uint64_t bits;
+    const uint64_t least = 0x3F1A36E2EB1C432D; /* the bits of 0.0001 */
+    memcpy(&bits, &value, 8);
+    return (bits << 1) - 1 < (least << 1) - 1;
+}
+
 /* A finite float; 0 for another. */
 static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number, int roomy, write_form form) {
     double value = PyFloat_AS_DOUBLE(number);
@@ -388,7 +425,10 @@ static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number,
     uint8_t *out = *at = roomy ? *at : room(e, *at, NUMBER_DOUBLE_SPACE + SLACK, form);
     CYJSON_ASSERT(!roomy || has_room(e, out, SCALAR, form));
     if (UNLIKELY(out == NULL)) return 1;
-    if (width_of(e, form) == 1) *at = KERNEL(e, number_format_double)(out, value);
+    if (form == WRITE_ORJSON) {
+        *at = KERNEL(e, number_format_double)(out, value);
+        if (UNLIKELY(is_small(value))) *at = respell_small(out, *at);
+    } else if (width_of(e, form) == 1) *at = KERNEL(e, number_format_double)(out, value);
     else {
         uint8_t digits[NUMBER_DOUBLE_SPACE];
         *at = put_number(e, out, digits, (size_t)(KERNEL(e, number_format_double)(digits, value) - digits), form);
@@ -426,12 +466,16 @@ static ALWAYS_INLINE int write_leaf_as(encoder *e, uint8_t **out, PyObject *obje
     if (type == &PyUnicode_Type) {
         if (style != STYLE_PLAIN && UNLIKELY(PyUnicode_GET_LENGTH(object) > e->long_str)) return 0;
         *out = write_str(e, *out, object, 0, form);
-    } else if (type == &PyLong_Type) return write_int(e, out, object, roomy, form);
-    else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
+    } else if (type == &PyLong_Type) {
+        if (form == WRITE_ORJSON && UNLIKELY(e->options->orjson & ORJSON_STRICT_INTEGER)) return 0;
+        return write_int(e, out, object, roomy, form);
+    } else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
     else if (object == Py_None) *out = write_word(e, *out, 2, roomy, form);
     else if (type == &PyBool_Type) *out = write_word(e, *out, (size_t)opaque(object == Py_True), roomy, form);
     else if (type == &PyDict_Type) return 0;
-    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0) *out = write_word(e, *out, 3, roomy, form);
+    else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0 &&
+             (form != WRITE_ORJSON || LIKELY(e->depth < ORJSON_DEEPEST - 1)))
+        *out = write_word(e, *out, 3, roomy, form);
     else return 0;
     return 1;
 }
@@ -446,7 +490,7 @@ static ALWAYS_INLINE int write_rare_leaf(encoder *e, uint8_t **out, PyObject *ob
                                          write_form form) {
     return write_leaf_as(e, out, object, type, 0, form, STYLE_ANY);
 }
-COMPILE_FOR_FORMS(int, write_rare_leaf, (encoder * e, uint8_t **out, PyObject *object, PyTypeObject *type), e, out,
+COMPILE_FOR_RULES(int, write_rare_leaf, (encoder * e, uint8_t **out, PyObject *object, PyTypeObject *type), e, out,
                   object, type)
 
 /* Without a call for what only object is a base of, as it is of most that default() is asked for. */

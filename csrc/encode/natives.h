@@ -26,6 +26,16 @@ uint8_t *native_date(uint8_t *out, PyObject *object);
 uint8_t *native_quick_datetime(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
 uint8_t *native_time(encoder *e, uint8_t *out, PyObject *object, const class_plan *plan);
 
+/* Write a datetime, date or time of exactly the classes of datetime's C module as orjson does, with these of its
+ * options; utc is datetime.timezone.utc, timezone its class. NULL where Python code has to do it; with an exception set
+ * where offsets have run out of memory. NATIVE_SPACE bytes of room are there. Runs no Python code. */
+uint8_t *native_orjson_datetime(uint8_t *out, PyObject *object, PyObject *utc, PyTypeObject *timezone,
+                                PyObject *utcoffset, unsigned orjson);
+uint8_t *native_orjson_time(uint8_t *out, PyObject *object, unsigned orjson);
+
+/* Find these objects of datetime's C module, new references: -1 with an exception set. */
+int natives_of_datetime(PyObject **datetime, PyObject **date, PyObject **time, PyObject **timezone, PyObject **utc);
+
 /* Write the UUID with this int, in the canonical form or its hexadecimal digits alone; NULL without an exception where
  * it isn't an int of 128 bits. NATIVE_SPACE bytes of room are there. */
 uint8_t *native_uuid(uint8_t *out, PyObject *integer, int dashes);

@@ -59,6 +59,10 @@ static int path_has_doubles(encoder *e) {
 }
 
 int encoder_check_any_path(encoder *e) {
+    if (UNLIKELY(e->options->orjson)) { /* which knows levels, and no circles */
+        e->distinct = e->depth;
+        return 0;
+    }
     int doubles = path_has_doubles(e);
     e->distinct = e->depth;
     if (doubles <= 0) return doubles;
@@ -73,9 +77,12 @@ int encoder_check_any_path(encoder *e) {
 }
 
 int encoder_push_deep(encoder *e, PyObject *object) {
+    if (e->options->orjson && orjson_is_too_deep(e)) return -1;
     if (encoder_check_path(e)) return -1;
     if (e->depth == e->path_room) {
-        Py_ssize_t room = 4 * e->path_room; /* a level counts a frame of the C stack: no overflow */
+        Py_ssize_t room = e->options->orjson
+                              ? ORJSON_DEEPEST
+                              : 4 * e->path_room; /* a level counts a frame of the C stack: no overflow */
         PyObject **old = e->path == e->shallow_path ? NULL : e->path;
         PyObject **grown = PyMem_Realloc(old, (size_t)room * sizeof *grown);
         if (grown == NULL) {

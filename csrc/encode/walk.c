@@ -120,6 +120,10 @@ int encoder_walk_items(encoder *e, walk *w, PyObject *dict) {
     e->disturbances++;
     *w = (walk){.outer = e->walks, .dict = dict, .left = PY_SSIZE_T_MAX, .entered = 1};
     w->kind = is_view ? WALK_VIEW : WALK_LISTED;
+    if (UNLIKELY(e->options->orjson)) {
+        encoder_raise(PyExc_TypeError, "Dict key must be str");
+        return -1;
+    }
     if (encoder_before_python(e)) return -1;
     PyObject *items = is_view ? PyObject_CallMethod(dict, "items", NULL) : PyMapping_Items(dict);
     if (items != NULL && e->options->sort_keys && e->options->plans != NULL)
@@ -164,6 +168,10 @@ static PyObject *key_text_by_plan(encoder *e, PyObject *key) {
 }
 
 PyObject *encoder_key_text(encoder *e, PyObject *key) {
+    if (UNLIKELY(e->options->orjson)) {
+        PyErr_SetString(PyExc_TypeError, "Dict key must be str");
+        return NULL;
+    }
     const encode_plans *plans = e->options->plans;
     if (plans != NULL && PyFloat_CheckExact(key)) {
         double value = PyFloat_AS_DOUBLE(key);

@@ -9,6 +9,7 @@
 #define DECLARE_FOR_WIDTHS(name, parameters) \
     static uint8_t *name##_ascii parameters; \
     static uint8_t *name##_utf8 parameters; \
+    static uint8_t *name##_orjson parameters; \
     static uint8_t *name##_text1 parameters; \
     static uint8_t *name##_text2 parameters; \
     static uint8_t *name##_text4 parameters;
@@ -32,6 +33,8 @@ typedef struct {
 /* The items of a list from one on, as many as are instances of one class that are quick to write, with commas between,
  * until something runs Python code. The list is entered. */
 static items_written write_alike(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t n);
+static uint8_t *write_other_orjson(encoder *e, uint8_t *out, PyObject *object);
+static uint8_t *write_keyed_orjson(encoder *e, uint8_t *out, PyObject *dict, int *keyed);
 static uint8_t *write_members_text2(encoder *e, uint8_t *out, walk *w, int first);
 static uint8_t *write_members_text4(encoder *e, uint8_t *out, walk *w, int first);
 
@@ -41,14 +44,15 @@ static ALWAYS_INLINE uint8_t *write_nested(encoder *e, uint8_t *out, PyObject *o
     PyTypeObject *type = Py_TYPE(object);
     if (type == &PyDict_Type) return FOR_WIDTH(write_dict, e, form)(e, out, object);
     if (type == &PyList_Type) return FOR_WIDTH(write_list, e, form)(e, out, object);
-    return FOR_FORM(write_other, form)(e, out, object);
+    return FOR_RULES(write_other, form)(e, out, object);
 }
 
 /* Any value, where it is rare. */
 static ALWAYS_INLINE uint8_t *write_value(encoder *e, uint8_t *out, PyObject *object, write_form form) {
-    return FOR_FORM(write_rare_leaf, form)(e, &out, object, Py_TYPE(object)) ? out : write_nested(e, out, object, form);
+    return FOR_RULES(write_rare_leaf, form)(e, &out, object, Py_TYPE(object)) ? out
+                                                                              : write_nested(e, out, object, form);
 }
-COMPILE_FOR_FORMS(uint8_t *, write_value, (encoder * e, uint8_t *out, PyObject *object), e, out, object)
+COMPILE_FOR_RULES(uint8_t *, write_value, (encoder * e, uint8_t *out, PyObject *object), e, out, object)
 
 /* ---- dicts ---- */
 
@@ -58,11 +62,13 @@ static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *d
     e->disturbances++;
     Py_INCREF(key);
     Py_INCREF(value);
-    PyObject *text = encoder_is_text_key(e, key) ? Py_NewRef(key) : encoder_key_text(e, key);
+    PyObject *text = (form == WRITE_ORJSON ? PyUnicode_CheckExact(key) : encoder_is_text_key(e, key))
+                         ? Py_NewRef(key)
+                         : encoder_key_text(e, key);
     if (text == NULL) out = PyErr_Occurred() ? NULL : out; /* it is skipped */
     else if ((out = FOR_FORM(write_rare_key, form)(e, out, text, *first)) != NULL) {
         *first = 0;
-        out = FOR_FORM(write_value, form)(e, out, value);
+        out = FOR_RULES(write_value, form)(e, out, value);
         if (out == NULL)
             encoder_add_note(e, dict, e->options->as_generator || e->options->plans != NULL ? text : key, -1);
     }
@@ -71,7 +77,7 @@ static ALWAYS_INLINE uint8_t *write_member(encoder *e, uint8_t *out, PyObject *d
     Py_DECREF(value);
     return out;
 }
-COMPILE_FOR_FORMS(uint8_t *, write_member,
+COMPILE_FOR_RULES(uint8_t *, write_member,
                   (encoder * e, uint8_t *out, PyObject *dict, PyObject *key, PyObject *value, int *first), e, out, dict,
                   key, value, first)
 
@@ -121,13 +127,13 @@ static ALWAYS_INLINE uint8_t *write_members_slowly(encoder *e, uint8_t *out, wal
     int more;
     if (walk_enter(e, w)) return NULL;
     while ((more = encoder_walk_next(e, w, &key, &value)) > 0) {
-        out = FOR_FORM(write_member, form)(e, out, w->dict, key, value, &first);
+        out = FOR_RULES(write_member, form)(e, out, w->dict, key, value, &first);
         if (UNLIKELY(out == NULL) || (is_full(e, out) && (out = encoder_flush(e, out)) == NULL)) return NULL;
     }
     if (more < 0) return NULL;
     return first ? write_skipped_end(e, out, form) : write_end(e, out, '}', form, STYLE_ANY);
 }
-COMPILE_SELDOM(uint8_t *, write_members_slowly, (encoder * e, uint8_t *out, walk *w, int first), e, out, w, first)
+COMPILE_FOR_RULES(uint8_t *, write_members_slowly, (encoder * e, uint8_t *out, walk *w, int first), e, out, w, first)
 
 /* The members of an object from where a walk stands, and its end. */
 static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form,
@@ -166,7 +172,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
             if (LIKELY(disturbances == e->disturbances) && !has_widened(e, form)) continue;
         } else {
             walk_stands_at(w, &entries);
-            out = walk_enter(e, w) ? NULL : FOR_FORM(write_member, form)(e, out, w->dict, key, value, &first);
+            out = walk_enter(e, w) ? NULL : FOR_RULES(write_member, form)(e, out, w->dict, key, value, &first);
         }
         if (UNLIKELY(out == NULL)) return NULL;
         if (generator && UNLIKELY(encoder_walk_is_disturbed(w))) return NULL;
@@ -182,7 +188,7 @@ static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, i
 
 slowly:
     if (plain) e->level++;
-    return FOR_FORM(write_members_slowly, form)(e, out, w, first);
+    return FOR_RULES(write_members_slowly, form)(e, out, w, first);
 }
 
 /* Set out on a walk over a dict that is sorted, or an instance of a subclass, which is counted, held and on the path
@@ -199,7 +205,7 @@ static NOINLINE int odd_walk_start(encoder *e, walk *w, PyObject *dict) {
         if (LIKELY(!e->python_ran) || encoder_check_path(e) == 0) {
             opened = LIKELY(exact) && e->options->sort_keys ? encoder_walk_sorted(e, w, dict, e->python_ran) : 0;
             if (LIKELY(opened > 0)) return 1;
-            if (opened == 0) opened = encoder_walk_items(e, w, dict);
+            if (opened == 0) opened = encoder_walk_items(e, w, dict); /* not by orjson's rules: it refuses the keys */
             if (opened == 0 && w->kind == WALK_LISTED) e->walks = w;
             if (opened == 0) return 1;
         }
@@ -222,10 +228,16 @@ static NOINLINE void odd_walk_end(encoder *e, walk *w) {
 static ALWAYS_INLINE uint8_t *write_any_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form) {
     walk w;
     const int odd = e->options->sort_keys || !PyDict_CheckExact(dict);
-    int members;
+    int members, keyed = 0;
+    if (form == WRITE_ORJSON && UNLIKELY(e->options->orjson & ORJSON_NON_STR_KEYS)) {
+        out = write_keyed_orjson(e, out, dict, &keyed);
+        if (keyed) return out;
+    }
+    if (form == WRITE_ORJSON && UNLIKELY(orjson_is_too_deep(e))) return NULL;
     if (odd) members = odd_walk_start(e, &w, dict);
     else if (UNLIKELY(may_enter(e))) return NULL;
     else members = PyDict_GET_SIZE(dict) == 0 ? 0 : encoder_walk_start(&w, dict);
+    if (form == WRITE_ORJSON && UNLIKELY(members < 0)) orjson_blame_keys(e, dict);
     if (UNLIKELY(members < 0)) return NULL;
     out = room(e, out, SLACK, form);
     if (LIKELY(out != NULL)) {
@@ -238,6 +250,7 @@ static ALWAYS_INLINE uint8_t *write_any_dict(encoder *e, uint8_t *out, PyObject 
         else out = write_members(e, out, &w, 1, form, STYLE_ANY);
     }
     if (UNLIKELY(members == 0)) return NULL;
+    if (form == WRITE_ORJSON && UNLIKELY(out == NULL)) orjson_blame_keys(e, dict);
     if (odd) odd_walk_end(e, &w);
     else {
         walk_leave(e, &w);
@@ -250,11 +263,13 @@ static ALWAYS_INLINE uint8_t *write_any_dict(encoder *e, uint8_t *out, PyObject 
 static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dict, write_form form) {
     walk w;
     int members;
+    if (form == WRITE_ORJSON && UNLIKELY(orjson_is_too_deep(e))) return NULL;
     if (UNLIKELY(e->plain_dicts != DICTS_PLAIN)) {
         if (e->plain_dicts == DICTS_NOT_PLAIN) return FOR_WIDTH(write_any_dict, e, form)(e, out, dict);
         members = odd_walk_start(e, &w, dict);
     } else if (UNLIKELY(may_enter(e))) return NULL;
     else members = UNLIKELY(PyDict_GET_SIZE(dict) == 0) ? 0 : encoder_walk_start(&w, dict);
+    if (form == WRITE_ORJSON && UNLIKELY(members < 0)) orjson_blame_keys(e, dict);
     if (UNLIKELY(members <= 0)) {
         out = members < 0 ? NULL : room(e, out, SLACK, form);
         return UNLIKELY(out == NULL) ? NULL : put(e, put(e, out, '{', form), '}', form);
@@ -264,6 +279,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
         e->level++;
         out = form == WRITE_TEXT2 ? write_members_text2(e, out, &w, 1) : write_members_text4(e, out, &w, 1);
     } else out = write_members(e, out, &w, 1, form, STYLE_PLAIN);
+    if (form == WRITE_ORJSON && UNLIKELY(out == NULL) && e->options->sort_keys) orjson_blame_keys(e, dict);
     if (w.entered) {
         if (UNLIKELY(w.kind != WALK_DICT)) {
             odd_walk_end(e, &w);
@@ -345,7 +361,7 @@ static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, 
     Py_ssize_t i = 0;
     for (; out != NULL && (item = PyIter_Next(iterator)) != NULL; i++) {
         out = write_start(e, out, i == 0, between_size(e), form, STYLE_ANY);
-        if (out != NULL && (out = FOR_FORM(write_value, form)(e, out, item)) == NULL)
+        if (out != NULL && (out = FOR_RULES(write_value, form)(e, out, item)) == NULL)
             encoder_add_note(e, list, NULL, i);
         Py_DECREF(item);
         if (out != NULL && is_full(e, out)) out = encoder_flush(e, out);
@@ -394,6 +410,7 @@ static ALWAYS_INLINE uint8_t *write_odd_list(encoder *e, uint8_t *out, PyObject 
 
 /* A list or a tuple. It lives until Python code runs. */
 static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *list, write_form form) {
+    if (form == WRITE_ORJSON && UNLIKELY(orjson_is_too_deep(e))) return NULL;
     if (UNLIKELY(may_enter(e))) return NULL;
     int empty = PySequence_Fast_GET_SIZE(list) == 0, entered = 0;
     out = room(e, out, SLACK, form);
@@ -425,7 +442,7 @@ static ALWAYS_INLINE uint8_t *write_default(encoder *e, uint8_t *out, PyObject *
     if (made == NULL) out = NULL;
     else if (count_level(e)) out = NULL;
     else {
-        out = FOR_FORM(write_value, form)(e, out, made);
+        out = FOR_RULES(write_value, form)(e, out, made);
         compat_leave(e->thread);
         if (out == NULL) encoder_add_note(e, object, NULL, -1);
     }
@@ -512,6 +529,7 @@ static NOINLINE uint8_t *write_other_utf8(encoder *e, uint8_t *out, PyObject *ob
     }
 COMPILE_FOR_WIDTH(ascii, WRITE_ASCII, ONLY_SCALARS)
 COMPILE_FOR_WIDTH(utf8, WRITE_UTF8, ONLY_SCALARS)
+COMPILE_FOR_WIDTH(orjson, WRITE_ORJSON, ONLY_SCALARS)
 COMPILE_FOR_WIDTH(text1, WRITE_TEXT1, ONLY_SCALARS)
 COMPILE_FOR_WIDTH(text2, WRITE_TEXT2, DIGITS)
 COMPILE_FOR_WIDTH(text4, WRITE_TEXT4, DIGITS)
@@ -534,4 +552,8 @@ uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object) {
     if (form == ENCODE_ASCII) return write_root(e, out, object, WRITE_ASCII);
     if (form == ENCODE_UTF8) return write_root(e, out, object, WRITE_UTF8);
     return LIKELY(e->text.width == 1) ? write_root(e, out, object, WRITE_TEXT1) : write_value_text(e, out, object);
+}
+
+uint8_t *CPU_NAME(encode_write_orjson)(encoder *e, uint8_t *out, PyObject *object) {
+    return write_root(e, out, object, WRITE_ORJSON);
 }

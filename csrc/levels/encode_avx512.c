@@ -8,6 +8,7 @@
 #include "kernels/number_format.inc.h"
 #include "encode/leaf.inc.h"
 #include "encode/writer.inc.h"
+#include "encode/orjson.inc.h"
 #include "encode/array.inc.h"
 #include "encode/instance.inc.h"
 #endif

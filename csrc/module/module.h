@@ -74,6 +74,11 @@ PyObject *core_writer_take(core_writer *writer);
  * exception set. */
 int core_set_decoding(PyObject *core, PyObject *load_decoding);
 
+/* Make the functions of cyjson.orjson: a new tuple (loads, dumps). explain: of cyjson._orjson_reading; values: a tuple of
+ * what encode_orjson_init takes. To be called again where those modules are imported anew. NULL with an exception set.
+ */
+PyObject *core_orjson(PyObject *core, PyObject *explain, PyObject *values);
+
 /* Watch names that programs replace. owners: for each name_group a tuple of what holds them, dicts and classes, none of
  * which has a dict of its own later. find_replaced(group) says whether any was; named: a tuple of the Python functions
  * to call then, by named_function. A later call takes the place of an earlier one. -1 with an exception set. */

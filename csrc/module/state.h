@@ -12,7 +12,7 @@
     X(separators) X(default) X(sort_keys) X(object_hook) X(parse_float) X(parse_int) X(parse_constant) \
     X(object_pairs_hook) X(array_hook) X(strict) X(item_separator) X(key_separator) X(encode) X(iterencode) \
     X(decode) X(write) X(read) X(scan_once) X(raw_decode) X(startswith) \
-    X(_generation) X(json_dispatch_table) X(utcoffset) \
+    X(option) X(_generation) X(json_dispatch_table) X(utcoffset) \
     X(data) X(type) X(errors) X(all) X(root) X(compiled) X(stamp) X(__cyjson_plan__)
 /* clang-format on */
 #define CORE_NAME(text) NAME_##text,
@@ -52,7 +52,7 @@ typedef struct {
     X(installed_encode) X(installed_iterencode) X(installed_decode) \
     X(watched_dicts) X(find_replaced) X(named) X(retired) \
     X(load_decoding) X(decode_in_python) X(decode_text) X(plan_of) X(plan_class) X(codec_class) \
-    X(instances) X(missing) X(formats) X(first_failed) X(reader_type)
+    X(instances) X(missing) X(formats) X(first_failed) X(reader_type) X(orjson_explain)
 /* clang-format on */
 
 /* The plan of a type that isn't a class (list[T]), the last of those that have this place. With the GIL only. */

@@ -35,6 +35,7 @@ cdef extern from "module/module.h":
     int core_set_decoding(object core, object load_decoding) except -1
     int core_set_up(object core, object encoder_class, object decoder_class) except -1
     int core_set_parts(object core, object compile_paths, object pick, object at, object open_text) except -1
+    object core_orjson(object core, object explain, object values)
     int core_isolate(object core, object encoder_class, object decoder_class, object methods) except -1
     int core_watch(object core, object owners, object find_replaced, object named) except -1
     int core_names_replaced(object core, int group) except -1
@@ -112,6 +113,13 @@ def set_parts(compile_paths, pick, at, open_text):
     """Give the functions what _parts.py has: to be called before ``pick`` and ``lazy`` are. The classes of views."""
     core_set_parts(_core, compile_paths, pick, at, open_text)
     return _core.LazyObject, _core.LazyArray
+
+
+def orjson_functions(explain, tuple values not None):
+    """loads and dumps of cyjson.orjson."""
+    if len(values) != 5:
+        raise ValueError("five values expected")
+    return core_orjson(_core, explain, values)
 
 
 def methods_go_by_name(core=None):

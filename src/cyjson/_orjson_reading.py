@@ -1,5 +1,6 @@
 """``cyjson.orjson.loads`` in Python: what the fallback runs, and what tells on both backends why a text is refused."""
 
+import inspect
 import json
 import re
 
@@ -79,6 +80,9 @@ def loads(*args, **kwargs):
         return _scan(text)
     except (ValueError, RecursionError):
         return read(text)
+
+
+loads.__signature__ = inspect.signature(lambda obj, /: ...)
 
 
 def explain(data):

@@ -221,8 +221,9 @@ def numpy_datetime_text(value, unit, count, option):
     if unit == "Y":
         year, month = value + 1970, 0
     elif unit == "M":
-        year, month = int(abs(value) // 12) * (-1 if value < 0 else 1) + 1970, value - int(abs(value) // 12) * (
-            -12 if value < 0 else 12
+        year, month = (
+            int(abs(value) // 12) * (-1 if value < 0 else 1) + 1970,
+            value - int(abs(value) // 12) * (-12 if value < 0 else 12),
         )
         if month < 0:
             raise refusal
@@ -475,5 +476,3 @@ def members_of(pairs, option):
             must_be_utf8(key)
         members.append((key, value))
     return in_order(members) if option & SORT_KEYS else members
-
-

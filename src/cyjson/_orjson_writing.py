@@ -1,5 +1,6 @@
 """``cyjson.orjson.dumps`` in Python: what the fallback runs, and the definition of what the extension writes."""
 
+import inspect
 from json.encoder import encode_basestring
 
 from ._orjson_values import (
@@ -30,6 +31,9 @@ _NOT_GIVEN = object()
 def dumps(*args, **kwargs):
     """Serialize Python objects to JSON."""
     return encode(*arguments(args, kwargs))
+
+
+dumps.__signature__ = inspect.signature(lambda obj, /, default=None, option=None: ...)
 
 
 def arguments(args, kwargs):
@@ -129,7 +133,7 @@ class _Writer:
             return self.out.append(b"[]")
         line = self.line(depth + 1)
         self.out.append(b"[" + line)
-        for i, item in enumerate(items):
+        for i, item in enumerate(list(items)):
             if i:
                 self.out.append(b"," + line)
             self.write(item, depth + 1, calls)
@@ -140,11 +144,11 @@ class _Writer:
         option = self.option
         if not obj:
             return self.out.append(b"{}")
+        members = list(obj.items())  # default may change it
         if self.plain_keys:
-            return self.write_pairs(obj.items(), depth, calls)
+            return self.write_pairs(members, depth, calls)
         if option & NON_STR_KEYS:
-            return self.write_pairs(members_of(list(obj.items()), option), depth, calls)
-        members = list(obj.items())
+            return self.write_pairs(members_of(members, option), depth, calls)
         for key, _ in members:
             if type(key) is not str:
                 raise TypeError(KEY_NOT_STR)

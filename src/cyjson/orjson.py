@@ -4,7 +4,7 @@
 wherever cyjson does: on PyPy, without a GIL, in subinterpreters.
 """
 
-from . import _backend
+from . import _backend, _orjson_reading
 from . import _orjson_values as _values
 from ._orjson_reading import JSONDecodeError
 from ._orjson_values import Fragment
@@ -51,5 +51,13 @@ __all__ = (
     "OPT_UTC_Z",
 )
 
-from ._orjson_reading import loads  # noqa: E402
-from ._orjson_writing import dumps  # noqa: E402
+_impl, _backend_name = _backend.implementation()
+if _backend_name == "c":
+    loads, dumps = _impl.orjson_functions(
+        _orjson_reading.explain, (_values.stand_in, _values.members_of, Fragment, _values.UUID, _values.enum.Enum)
+    )
+else:
+    from ._orjson_reading import loads
+    from ._orjson_writing import dumps
+
+    loads.__module__ = dumps.__module__ = __name__
