@@ -334,8 +334,7 @@ def test_tzinfo_of_ones_own():
 
 
 def test_non_str_keys():
-    value = {1: 1, "1": 2, None: 3, True: 4, 1.5: 5, dt.date(2020, 1, 1): 6, Plain.TEXT: 7, Str("s"): 8, Int(3): 9}
-    del value[1]  # True is 1
+    value = {"1": 2, None: 3, 1.5: 5, dt.date(2020, 1, 1): 6, Plain.TEXT: 7, Str("s"): 8, Int(3): 9}
     text = b'{"1":2,"null":3,"1.5":5,"2020-01-01":6,"x":7,"s":8,"3":9}'
     assert orjson.dumps(value, option=O.OPT_NON_STR_KEYS) == text
     assert orjson.dumps([value], option=O.OPT_NON_STR_KEYS | O.OPT_PASSTHROUGH_SUBCLASS) == b"[" + text + b"]"
@@ -374,7 +373,7 @@ def test_fragments_are_closed():
     with pytest.raises(AttributeError):
         fragment.x = 1
     with pytest.raises(AttributeError):
-        fragment.contents
+        _ = fragment.contents
     for function in (copy.copy, pickle.dumps):
         with pytest.raises(TypeError, match="cannot pickle"):
             function(fragment)
@@ -390,12 +389,9 @@ def numpy():
 
 def test_numpy_needs_its_option():
     np = numpy()
-    for value, name in [
-        (np.int64(1), "numpy.int64"),
-        (np.array([1]), "numpy.ndarray"),
-        (np.float64(1), "numpy.float64"),
-    ]:
-        assert refusal(orjson.dumps, value)[0] == f"Type is not JSON serializable: {name}"
+    for value in (np.int64(1), np.array([1]), np.float64(1)):
+        words = f"Type is not JSON serializable: numpy.{type(value).__name__}"
+        assert refusal(orjson.dumps, value)[0] == words
 
 
 def test_numpy_scalars():

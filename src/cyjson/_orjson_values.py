@@ -280,7 +280,7 @@ def numpy_scalar_text(scalar, option):
 
 
 def numpy_array_text(array, option, level):
-    """The text of an array at a level of indentation; TypeError, whose second argument says whether default is asked."""
+    """The text of an array at a level of indentation; TypeError, whose second argument says if default is asked."""
     numpy = _numpy()
     dtype, flags = array.dtype, array.flags
     if not flags.c_contiguous or dtype.names is not None:
