@@ -1,6 +1,7 @@
 """cyjson.orjson gives what the real orjson gives, whatever it is asked: values, options, texts and errors."""
 
-import sys
+import inspect
+import os
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def test_loads():
 @long
 def test_other_calls():
     """Other ones at each run."""
-    first = int.from_bytes(__import__("os").urandom(6), "little")
+    first = int.from_bytes(os.urandom(6), "little")
     for seed in range(first, first + SEEDS):
         same_dumps(seed)
         same_loads(seed)
@@ -126,7 +127,7 @@ def test_truncated_texts():
 def test_signatures_and_docstrings():
     for name in ("dumps", "loads"):
         assert getattr(theirs, name).__doc__ == getattr(ours, name).__doc__
-        assert getattr(theirs, name).__text_signature__ == str(sys.modules["inspect"].signature(getattr(ours, name)))
+        assert getattr(theirs, name).__text_signature__ == str(inspect.signature(getattr(ours, name)))
     assert set(theirs.__all__) == set(ours.__all__)
     for name in theirs.__all__:
         if name.startswith("OPT_"):

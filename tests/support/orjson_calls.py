@@ -237,25 +237,7 @@ class Calls:
         if kind == 5:
             return random.choice((np.bool_(True), np.int64(-5), np.uint64(2**64 - 1), np.longlong(3), np.str_("q")))
         shape = random.choice(((0,), (1,), (3,), (40,), (2, 2), (2, 0), (0, 2), (2, 3, 1), ()))
-        types = (
-            "f8",
-            "f4",
-            "f2",
-            "i1",
-            "i2",
-            "i4",
-            "i8",
-            "u1",
-            "u2",
-            "u4",
-            "u8",
-            "?",
-            "M8[s]",
-            "M8[us]",
-            ">i4",
-            "O",
-            "c8",
-        )
+        types = "f8 f4 f2 i1 i2 i4 i8 u1 u2 u4 u8 ? M8[s] M8[us] >i4 O c8".split()
         dtype, count = random.choice(types), 1
         for length in shape:
             count *= length
