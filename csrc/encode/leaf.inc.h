@@ -58,9 +58,10 @@ static ALWAYS_INLINE int width_of(const encoder *e, write_form form) {
     static how result name##_text parameters { return name(__VA_ARGS__, WRITE_TEXT); }
 #define COMPILE_FOR_FORMS(...) COMPILE_FOR_FORMS_AS(NOINLINE, __VA_ARGS__)
 #define COMPILE_SELDOM(...) COMPILE_FOR_FORMS_AS(SELDOM, __VA_ARGS__)
-#define COMPILE_FOR_RULES(result, name, parameters, ...) \
-    COMPILE_SELDOM(result, name, parameters, __VA_ARGS__) \
-    static SELDOM result name##_orjson parameters { return name(__VA_ARGS__, WRITE_ORJSON); }
+#define COMPILE_FOR_RULES_AS(how, result, name, parameters, ...) \
+    COMPILE_FOR_FORMS_AS(how, result, name, parameters, __VA_ARGS__) \
+    static how result name##_orjson parameters { return name(__VA_ARGS__, WRITE_ORJSON); }
+#define COMPILE_FOR_RULES(...) COMPILE_FOR_RULES_AS(NOINLINE, __VA_ARGS__)
 
 /* Whether the characters aren't of this form's width any more. */
 static ALWAYS_INLINE int has_widened(const encoder *e, write_form form) {

@@ -133,7 +133,8 @@ static ALWAYS_INLINE uint8_t *write_members_slowly(encoder *e, uint8_t *out, wal
     if (more < 0) return NULL;
     return first ? write_skipped_end(e, out, form) : write_end(e, out, '}', form, STYLE_ANY);
 }
-COMPILE_FOR_RULES(uint8_t *, write_members_slowly, (encoder * e, uint8_t *out, walk *w, int first), e, out, w, first)
+COMPILE_FOR_RULES_AS(SELDOM, uint8_t *, write_members_slowly, (encoder * e, uint8_t *out, walk *w, int first), e, out,
+                     w, first)
 
 /* The members of an object from where a walk stands, and its end. */
 static ALWAYS_INLINE uint8_t *write_members(encoder *e, uint8_t *out, walk *w, int first, write_form form,
