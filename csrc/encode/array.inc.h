@@ -37,20 +37,39 @@ static ALWAYS_INLINE uint64_t load_number(const char *p, size_t size) {
     return bits;
 }
 
+/* Give a float32's text, of 1e13 or more, the exponent that orjson has for it: the end. */
+static NOINLINE uint8_t *respell_large32(uint8_t *start, uint8_t *end) {
+    uint8_t *point = memchr(start, '.', (size_t)(end - start));
+    if (point == NULL || memchr(start, 'e', (size_t)(end - start)) != NULL) return end; /* it has one */
+    uint8_t *first = start + (*start == '-'), *last = point - 1; /* ".0" follows: nine digits are all it has */
+    const int exponent = (int)(point - first) - 1;
+    while (last > first && *last == '0') last--;
+    memmove(first + 2, first + 1, (size_t)(last - first));
+    first[1] = '.';
+    end = last > first ? last + 2 : first + 1;
+    memcpy(end, "e+1", 3);
+    end[3] = (uint8_t)('0' + exponent - 10);
+    return end + 4;
+}
+
 /* Write a float, for which there is room: NULL where it isn't finite. */
-static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size) {
+static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size, write_form form) {
     double value;
     float single;
     uint32_t low = (uint32_t)bits;
     memcpy(&value, &bits, 8);
     memcpy(&single, &low, 4);
-    if (size == 8) return UNLIKELY(value - value != 0) ? NULL : CPU_NAME(number_format_double)(out, value);
-    return UNLIKELY(single - single != 0) ? NULL : CPU_NAME(number_format_float)(out, single);
+    if (size == 4) value = single;
+    if (UNLIKELY(value - value != 0)) return NULL;
+    uint8_t *end = size == 8 ? CPU_NAME(number_format_double)(out, value) : CPU_NAME(number_format_float)(out, single);
+    if (form != WRITE_ORJSON) return end;
+    if (size == 4 && UNLIKELY(value >= 1e13 || value <= -1e13)) return respell_large32(out, end);
+    return UNLIKELY(is_small(value)) ? respell_small(out, end, size == 4 ? 6 : 5) : end;
 }
 
 /* A NaN or an infinity, by the policy. */
 static SELDOM uint8_t *put_not_finite(encoder *e, uint8_t *out, uint64_t bits, size_t size) {
-    if (e->options->plans->float_null) {
+    if (e->options->orjson || e->options->plans->float_null) {
         memcpy(out, "null", 4);
         return out + 4;
     }
@@ -70,10 +89,10 @@ enum { NUMBERS_AT_ONCE = 32 };
 /* n <= NUMBERS_AT_ONCE floats, for which there is room, each with a comma after it; *failed: which of them couldn't be
  * written, where NULL is returned. */
 static ALWAYS_INLINE uint8_t *put_floats(encoder *e, uint8_t *out, const char *p, Py_ssize_t n, Py_ssize_t stride,
-                                         Py_ssize_t *failed, size_t size) {
+                                         Py_ssize_t *failed, size_t size, write_form form) {
     for (Py_ssize_t i = 0; i < n; i++, p += stride) {
         uint64_t bits = load_number(p, size);
-        uint8_t *after = put_float(out, bits, size);
+        uint8_t *after = put_float(out, bits, size, form);
         if (UNLIKELY(after == NULL) && (after = put_not_finite(e, out, bits, size)) == NULL) {
             *failed = i;
             return NULL;
@@ -82,6 +101,13 @@ static ALWAYS_INLINE uint8_t *put_floats(encoder *e, uint8_t *out, const char *p
         out = after + 1;
     }
     return out;
+}
+
+/* The same by orjson's rules. */
+static NOINLINE uint8_t *put_floats_orjson(encoder *e, uint8_t *out, const char *p, Py_ssize_t n, Py_ssize_t stride,
+                                           Py_ssize_t *failed, Py_ssize_t size) {
+    return size == 8 ? put_floats(e, out, p, n, stride, failed, 8, WRITE_ORJSON)
+                     : put_floats(e, out, p, n, stride, failed, 4, WRITE_ORJSON);
 }
 
 /* Numbers of the other byte order, in this machine's. */
@@ -109,8 +135,9 @@ static NOINLINE uint8_t *put_row(encoder *e, uint8_t *out, const numbers *a, con
         if (a->kind == NUMBERS_BOOL) out = CPU_NAME(number_format_bools)(out, from, (size_t)some, step);
         else if (a->kind != NUMBERS_FLOAT)
             out = CPU_NAME(number_format_integers)(out, from, (size_t)some, step, (int)size, a->kind == NUMBERS_INT);
-        else if (size == 8) out = put_floats(e, out, from, some, step, failed, 8);
-        else out = put_floats(e, out, from, some, step, failed, 4);
+        else if (UNLIKELY(e->options->orjson)) out = put_floats_orjson(e, out, from, some, step, failed, size);
+        else if (size == 8) out = put_floats(e, out, from, some, step, failed, 8, WRITE_UTF8);
+        else out = put_floats(e, out, from, some, step, failed, 4, WRITE_UTF8);
         if (UNLIKELY(out == NULL)) {
             *failed += i;
             return NULL;

@@ -64,9 +64,12 @@ enum { ORJSON_DEEPEST = 254 }; /* containers in one another, and calls of defaul
 /* What encoding by orjson's rules takes from Python, references all; NULL until encode_orjson_init. */
 typedef struct {
     PyObject *stand_in, *members_of; /* functions of cyjson._orjson_values */
+    PyObject *scalar_types; /* a set: NumPy's, of numbers that write_numbers knows, once one of them was seen */
+    PyObject *field, *field_kind; /* dataclasses' Field, and what a real one's _field_type is */
     PyObject *fragment_type, *uuid_type, *enum_meta, *enum_value; /* the last: what Enum has as "value" */
     PyObject *datetime_type, *date_type, *time_type, *timezone_type, *utc; /* of datetime's C module */
     PyObject *str_contents, *str_int, *str_value, *str_own_value, *str_dict, *str_fields, *str_slots, *str_utcoffset;
+    PyObject *str_field_type;
 } encode_orjson_state;
 
 #define ENCODE_ORJSON_OBJECTS ((Py_ssize_t)(sizeof(encode_orjson_state) / sizeof(PyObject *)))
@@ -91,10 +94,9 @@ void encode_state_clear(encode_state *state);
 /* The document: a new str or bytes (None, where a sink got it), or NULL with an exception set. */
 PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object);
 
-/* Take these objects, whose classes and functions orjson's rules ask for: see encode_orjson_state. -1 with an exception
- * set. */
-int encode_orjson_init(encode_state *state, PyObject *stand_in, PyObject *members_of, PyObject *fragment_type,
-                       PyObject *uuid_type, PyObject *enum_class);
+/* Take the objects that orjson's rules ask for: a tuple of stand_in, members_of, scalar_types, field, field_kind,
+ * fragment_type, uuid_type and Enum, as in encode_orjson_state. -1 with an exception set. */
+int encode_orjson_init(encode_state *state, PyObject *values);
 
 /* The document by orjson's rules, of which the options tell: bytes, or NULL with an exception set. */
 PyObject *encode_orjson_document(encode_state *state, const encode_options *options, PyObject *object);

@@ -391,24 +391,25 @@ static NOINLINE uint8_t *write_big_int(encoder *e, uint8_t *out, PyObject *integ
     return out;
 }
 
-/* Give a float's text the exponent that orjson has for it, or none, where repr's is e-05 to e-09: the end. */
-static NOINLINE uint8_t *respell_small(uint8_t *start, uint8_t *end) {
+/* Give a float's text the exponent that orjson has for it where repr's is e-05 to e-09, or none down to e-`fixed`: the
+ * end. */
+static NOINLINE uint8_t *respell_small(uint8_t *start, uint8_t *end, int fixed) {
     if (end - start < 5 || end[-4] != 'e' || end[-2] != '0') return end;
-    const uint8_t exponent = end[-1];
-    if (exponent != '5') {
-        end[-2] = exponent;
+    const int exponent = end[-1] - '0';
+    if (exponent > fixed) {
+        end[-2] = end[-1];
         return end - 1;
     }
     uint8_t digits[NUMBER_DOUBLE_SPACE];
-    const size_t sign = *start == '-', n = (size_t)(end - 4 - start) - sign;
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) {
-        digits[count] = start[sign + i];
-        count += digits[count] != '.';
+    size_t count = 0, zeros = (size_t)exponent + 1; /* with the one before the point, and the point */
+    start += *start == '-';
+    for (const uint8_t *p = start; p < end - 4; p++) {
+        digits[count] = *p;
+        count += *p != '.';
     }
-    memcpy(start + sign, "0.0000", 6);
-    memcpy(start + sign + 6, digits, count);
-    return start + sign + 6 + count;
+    memcpy(start, "0.000000", 8);
+    memcpy(start + zeros, digits, count);
+    return start + zeros + count;
 }
 
 /* Whether a float may have such a text: it isn't 0, and less than 0.0001. */
@@ -428,7 +429,7 @@ static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number,
     if (UNLIKELY(out == NULL)) return 1;
     if (form == WRITE_ORJSON) {
         *at = KERNEL(e, number_format_double)(out, value);
-        if (UNLIKELY(is_small(value))) *at = respell_small(out, *at);
+        if (UNLIKELY(is_small(value))) *at = respell_small(out, *at, 5);
     } else if (width_of(e, form) == 1) *at = KERNEL(e, number_format_double)(out, value);
     else {
         uint8_t digits[NUMBER_DOUBLE_SPACE];

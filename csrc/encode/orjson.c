@@ -2,27 +2,36 @@
 #include "encode/encoder.h"
 #include "encode/natives.h"
 
-int encode_orjson_init(encode_state *state, PyObject *stand_in, PyObject *members_of, PyObject *fragment_type,
-                       PyObject *uuid_type, PyObject *enum_class) {
+int encode_orjson_init(encode_state *state, PyObject *values) {
     encode_orjson_state s = {NULL};
+    PyObject **taken[] = {&s.stand_in,   &s.members_of,    &s.scalar_types, &s.field,
+                          &s.field_kind, &s.fragment_type, &s.uuid_type,    &s.enum_meta};
+    const Py_ssize_t count = sizeof taken / sizeof *taken;
+    if (PyTuple_GET_SIZE(values) != count || !PySet_Check(PyTuple_GET_ITEM(values, 2))) {
+        PyErr_SetString(PyExc_TypeError, "orjson's rules take eight values, of which the third is a set");
+        return -1;
+    }
+    PyTypeObject *enum_class = (PyTypeObject *)PyTuple_GET_ITEM(values, count - 1);
     int bad = natives_of_datetime(&s.datetime_type, &s.date_type, &s.time_type, &s.timezone_type, &s.utc);
-    s.stand_in = Py_NewRef(stand_in);
-    s.members_of = Py_NewRef(members_of);
-    s.fragment_type = Py_NewRef(fragment_type);
-    s.uuid_type = Py_NewRef(uuid_type);
-    s.enum_meta = Py_NewRef((PyObject *)Py_TYPE(enum_class));
+    for (Py_ssize_t i = 0; i < count; i++) *taken[i] = Py_NewRef(PyTuple_GET_ITEM(values, i));
+    Py_SETREF(s.enum_meta, Py_NewRef((PyObject *)Py_TYPE(enum_class)));
     struct {
         PyObject **place;
         const char *text;
     } names[] = {
-        {&s.str_contents, "_contents"}, {&s.str_int, "int"},
-        {&s.str_value, "value"},        {&s.str_own_value, "_value_"},
-        {&s.str_dict, "__dict__"},      {&s.str_fields, "__dataclass_fields__"},
-        {&s.str_slots, "__slots__"},    {&s.str_utcoffset, "utcoffset"},
+        {&s.str_contents, "_contents"},
+        {&s.str_int, "int"},
+        {&s.str_value, "value"},
+        {&s.str_own_value, "_value_"},
+        {&s.str_dict, "__dict__"},
+        {&s.str_fields, "__dataclass_fields__"},
+        {&s.str_slots, "__slots__"},
+        {&s.str_utcoffset, "utcoffset"},
+        {&s.str_field_type, "_field_type"},
     };
     for (size_t i = 0; !bad && i < sizeof names / sizeof *names; i++)
         bad = (*names[i].place = PyUnicode_InternFromString(names[i].text)) == NULL;
-    if (!bad) s.enum_value = Py_XNewRef(_PyType_Lookup((PyTypeObject *)enum_class, s.str_value));
+    if (!bad) s.enum_value = Py_XNewRef(_PyType_Lookup(enum_class, s.str_value));
     encode_orjson_state before = state->orjson;
     if (!bad) state->orjson = s;
     PyObject **spent = (PyObject **)(bad ? &s : &before);
@@ -51,6 +60,8 @@ void orjson_unsupported(PyObject *object) {
 
 void orjson_blame_keys(encoder *e, PyObject *dict) {
     if (!(e->options->orjson & (ORJSON_SORT_KEYS | ORJSON_NON_STR_KEYS))) return;
+    /* After another exception than these the dict may be gone. */
+    if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return;
     PyObject *type, *value, *traceback, *key, *member;
     Py_ssize_t size, position = 0;
     const char *blamed = NULL;

@@ -2,6 +2,34 @@
  * cyjson._orjson_values, which has to do with what isn't known here. */
 #include "encode/natives.h"
 
+static int write_numbers(encoder *e, uint8_t **out, PyObject *object);
+
+/* The end of an object whose members are all private: indented, it has a line of its own for them. */
+static SELDOM uint8_t *write_private_end(encoder *e, uint8_t *out) {
+    if (e->options->indented) out = write_any_start_utf8(e, out, 1);
+    e->level--;
+    if (out != NULL && e->options->indented) out = write_any_start_utf8(e, out, 1);
+    return out == NULL ? NULL : put(e, out, '}', WRITE_ORJSON);
+}
+
+/* PyDict_Next, with references that attribute_done gives up where there is no GIL. */
+static ALWAYS_INLINE int next_attribute(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value) {
+#if COMPAT_HAS_GIL
+    return PyDict_Next(dict, position, key, value);
+#else
+    return compat_dict_next(dict, position, key, value);
+#endif
+}
+
+static ALWAYS_INLINE void attribute_done(PyObject *key, PyObject *value) {
+#if !COMPAT_HAS_GIL
+    Py_DECREF(key);
+    Py_DECREF(value);
+#else
+    (void)key, (void)value;
+#endif
+}
+
 /* The members of an object whose keys are str, of a list of pairs that nobody else has; None stands for none at all.
  * The list is held. */
 static SELDOM uint8_t *write_pairs_orjson(encoder *e, uint8_t *out, PyObject *pairs) {
@@ -18,13 +46,7 @@ static SELDOM uint8_t *write_pairs_orjson(encoder *e, uint8_t *out, PyObject *pa
         PyObject *pair = PyList_GET_ITEM(pairs, i);
         out = write_member_orjson(e, out, pairs, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), &first);
     }
-    /* An object whose members are all private has a line of its own for them. */
-    if (out != NULL && first && e->options->indented) out = write_any_start_utf8(e, out, 1);
-    if (out != NULL && first) {
-        e->level--;
-        if (e->options->indented) out = write_any_start_utf8(e, out, 1);
-        if (out != NULL) out = put(e, out, '}', WRITE_ORJSON);
-    } else if (out != NULL) out = write_end(e, out, '}', WRITE_ORJSON, STYLE_ANY);
+    if (out != NULL) out = first ? write_private_end(e, out) : write_end(e, out, '}', WRITE_ORJSON, STYLE_ANY);
     leave(e, pairs);
     return out;
 }
@@ -34,15 +56,10 @@ static int has_text_keys(PyObject *dict) {
     PyObject *key, *value;
     Py_ssize_t position = 0;
     int all = 1;
-#if COMPAT_HAS_GIL
-    while (all && PyDict_Next(dict, &position, &key, &value)) all = PyUnicode_CheckExact(key);
-#else
-    while (all && compat_dict_next(dict, &position, &key, &value)) {
+    while (all && next_attribute(dict, &position, &key, &value)) {
         all = PyUnicode_CheckExact(key);
-        Py_DECREF(key);
-        Py_DECREF(value);
+        attribute_done(key, value);
     }
-#endif
     return all;
 }
 
@@ -123,7 +140,7 @@ static SELDOM uint8_t *write_made_orjson(encoder *e, uint8_t *out, PyObject *val
 
 /* What Python code says that stands for an object, which the caller holds. */
 static SELDOM uint8_t *write_stand_in_orjson(encoder *e, uint8_t *out, PyObject *object) {
-    enum { UNKNOWN, VALUE, TEXT, MEMBERS }; /* as in _orjson_values.py */
+    enum { UNKNOWN, VALUE, TEXT, MEMBERS, NUMBERS }; /* as in _orjson_values.py */
     e->disturbances++;
     if (encoder_before_python(e)) return NULL;
     PyObject *made =
@@ -138,7 +155,12 @@ static SELDOM uint8_t *write_stand_in_orjson(encoder *e, uint8_t *out, PyObject 
         if (out != NULL) out = put_bytes(e, out, PyBytes_AS_STRING(value), n, WRITE_ORJSON);
     } else if (kind == MEMBERS) out = write_pairs_orjson(e, out, value);
     else if (kind == UNKNOWN) out = write_by_default_orjson(e, out, object, value);
-    else out = write_made_orjson(e, out, value);
+    else if (kind == NUMBERS) {
+        if (!write_numbers(e, &out, value)) {
+            PyErr_SetString(PyExc_TypeError, "numpy array is malformed");
+            out = NULL;
+        }
+    } else out = write_made_orjson(e, out, value);
     Py_DECREF(made);
     return out;
 }
@@ -147,8 +169,9 @@ static SELDOM uint8_t *write_stand_in_orjson(encoder *e, uint8_t *out, PyObject 
 static SELDOM uint8_t *write_subclass_of_dict(encoder *e, uint8_t *out, PyObject *object) {
     PyObject *key, *value, *dict;
     Py_ssize_t position = 0;
+    if (COMPAT_HAS_GIL && e->plain_dicts == DICTS_PLAIN) return write_dict_orjson(e, out, object);
     e->disturbances++;
-    if (encoder_before_python(e)) return NULL;
+    if (encoder_before_python(e)) return NULL; /* a key's __eq__ may run */
     dict = PyDict_New();
     while (dict != NULL && compat_dict_next(object, &position, &key, &value)) {
         if (PyDict_SetItem(dict, key, value)) Py_CLEAR(dict);
@@ -175,30 +198,161 @@ static ALWAYS_INLINE PyObject *enum_value(encoder *e, PyObject *object) {
     return value;
 }
 
-/* The datetime module's and uuid's: 0 where Python code has to write it. */
+/* What a class has itself in its dict: borrowed, NULL where it hasn't got it. Runs no Python code. */
+static ALWAYS_INLINE PyObject *own_of_class(PyTypeObject *type, PyObject *name) {
+    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) || type->tp_dict == NULL) return NULL;
+    PyObject *found = PyDict_GetItemWithError(type->tp_dict, name);
+    if (found == NULL) PyErr_Clear();
+    return found;
+}
+
+/* The __dict__ of a dataclass's instance, which holds what is to be written: a new reference, or NULL without an
+ * exception where Python code has to look. */
+static ALWAYS_INLINE PyObject *dict_of_dataclass(encoder *e, PyObject *object) {
+    const encode_orjson_state *s = &e->state->orjson;
+    PyTypeObject *type = Py_TYPE(object);
+    if (type->tp_getattro != PyObject_GenericGetAttr || own_of_class(type, s->str_slots) != NULL) return NULL;
+    PyObject *descriptor = _PyType_Lookup(type, s->str_dict);
+    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyGetSetDescr_Type)) return NULL;
+    int paused = compat_gc_pause(0);
+    PyObject *dict = PyObject_GenericGetAttr(object, s->str_dict);
+    compat_gc_resume(paused);
+    if (dict != NULL && !PyDict_CheckExact(dict)) Py_CLEAR(dict);
+    if (dict == NULL) PyErr_Clear();
+    return dict;
+}
+
+/* The fields of a dataclass whose instances have slots, a dict of its own: a new reference, or NULL without an
+ * exception where Python code has to look, as at a property. */
+static SELDOM PyObject *fields_of_dataclass(encoder *e, PyObject *object) {
+    const encode_orjson_state *s = &e->state->orjson;
+    PyTypeObject *type = Py_TYPE(object);
+    if (!COMPAT_HAS_GIL) return NULL; /* others may change the class */
+    PyObject *fields = own_of_class(type, s->str_fields), *name, *field;
+    Py_ssize_t position = 0;
+    if (fields == NULL || !PyDict_CheckExact(fields) || type->tp_getattro != PyObject_GenericGetAttr) return NULL;
+    if (own_of_class(type, s->str_slots) == NULL && _PyType_Lookup(type, s->str_dict) != NULL) return NULL;
+    Py_INCREF(fields);
+    int plain = 1;
+    while (plain && next_attribute(fields, &position, &name, &field)) {
+        PyObject *found = PyUnicode_CheckExact(name) ? _PyType_Lookup(type, name) : fields;
+        plain =
+            (found == NULL || Py_IS_TYPE(found, &PyMemberDescr_Type)) && Py_IS_TYPE(field, (PyTypeObject *)s->field);
+        attribute_done(name, field);
+    }
+    if (!plain) Py_CLEAR(fields);
+    return fields;
+}
+
+/* Whether a field of dataclasses' is one that instances have. */
+static ALWAYS_INLINE int is_real_field(encoder *e, PyObject *field) {
+    int paused = compat_gc_pause(0);
+    PyObject *kind = PyObject_GenericGetAttr(field, e->state->orjson.str_field_type); /* a slot */
+    if (kind == NULL) PyErr_Clear();
+    compat_gc_resume(paused);
+    Py_XDECREF(kind);
+    return kind == e->state->orjson.field_kind;
+}
+
+/* The members of such a dict, which the caller holds, but for those whose names begin with an underscore; of an object
+ * (or NULL) whose fields they are. */
+static NOINLINE uint8_t *write_attributes(encoder *e, uint8_t *out, PyObject *dict, PyObject *object) {
+    PyObject *key, *value;
+    Py_ssize_t position = 0;
+    int first = 1;
+    if (orjson_is_too_deep(e)) return NULL;
+    if (PyDict_GET_SIZE(dict) == 0) return write_pairs_orjson(e, out, Py_None);
+    if (enter(e, dict)) return NULL;
+    out = room(e, out, SLACK, WRITE_ORJSON);
+    if (out != NULL) out = put(e, out, '{', WRITE_ORJSON);
+    e->level++;
+    while (out != NULL && next_attribute(dict, &position, &key, &value)) {
+        if (UNLIKELY(!PyUnicode_CheckExact(key))) {
+            encoder_raise(PyExc_TypeError, "Dict key must be str");
+            out = NULL;
+        } else if (UNLIKELY(PyUnicode_GET_LENGTH(key) > 0 && PyUnicode_READ_CHAR(key, 0) == '_')) {
+            Py_ssize_t size;
+            if (!PyUnicode_IS_ASCII(key) && PyUnicode_AsUTF8AndSize(key, &size) == NULL) out = NULL;
+        } else if (object == NULL || is_real_field(e, value)) {
+            PyObject *read = object == NULL ? NULL : PyObject_GenericGetAttr(object, key); /* a slot, or of its dict */
+            if (UNLIKELY(object != NULL && read == NULL)) {
+                orjson_unsupported(object);
+                out = NULL;
+            } else if ((out = write_rare_key_utf8(e, out, key, first)) != NULL) {
+                PyObject *written = object == NULL ? value : read;
+                first = 0;
+                if (!write_rare_leaf_orjson(e, &out, written, Py_TYPE(written)))
+                    out = write_nested(e, out, written, WRITE_ORJSON);
+            }
+            Py_XDECREF(read);
+        }
+        attribute_done(key, value);
+    }
+    if (out != NULL) out = first ? write_private_end(e, out) : write_end(e, out, '}', WRITE_ORJSON, STYLE_ANY);
+    leave(e, dict);
+    return out;
+}
+
+/* Whether an object is of a class that write_native_orjson may know. */
+static ALWAYS_INLINE int is_native_orjson(const encoder *e, PyObject *type) {
+    const encode_orjson_state *s = &e->state->orjson;
+    if (type == s->uuid_type || type == s->fragment_type) return 1;
+    return !(e->options->orjson & ORJSON_PASSTHROUGH_DATETIME) &&
+           (type == s->datetime_type || type == s->date_type || type == s->time_type);
+}
+
+/* What a Fragment holds: 0 where it can't be written. */
+static SELDOM int write_fragment_orjson(encoder *e, uint8_t **out, PyObject *object) {
+    PyObject *contents = PyObject_GenericGetAttr(object, e->state->orjson.str_contents); /* a slot */
+    const char *p = NULL;
+    Py_ssize_t n = 0;
+    if (contents != NULL && PyBytes_CheckExact(contents)) {
+        p = PyBytes_AS_STRING(contents);
+        n = PyBytes_GET_SIZE(contents);
+    } else if (contents != NULL && PyUnicode_CheckExact(contents)) p = PyUnicode_AsUTF8AndSize(contents, &n);
+    if (p != NULL) {
+        *out = room(e, *out, (size_t)n + SLACK, WRITE_ORJSON);
+        if (*out != NULL) *out = put_bytes(e, *out, p, (size_t)n, WRITE_ORJSON);
+    } else PyErr_Clear(); /* Python code says why */
+    Py_XDECREF(contents);
+    return p != NULL;
+}
+
+/* The datetime module's classes, uuid's and Fragment: 0 where Python code has to write it. Runs no Python code. */
 static ALWAYS_INLINE int write_native_orjson(encoder *e, uint8_t **at, PyObject *object) {
     const encode_orjson_state *s = &e->state->orjson;
     const unsigned orjson = e->options->orjson;
     PyObject *type = (PyObject *)Py_TYPE(object);
-    const int is_uuid = type == s->uuid_type, is_datetime = type == s->datetime_type;
-    if (!is_uuid &&
-        (orjson & ORJSON_PASSTHROUGH_DATETIME || !(is_datetime || type == s->date_type || type == s->time_type)))
-        return 0;
     uint8_t *out = *at = room(e, *at, NATIVE_SPACE + SLACK, WRITE_ORJSON), *end;
     if (out == NULL) return 1;
-    if (is_uuid) {
+    int paused = compat_gc_pause(0);
+    if (type == s->fragment_type) {
+        int written = write_fragment_orjson(e, at, object);
+        compat_gc_resume(paused);
+        return written;
+    }
+    if (type == s->datetime_type)
+        end = native_orjson_datetime(out, object, s->utc, (PyTypeObject *)s->timezone_type, s->str_utcoffset, orjson);
+    else if (type == s->date_type) end = native_date(out, object);
+    else if (type == s->time_type) end = native_orjson_time(out, object, orjson);
+    else {
         PyObject *integer = PyObject_GenericGetAttr(object, s->str_int); /* a slot */
         end = integer == NULL ? NULL : native_uuid(out, integer, 1);
         Py_XDECREF(integer);
-    } else if (is_datetime)
-        end = native_orjson_datetime(out, object, s->utc, (PyTypeObject *)s->timezone_type, s->str_utcoffset, orjson);
-    else if (type == s->date_type) end = native_date(out, object);
-    else end = native_orjson_time(out, object, orjson);
-    if (end == NULL) {
-        PyErr_Clear();
-        return 0;
     }
-    *at = end;
+    if (end == NULL) PyErr_Clear();
+    else *at = end;
+    compat_gc_resume(paused);
+    return end != NULL;
+}
+
+/* A dataclass's instance: 0 where Python code has to write it. */
+static ALWAYS_INLINE int write_dataclass_orjson(encoder *e, uint8_t **out, PyObject *object) {
+    PyObject *dict = dict_of_dataclass(e, object), *fields = NULL;
+    if (dict == NULL && (fields = fields_of_dataclass(e, object)) == NULL) return 0;
+    *out = write_attributes(e, *out, dict != NULL ? dict : fields, dict != NULL ? NULL : object);
+    Py_XDECREF(dict);
+    Py_XDECREF(fields);
     return 1;
 }
 
@@ -206,7 +360,8 @@ static ALWAYS_INLINE int write_native_orjson(encoder *e, uint8_t **at, PyObject 
 static ALWAYS_INLINE uint8_t *write_held_orjson(encoder *e, uint8_t *out, PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
     const unsigned orjson = e->options->orjson;
-    if (write_native_orjson(e, &out, object)) return out;
+    if (is_native_orjson(e, (PyObject *)type))
+        return LIKELY(write_native_orjson(e, &out, object)) ? out : write_stand_in_orjson(e, out, object);
     if (!(orjson & ORJSON_PASSTHROUGH_SUBCLASS)) {
         if (PyUnicode_Check(object)) return write_rare_leaf_orjson(e, &out, object, &PyUnicode_Type) ? out : NULL;
         if (PyLong_Check(object)) return write_int_orjson(e, out, object);
@@ -215,13 +370,21 @@ static ALWAYS_INLINE uint8_t *write_held_orjson(encoder *e, uint8_t *out, PyObje
     }
     if ((PyObject *)Py_TYPE(type) == e->state->orjson.enum_meta) {
         PyObject *value = enum_value(e, object);
-        if (value != NULL) {
-            out = write_made_orjson(e, out, value);
-            Py_DECREF(value);
-            return out;
-        }
+        if (value == NULL) return write_stand_in_orjson(e, out, object);
+        out = write_made_orjson(e, out, value);
+        Py_DECREF(value);
+        return out;
     }
-    return write_stand_in_orjson(e, out, object);
+    if (!(orjson & ORJSON_PASSTHROUGH_DATACLASS) && own_of_class(type, e->state->orjson.str_fields) != NULL)
+        return LIKELY(write_dataclass_orjson(e, &out, object)) ? out : write_stand_in_orjson(e, out, object);
+    if (orjson & ORJSON_SERIALIZE_NUMPY) {
+        if (Py_IS_TYPE(type, &PyType_Type) && PySet_Contains(e->state->orjson.scalar_types, (PyObject *)type) > 0 &&
+            write_numbers(e, &out, object))
+            return out;
+        return write_stand_in_orjson(e, out, object);
+    }
+    e->disturbances++;
+    return encoder_before_python(e) ? NULL : write_by_default_orjson(e, out, object, Py_None);
 }
 
 static NOINLINE uint8_t *write_other_orjson(encoder *e, uint8_t *out, PyObject *object) {

@@ -131,8 +131,7 @@ static PyMethodDef orjson_methods[] = {
 
 PyObject *core_orjson(PyObject *core, PyObject *explain, PyObject *values) {
     core_state *state = state_of(core);
-    PyObject *const *v = ((PyTupleObject *)values)->ob_item;
-    if (encode_orjson_init(&state->encode, v[0], v[1], v[2], v[3], v[4])) return NULL;
+    if (encode_orjson_init(&state->encode, values)) return NULL;
     Py_XSETREF(state->orjson_explain, Py_NewRef(explain));
     PyObject *module = PyUnicode_FromString("cyjson.orjson"), *functions = module == NULL ? NULL : PyTuple_New(2);
     for (Py_ssize_t i = 0; functions != NULL && i < 2; i++) {

@@ -117,8 +117,6 @@ def set_parts(compile_paths, pick, at, open_text):
 
 def orjson_functions(explain, tuple values not None):
     """loads and dumps of cyjson.orjson."""
-    if len(values) != 5:
-        raise ValueError("five values expected")
     return core_orjson(_core, explain, values)
 
 

@@ -26,6 +26,7 @@ UNKNOWN = 0  # default is asked
 VALUE = 1  # another object, which is written in its place
 TEXT = 2  # bytes, which are JSON already
 MEMBERS = 3  # a list of pairs of str and value, or None for {}
+NUMBERS = 4  # a NumPy array that numpy_array_text() writes, of numbers whose format the buffer protocol has
 
 INVALID_STR = "str is not valid UTF-8: surrogates not allowed"
 RECURSION = "Recursion limit reached"
@@ -184,22 +185,14 @@ def _numpy():
     return sys.modules.get("numpy")
 
 
+scalar_types = set()  # NumPy's, once one of them was seen: those whose values the buffer protocol shows
+_SCALARS = "float64", "float32", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool_"
+
+
 def is_numpy_scalar(cls, numpy):
-    return cls in (
-        numpy.float64,
-        numpy.int64,
-        numpy.bool_,
-        numpy.float32,
-        numpy.int32,
-        numpy.float16,
-        numpy.int16,
-        numpy.int8,
-        numpy.uint64,
-        numpy.uint32,
-        numpy.uint16,
-        numpy.uint8,
-        numpy.datetime64,
-    )
+    if not scalar_types:
+        scalar_types.update(getattr(numpy, name) for name in _SCALARS)
+    return cls in scalar_types or cls is numpy.float16 or cls is numpy.datetime64
 
 
 def _wrapped(number):
@@ -279,9 +272,8 @@ def numpy_scalar_text(scalar, option):
     return _numpy_scalar_text(numpy, scalar.dtype, option)(plain)
 
 
-def numpy_array_text(array, option, level):
-    """The text of an array at a level of indentation; TypeError, whose second argument says if default is asked."""
-    numpy = _numpy()
+def _check_array(array):
+    """Raise TypeError for an array that isn't written, whose second argument says if default is asked."""
     dtype, flags = array.dtype, array.flags
     if not flags.c_contiguous or dtype.names is not None:
         raise TypeError("numpy array is not C contiguous; use ndarray.tolist() in default", True)
@@ -289,6 +281,11 @@ def numpy_array_text(array, option, level):
         raise TypeError("numpy array is not native-endianness", False)
     if array.ndim == 0 or dtype.itemsize not in _SHAPES.get(dtype.kind, ()):
         raise TypeError("unsupported datatype in numpy array", True)
+
+
+def numpy_array_text(array, option, level):
+    """The text of an array at a level of indentation."""
+    numpy, dtype = _numpy(), array.dtype
     values = array.astype(numpy.int64).tolist() if dtype.kind == "M" else array.tolist()
     out = []
     text = _numpy_scalar_text(numpy, dtype, option)
@@ -403,12 +400,13 @@ def stand_in(obj, option, depth):
 
 def _array(obj, option, depth):
     try:
-        return TEXT, numpy_array_text(obj, option, depth).encode()
+        _check_array(obj)
     except TypeError as error:
-        if len(error.args) != 2:
-            raise
         message, may_ask = error.args
         return UNKNOWN, (message if may_ask else TypeError(message))
+    if obj.dtype.kind == "M" or obj.dtype.itemsize == 2 and obj.dtype.kind == "f":
+        return TEXT, numpy_array_text(obj, option, depth).encode()
+    return NUMBERS, obj
 
 
 def _enum_value(obj):
@@ -476,3 +474,6 @@ def members_of(pairs, option):
             must_be_utf8(key)
         members.append((key, value))
     return in_order(members) if option & SORT_KEYS else members
+
+
+FOR_NATIVE = (stand_in, members_of, scalar_types, dataclasses.Field, _FIELD, Fragment, UUID, enum.Enum)

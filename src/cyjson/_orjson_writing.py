@@ -12,6 +12,7 @@ from ._orjson_values import (
     MEMBERS,
     MOST,
     NON_STR_KEYS,
+    NUMBERS,
     RECURSION,
     SORT_KEYS,
     STRICT_INTEGER,
@@ -21,6 +22,7 @@ from ._orjson_values import (
     in_order,
     members_of,
     must_be_utf8,
+    numpy_array_text,
     stand_in,
     unsupported,
 )
@@ -103,6 +105,8 @@ class _Writer:
             kind, made = stand_in(obj, option, depth)
             if kind == TEXT:
                 return self.out.append(made)
+            if kind == NUMBERS:
+                return self.out.append(numpy_array_text(made, option, depth).encode())
             if kind == MEMBERS:
                 return self.write_members(made, depth, calls)
             if kind == VALUE:

@@ -53,9 +53,7 @@ __all__ = (
 
 _impl, _backend_name = _backend.implementation()
 if _backend_name == "c":
-    loads, dumps = _impl.orjson_functions(
-        _orjson_reading.explain, (_values.stand_in, _values.members_of, Fragment, _values.UUID, _values.enum.Enum)
-    )
+    loads, dumps = _impl.orjson_functions(_orjson_reading.explain, _values.FOR_NATIVE)
 else:
     from ._orjson_reading import loads
     from ._orjson_writing import dumps
