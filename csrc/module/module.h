@@ -74,9 +74,8 @@ PyObject *core_writer_take(core_writer *writer);
  * exception set. */
 int core_set_decoding(PyObject *core, PyObject *load_decoding);
 
-/* Make the functions of cyjson.orjson: a new tuple (loads, dumps). explain: of cyjson._orjson_reading; values: a tuple of
- * what encode_orjson_init takes. To be called again where those modules are imported anew. NULL with an exception set.
- */
+/* Make the functions of cyjson.orjson: a new tuple (loads, dumps). explain: of cyjson._orjson_reading; values: what
+ * encode_orjson_init takes. To be called again where those modules are imported anew. NULL with an exception set. */
 PyObject *core_orjson(PyObject *core, PyObject *explain, PyObject *values);
 
 /* Watch names that programs replace. owners: for each name_group a tuple of what holds them, dicts and classes, none of

@@ -7,6 +7,8 @@ static const decode_options orjson_options = {.finite = 1, .as_orjson = 1, .odd_
 
 /* Whether a str holds a surrogate, so that it has no UTF-8. */
 static int has_surrogate(PyObject *str) {
+    Py_ssize_t size;
+    if (PyUnicode_IS_ASCII(str) || compat_cached_utf8(str, &size) != NULL) return 0;
     const Py_ssize_t n = PyUnicode_GET_LENGTH(str);
     unsigned found = 0;
     if (PyUnicode_KIND(str) == PyUnicode_2BYTE_KIND) {
