@@ -71,7 +71,7 @@ static Py_ssize_t view_length(PyObject *self) {
 
 static int view_bool(PyObject *self) {
     const lazy_document *document = ((lazy_view *)self)->document;
-    const uint8_t *p = parts_space(((lazy_view *)self)->start + 1, document->text.data + document->text.size);
+    const uint8_t *p = places_space(((lazy_view *)self)->start + 1, document->text.data + document->text.size);
     return p < document->text.data + document->text.size && *p != ']' && *p != '}';
 }
 
@@ -384,7 +384,7 @@ static int check_document(core_state *state, lazy_document *document, int utf8) 
     index_take(&state->parts, &index, (size_t)(end - document->first));
     stop = state->parts.skip->check(document->first, end, utf8, 0, indexed ? &index : NULL, &found);
     document->escapes = found.escapes;
-    int good = stop != NULL && parts_space(stop, end) == end;
+    int good = stop != NULL && places_space(stop, end) == end;
     if (good && utf8) good = !found.long_integer && may_be_this_deep(found.depth); /* else json took it */
     if (!good) no_memory = stop == NULL && found.no_memory;
     else if (indexed && index.containers != few && index.places != few_places) {
@@ -457,7 +457,7 @@ PyObject *core_lazy(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
     }
     if (opened < 0) goto done;
     const uint8_t *end = opened ? document->text.data + document->text.size : NULL;
-    if (opened) document->first = parts_space(document->text.data, end);
+    if (opened) document->first = places_space(document->text.data, end);
     int is_container = opened && document->first < end && (*document->first == '{' || *document->first == '[');
     if (is_container && check) {
         int good = check_document(state, document, 1);
@@ -478,7 +478,7 @@ PyObject *core_lazy(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
         document->text.size = PyBytes_GET_SIZE(text);
         document->surrogates = 1;
         end = document->text.data + document->text.size;
-        document->first = parts_space(document->text.data, end);
+        document->first = places_space(document->text.data, end);
         if (document->first == end || (*document->first != '{' && *document->first != '[')) {
             /* A buffer that others write to, or a class with an encode or decode of its own. */
             PyErr_SetString(PyExc_ValueError, "the document isn't the same each time it is read");

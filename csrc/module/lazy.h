@@ -32,7 +32,7 @@ typedef struct {
 /* The next item or member, or the closing bracket: with an index a token, without one a place in the text. */
 typedef struct {
     const uint8_t *p;
-    parts_place in;
+    places_at in;
 } lazy_place;
 
 typedef struct lazy_list {

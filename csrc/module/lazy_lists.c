@@ -104,7 +104,7 @@ const skip_container *lazy_container(const lazy_view *view) {
 }
 
 /* lazy_read_entry of a document with an index: the text is well formed, and nobody changes it. */
-static ALWAYS_INLINE int read_by_tokens(const lazy_document *document, parts_place *at, int is_object,
+static ALWAYS_INLINE int read_by_tokens(const lazy_document *document, places_at *at, int is_object,
                                         lazy_entry *entry) {
     const skip_index *index = &document->index;
     const uint8_t *first = document->first, *p = first + index->places[at->token];
@@ -114,7 +114,7 @@ static ALWAYS_INLINE int read_by_tokens(const lazy_document *document, parts_pla
     entry->escaped = 0;
     if (is_object) {
         size_t size = 0;
-        entry->name = parts_name(index, first, at->token, &size);
+        entry->name = places_name(index, first, at->token, &size);
         entry->name_size = (uint32_t)size;
         entry->escaped = document->escapes && memchr(entry->name, '\\', size) != NULL;
         at->token += 2;
@@ -122,7 +122,7 @@ static ALWAYS_INLINE int read_by_tokens(const lazy_document *document, parts_pla
     }
     entry->value = p;
     entry->next = at->next;
-    parts_pass_token(index, at);
+    places_pass(index, at);
     at->token += first[index->places[at->token]] == ',';
     return 1;
 }
@@ -140,17 +140,17 @@ static int read_from_text(const lazy_document *document, const uint8_t **at, int
         p = skip_string(p + 1, end, &entry->escaped);
         if (p == NULL || p - entry->name > (Py_ssize_t)UINT32_MAX) return -1;
         entry->name_size = (uint32_t)(p - entry->name);
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
         if (p == end || *p != ':') return -1;
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
     }
     entry->value = p;
     entry->next = 0;
     if (p == end || (p = lazy_pass(document, p, 0)) == NULL || p == entry->value) return -1;
-    p = parts_space(p, end);
+    p = places_space(p, end);
     if (p == end) return -1;
     if (*p == ',') {
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
         if (p == end || *p == (is_object ? '}' : ']')) return -1;
     } else if (*p != (is_object ? '}' : ']')) return -1;
     *at = p;
@@ -166,7 +166,7 @@ lazy_place lazy_begin(const lazy_view *view) {
     const lazy_document *document = view->document;
     const skip_container *container = lazy_container(view);
     if (container != NULL) return (lazy_place){NULL, {container->token + 1, view->container + 1}};
-    return (lazy_place){parts_space(view->start + 1, document->text.data + document->text.size), {0, 0}};
+    return (lazy_place){places_space(view->start + 1, document->text.data + document->text.size), {0, 0}};
 }
 
 /* All that is in a view's container, in the order of the text; NULL with an exception set. */
@@ -217,7 +217,7 @@ static const uint8_t *name_of(const lazy_entry *entry, size_t *size, uint8_t **c
     if (LIKELY(!entry->escaped)) return entry->name;
     *copy = PyMem_RawMalloc(entry->name_size + 1);
     if (*copy == NULL) PyErr_NoMemory();
-    else *size = parts_unescape(*copy, entry->name, entry->name_size);
+    else *size = unescape(*copy, entry->name, entry->name_size, NULL);
     return *copy;
 }
 
@@ -323,7 +323,7 @@ static int find_by_tokens(const lazy_view *view, const uint8_t *name, size_t siz
         if (LIKELY(span == size + 2) && LIKELY(!odd))
             same = quote[size + 1] == '"' && memcmp(quote + 1, name, size) == 0;
         else if (span >= size + 2) {
-            const uint8_t *own = parts_name(index, first, token, &own_size);
+            const uint8_t *own = places_name(index, first, token, &own_size);
             escaped = escapes && own_size >= size && has_backslash(own, own_size, end);
             if (UNLIKELY(escaped)) {
                 lazy_entry entry = {.name = own, .name_size = (uint32_t)own_size, .escaped = 1};

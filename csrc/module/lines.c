@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "module/args.h"
+#include "module/arrow.h"
 #include "module/parts.h"
 #include "module/state.h"
 #include "parts/lines.h"
@@ -40,6 +41,22 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
     return NULL;
 }
 
+core_lines *core_lines_of_columns(PyObject *core, const columns *like, int threads) {
+    core_lines *lines = calloc(1, sizeof *lines);
+    if (lines != NULL) {
+        lines->core = Py_NewRef(core);
+        lines->wish.make = columns_make_part;
+        lines->wish.unmake = columns_free_part;
+        lines->wish.context = like;
+        if ((lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
+        core_lines_free(lines);
+    }
+    PyErr_NoMemory();
+    return NULL;
+}
+
+columns_part *core_lines_part(core_lines *lines) { return lines->chunk == NULL ? NULL : lines->chunk->made; }
+
 void core_lines_close(core_lines *lines) {
     lines_pool *pool = lines->pool;
     lines->pool = NULL;
@@ -63,8 +80,8 @@ void core_lines_free(core_lines *lines) {
 
 void core_lines_hold(core_lines *lines, PyObject *source) { Py_XSETREF(lines->source, Py_NewRef(source)); }
 
-int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size) {
-    if (lines_pool_give(lines->pool, data, (size_t)size, lines->source != NULL) == 0) return 0;
+int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, int is_plain) {
+    if (lines_pool_give(lines->pool, data, (size_t)size, lines->source != NULL, is_plain) == 0) return 0;
     PyErr_NoMemory();
     return -1;
 }

@@ -308,7 +308,7 @@ static int pick_from(core_state *state, const document_text *text, const paths *
         .first_places = few_places,
         .first_places_room = FEW_TOKENS,
     };
-    const uint8_t *end = text->data + text->size, *p = parts_space(text->data, end);
+    const uint8_t *end = text->data + text->size, *p = places_space(text->data, end);
     parts_walk walk = {
         .start = p,
         .end = end,
@@ -329,7 +329,7 @@ static int pick_from(core_state *state, const document_text *text, const paths *
             PyErr_NoMemory();
             result = -1;
         }
-        if (stop == NULL || parts_space(stop, end) != end || what.long_integer || !may_be_this_deep(what.depth))
+        if (stop == NULL || places_space(stop, end) != end || what.long_integer || !may_be_this_deep(what.depth))
             goto done;
         if (indexed) {
             walk.index = &index;

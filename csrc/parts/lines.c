@@ -52,13 +52,13 @@ static int grow(lines_found *found, size_t paths) {
 /* What a line is that isn't malformed: 1, 0 where it isn't good. */
 static int look(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end, lines_line *line,
                 const uint8_t **part, skip_index *copy) {
-    const uint8_t *start = parts_space(p, end);
+    const uint8_t *start = places_space(p, end);
     skip_index *index = &scratch->index;
     skip_found what;
     if (start == end) return 0;
     skip_index_clear(index);
     const uint8_t *stop = wish->skip->check(start, end, 1, 0, index, &what);
-    if (stop == NULL || parts_space(stop, end) != end || what.long_integer) return 0;
+    if (stop == NULL || places_space(stop, end) != end || what.long_integer) return 0;
     line->depth = (uint32_t)what.depth;
     line->escapes = what.escapes;
     line->first = (uint32_t)(start - p);
@@ -153,6 +153,11 @@ static void leave(lines_pool *pool) {
 
 static void scan_chunk(const lines_wish *wish, lines_scratch *scratch, lines_chunk *chunk) {
     const uint8_t *p = chunk->data, *end = p + chunk->size;
+    if (chunk->is_plain) return;
+    if (wish->make != NULL) {
+        chunk->made = wish->make(wish->context, chunk->data, chunk->size);
+        return;
+    }
     while (p < end) {
         const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
         if (lines_scan(wish, scratch, p, stop, &chunk->found)) break; /* the reader tries again, line by line */
@@ -239,12 +244,14 @@ static void start_thread(lines_pool *pool) {
     } else pool->started++;
 }
 
-int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed) {
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed, int is_plain) {
     lines_chunk *chunk = calloc(1, sizeof *chunk);
     if (chunk == NULL) return -1;
     chunk->data = data;
     chunk->is_borrowed = is_borrowed;
     chunk->size = size;
+    chunk->is_plain = is_plain;
+    chunk->unmake = pool->wish.unmake;
     if (pool->last == NULL) pool->first = chunk;
     else pool->last->next = chunk;
     pool->last = chunk;
@@ -271,7 +278,10 @@ lines_chunk *lines_pool_take(lines_pool *pool) {
     pool->held--;
     int is_mine = 0;
     if (pool->process != this_process()) { /* a fork's child: what another thread has begun is lost */
-        if (chunk->state == TAKEN) memset(&chunk->found, 0, sizeof chunk->found);
+        if (chunk->state == TAKEN) {
+            memset(&chunk->found, 0, sizeof chunk->found);
+            chunk->made = NULL;
+        }
         is_mine = chunk->state != SCANNED;
     } else {
         lock(pool);
@@ -288,6 +298,7 @@ lines_chunk *lines_pool_take(lines_pool *pool) {
 void lines_chunk_free(lines_chunk *chunk) {
     if (chunk == NULL) return;
     lines_free_found(&chunk->found);
+    if (chunk->made != NULL) chunk->unmake(chunk->made);
     if (!chunk->is_borrowed) free(chunk->data);
     free(chunk);
 }

@@ -26,6 +26,10 @@ enum { LINES_MOST_THREADS = 64 };
 typedef struct {
     const skip_functions *skip;
     const paths *paths; /* NULL: no values, but the index of the line's containers */
+    /* In place of these, what is to be made of a chunk as a whole (it may be NULL), and how that is freed. */
+    void *(*make)(const void *context, const uint8_t *text, size_t size);
+    void (*unmake)(void *made);
+    const void *context;
 } lines_wish;
 
 typedef struct {
@@ -68,6 +72,9 @@ typedef struct lines_chunk {
     size_t size;
     int state;
     lines_found found; /* of its lines, in their order; fewer where memory is short */
+    int is_plain; /* nothing is to be made of it */
+    void *made;
+    void (*unmake)(void *made);
 } lines_chunk;
 
 typedef struct lines_pool lines_pool;
@@ -76,9 +83,9 @@ typedef struct lines_pool lines_pool;
  * points to lives until lines_pool_close returns. */
 lines_pool *lines_pool_new(const lines_wish *wish, int threads);
 
-/* Have `size` bytes at data scanned, which are borrowed until the pool is closed and the chunk freed, or of malloc and
- * become the pool's. -1 where there is no memory, and data stays the caller's. Wants the GIL, or an attached thread. */
-int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed);
+/* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed until the pool is closed and the
+ * chunk freed, or of malloc and become the pool's. -1 where there is no memory, and data stays the caller's. Wants the GIL, or an attached thread. */
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed, int is_plain);
 
 /* How many chunks were given and not taken. */
 size_t lines_pool_held(const lines_pool *pool);

@@ -2,70 +2,10 @@
 
 #include <stdlib.h>
 
-#include "kernels/scan.h"
+#include "kernels/unescape.h"
 
 /* What a walk came to. */
 typedef enum { WALK_ON, WALK_DONE, WALK_MALFORMED } walk_state;
-
-/* ---- names ---- */
-
-static size_t put_utf8(uint8_t *out, uint32_t c) {
-    if (c < 0x80) {
-        out[0] = (uint8_t)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (uint8_t)(0xC0 | c >> 6);
-        out[1] = (uint8_t)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (uint8_t)(0xE0 | c >> 12);
-        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        out[2] = (uint8_t)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xF0 | c >> 18);
-    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-    out[3] = (uint8_t)(0x80 | (c & 0x3F));
-    return 4;
-}
-
-/* The four digits of the escape whose u is at p, or -1. */
-static int32_t unit_at(const uint8_t *p, const uint8_t *end) {
-    return end - p >= 5 && *p == 'u' ? scan_hex4(p + 1, 1) : -1;
-}
-
-size_t parts_unescape(uint8_t *out, const uint8_t *p, size_t n) {
-    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    const uint8_t *end = p + n;
-    uint8_t *start = out;
-    while (p < end) {
-        if (*p != '\\' || end - p < 2) {
-            *out++ = *p++;
-            continue;
-        }
-        int32_t unit = unit_at(p + 1, end);
-        const char *letter = p[1] ? strchr(letters, p[1]) : NULL;
-        if (unit >= 0) {
-            uint32_t c = (uint32_t)unit;
-            p += 6;
-            if ((c & 0xFC00) == 0xD800 && end - p >= 6 && *p == '\\') {
-                int32_t low = unit_at(p + 1, end);
-                if (low >= 0 && (low & 0xFC00) == 0xDC00) {
-                    c = 0x10000 + ((c & 0x3FF) << 10 | ((uint32_t)low & 0x3FF));
-                    p += 6;
-                }
-            }
-            out += put_utf8(out, c);
-        } else if (letter != NULL) {
-            *out++ = (uint8_t)meanings[letter - letters];
-            p += 2;
-        } else *out++ = *p++;
-    }
-    return (size_t)(out - start);
-}
 
 /* ---- values that aren't wanted ---- */
 
@@ -106,13 +46,13 @@ static Py_ssize_t unescaped(parts_walk *w, const uint8_t *name, size_t n) {
         w->scratch = grown;
         w->scratch_room = n;
     }
-    return (Py_ssize_t)parts_unescape(w->scratch, name, n);
+    return (Py_ssize_t)unescape(w->scratch, name, n, NULL);
 }
 
 /* Where a walk is: at p, and in a text with an index at a token. */
 typedef struct {
     const uint8_t *p;
-    parts_place in;
+    places_at in;
 } walk_place;
 
 static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *at);
@@ -137,7 +77,7 @@ static walk_state walk_steps(parts_walk *w, const paths_node *node, Py_ssize_t s
 /* ---- of a text without an index ---- */
 
 static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place *at) {
-    const uint8_t *p = parts_space(at->p + 1, w->end), *const end = w->end;
+    const uint8_t *p = places_space(at->p + 1, w->end), *const end = w->end;
     if (p < end && *p == '}') {
         at->p = p + 1;
         return WALK_ON;
@@ -153,9 +93,9 @@ static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place 
             if ((size = unescaped(w, name, (size_t)size)) < 0) return WALK_MALFORMED;
             name = w->scratch;
         }
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
         if (UNLIKELY(p == end) || UNLIKELY(*p != ':')) return WALK_MALFORMED;
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
         Py_ssize_t step = paths_find(node, name, size);
         if (step < 0) {
             p = pass_value(w, p);
@@ -167,19 +107,19 @@ static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place 
             if (state != WALK_ON) return state;
             p = at->p;
         }
-        p = parts_space(p, end);
+        p = places_space(p, end);
         if (UNLIKELY(p == end)) return WALK_MALFORMED;
         if (*p == '}') {
             at->p = p + 1;
             return WALK_ON;
         }
         if (UNLIKELY(*p != ',')) return WALK_MALFORMED;
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
     }
 }
 
 static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *at) {
-    const uint8_t *p = parts_space(at->p + 1, w->end), *const end = w->end;
+    const uint8_t *p = places_space(at->p + 1, w->end), *const end = w->end;
     Py_ssize_t step = 0;
     if (p < end && *p == ']') {
         at->p = p + 1;
@@ -196,14 +136,14 @@ static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *
             p = at->p;
             while (step < node->indices && node->step[step].index == index) step++;
         }
-        p = parts_space(p, end);
+        p = places_space(p, end);
         if (UNLIKELY(p == end)) return WALK_MALFORMED;
         if (*p == ']') {
             at->p = p + 1;
             return WALK_ON;
         }
         if (UNLIKELY(*p != ',')) return WALK_MALFORMED;
-        p = parts_space(p + 1, end);
+        p = places_space(p + 1, end);
     }
     at->p = w->skip->balance(p, end, 1);
     return at->p == NULL ? WALK_MALFORMED : WALK_ON;
@@ -213,10 +153,10 @@ static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *
 
 static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
     const skip_index *index = w->index;
-    parts_place in = {at->in.token + 1, at->in.next + 1};
+    places_at in = {at->in.token + 1, at->in.next + 1};
     for (uint32_t left = container->count; left > 0; left--) {
         size_t raw_size;
-        const uint8_t *name = parts_name(index, w->start, in.token, &raw_size);
+        const uint8_t *name = places_name(index, w->start, in.token, &raw_size);
         if (UNLIKELY(name == NULL)) return WALK_MALFORMED;
         Py_ssize_t size = (Py_ssize_t)raw_size;
         if (UNLIKELY(w->escapes) && UNLIKELY(memchr(name, '\\', raw_size) != NULL)) {
@@ -225,7 +165,7 @@ static walk_state walk_members(parts_walk *w, const paths_node *node, const skip
         }
         Py_ssize_t step = paths_find(node, name, size);
         in.token += 2;
-        if (step < 0) parts_pass_token(index, &in);
+        if (step < 0) places_pass(index, &in);
         else {
             at->in = in;
             walk_state state = walk_steps(w, node, step, node->steps, node->step[step].name, size, -1, at);
@@ -234,13 +174,13 @@ static walk_state walk_members(parts_walk *w, const paths_node *node, const skip
         }
         in.token++; /* a comma, or the closing bracket */
     }
-    at->in = (parts_place){container->after, container->next};
+    at->in = (places_at){container->after, container->next};
     return WALK_ON;
 }
 
 static walk_state walk_items(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
     const skip_index *index = w->index;
-    parts_place in = {at->in.token + 1, at->in.next + 1};
+    places_at in = {at->in.token + 1, at->in.next + 1};
     Py_ssize_t step = 0;
     int is_flat = container->next == in.next; /* without containers: each item has two tokens */
     for (Py_ssize_t i = 0; step < node->indices && i < (Py_ssize_t)container->count; i++) {
@@ -250,7 +190,7 @@ static walk_state walk_items(parts_walk *w, const paths_node *node, const skip_c
             in.token += 2 * (size_t)(wanted - i);
             i = wanted;
         }
-        if (wanted > i) parts_pass_token(index, &in);
+        if (wanted > i) places_pass(index, &in);
         else {
             at->in = in;
             walk_state state = walk_steps(w, node, step, node->indices, NULL, 0, i, at);
@@ -260,7 +200,7 @@ static walk_state walk_items(parts_walk *w, const paths_node *node, const skip_c
         }
         in.token++;
     }
-    at->in = (parts_place){container->after, container->next};
+    at->in = (places_at){container->after, container->next};
     return WALK_ON;
 }
 
@@ -277,7 +217,7 @@ static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *
     int object = *p == '{', enters = object ? node->steps > 0 : *p == '[' && node->indices > 0;
     if (index != NULL) {
         if (!enters) {
-            parts_pass_token(index, &at->in);
+            places_pass(index, &at->in);
             return WALK_ON;
         }
         if (UNLIKELY(at->in.next >= index->count)) return WALK_MALFORMED;

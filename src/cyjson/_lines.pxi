@@ -7,6 +7,7 @@ cdef extern from "Python.h":
 cdef enum:
     BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are written
     CHUNK = 98304  # bytes of lines that threads get at a time: memory that malloc has at hand
+    WIDE_BLOCK = 262144  # bytes asked for where they become columns
 
 cdef enum:  # what becomes of the bytes up to the next line break
     TAKEN = 0
@@ -63,6 +64,13 @@ cdef class Reader:
     # is the chunk taken last. ahead() says whether read would return without waiting, so that it may be called while
     # there are lines to be delivered; what it raises is kept until these are.
     #
+    # With `plan`, rows are added to columns (module/arrow.h), and each item is a Batch of at most `batch` of them, or of
+    # as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their types
+    # are known, which `is_frozen` says that they are: else those of the first batch are kept. decode(text, plan,
+    # is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it, or returns another
+    # text of the same document, in bytes; is_last: that was tried. Threads begin once the types are kept.
+    # What they get has the lines of one batch.
+    #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept after
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves
     # it, which __next__ alone calls, which `busy` keeps from being entered again. lineno and offset are read without
@@ -87,11 +95,23 @@ cdef class Reader:
     cdef object ahead, failure
     cdef bytes whole  # a source that is read where it is, which its parts allow: it is the buffer
     cdef bint in_place
+    cdef core_columns *columns  # NULL: no columns are made
+    cdef column_data *made  # by a thread, and to be given next
+    cdef object describe
+    cdef readonly object fields  # what describe gave, or None
+    cdef int64_t batch, text
+    cdef int64_t lines_left  # of the chunk in pending, up to pending_line
+    cdef int later_threads
+    cdef bint is_frozen
+    cdef bint in_long, goes_on  # the line that is too long: pending is of it, and so is what comes next
+    cdef Py_ssize_t scanned_ahead  # bytes of pending in which the lines were counted
+    cdef uint64_t given  # offset of pending in the source
 
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
         self, read, opened, decode, refuse, *, bint plain, offset, bint cut, stop, max_line, bint any_mark=False,
-        pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None
+        pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
+        plan=None, fields=None, bint is_frozen=False, batch=0, text=0
     ):
         self.core = _core
         self.read = read
@@ -106,6 +126,21 @@ cdef class Reader:
         self.stop = count_from("stop", stop, -1)
         self.max_line = count_from("max_line", max_line, -1)
         self.ahead = ahead
+        if plan is not None:
+            self.describe = fields
+            self.is_frozen = is_frozen
+            self.batch = self.lines_left = count_from("batch", batch, 1)
+            self.text = count_from("text", text, 1)
+            self.columns = core_columns_new(_core, plan, is_frozen, self.batch, self.text, self.max_line)
+            if is_frozen:
+                self.fields = fields(plan)
+            self.later_threads = threads
+            if whole is not None:
+                self.whole = whole
+                self.in_place = True
+                self.buffer = <uint8_t *>PyBytes_AS_STRING(whole)
+                self.filled = PyBytes_GET_SIZE(whole)
+                self.ended = True
         if lazy or pick is not None:
             self.parts = core_lines_new(_core, pick, single, threads)
             self.threads = threads
@@ -123,7 +158,9 @@ cdef class Reader:
         if self.threads == 0 and not self.in_place:
             PyMem_Free(self.buffer)
         free(self.pending)
-        core_lines_free(self.parts)
+        core_lines_free(self.parts)  # before the columns, by which its threads work
+        core_columns_free(self.columns)
+        column_data_free(self.made)
 
     def close(self):
         """End the iteration, and close the file if ``load`` opened it."""
@@ -172,6 +209,11 @@ cdef class Reader:
             raise ValueError("this reader is already executing")
         try:
             while not compat_load_int(&self.closed):
+                if self.columns != NULL and (self.later_threads or self.made != NULL):
+                    if self.made != NULL:
+                        return self.take_rows()
+                    if self.is_frozen and self.fate == TAKEN:
+                        self.begin_threads()
                 if self.stop >= 0 and <uint64_t>self.stop <= self.base + <uint64_t>self.at and self.fate != TOO_LONG:
                     break
                 found = NULL
@@ -213,6 +255,11 @@ cdef class Reader:
                 if 0 <= self.max_line < size:
                     self.refuse_long(not whole)
                     continue
+                if self.columns != NULL:
+                    self.add_row(line, size, not whole)
+                    if core_columns_is_full(self.columns):
+                        return self.take_rows()
+                    continue
                 if self.parts != NULL:
                     value = core_lines_value(self.parts, line, size, self.line_index - 1)
                     if <PyObject *>value != Py_NotImplemented:
@@ -224,6 +271,10 @@ cdef class Reader:
                 value = self.decoded(line, size, not whole)
                 if <PyObject *>value != Py_NotImplemented:
                     return value
+            if self.columns != NULL and not compat_load_int(&self.closed):
+                if core_columns_rows(self.columns):
+                    return self.take_rows()
+                self.keep_types()
         finally:
             compat_release(&self.busy)
             if self.threads and compat_load_int(&self.closed):
@@ -238,7 +289,7 @@ cdef class Reader:
 
     cdef int fill(self) except -1:
         """Read on after what is in the buffer; drop a line that has grown too long."""
-        cdef Py_buffer view
+        cdef Py_ssize_t size
         if self.fate == TAKEN and 0 <= self.max_line < self.filled - self.at - 4:  # a byte order mark, and a \r
             self.fate = TOO_LONG
             self.begin_line()
@@ -252,9 +303,10 @@ cdef class Reader:
             self.filled -= self.at
             self.at = 0
         self.scanned = self.filled
-        if not reserve(&self.buffer, &self.room, self.filled, BLOCK, PyMem_Realloc):
+        size = BLOCK if self.columns == NULL else WIDE_BLOCK
+        if not reserve(&self.buffer, &self.room, self.filled, size, PyMem_Realloc):
             raise MemoryError
-        block = self.read_block(BLOCK)
+        block = self.read_block(size)
         if compat_load_int(&self.closed):
             return 0
         if block is None:
@@ -300,10 +352,10 @@ cdef class Reader:
 
     cdef int take_chunk(self) except -1:
         """Put the next chunk of lines into the buffer, which is used up; read ahead as far as that doesn't wait."""
-        cdef Py_ssize_t size = 0
+        cdef Py_ssize_t size = 0, most = 2 * self.threads + 2 if self.columns == NULL else self.threads + 1
         cdef uint8_t *taken
         while not compat_load_int(&self.closed):
-            while not self.exhausted and self.failure is None and core_lines_held(self.parts) < 2 * self.threads + 2:
+            while not self.exhausted and self.failure is None and core_lines_held(self.parts) < most:
                 if core_lines_held(self.parts) > 0 and not self.may_read():
                     break
                 self.read_ahead()
@@ -315,6 +367,7 @@ cdef class Reader:
             self.buffer = taken = core_lines_take(self.parts, &size)
             if taken != NULL:
                 self.filled = size
+                self.take_part()
                 self.ended = self.exhausted and self.failure is None and core_lines_held(self.parts) == 0
                 return 0
             if self.failure is not None:
@@ -341,7 +394,7 @@ cdef class Reader:
         cdef Py_ssize_t size, before
         if self.in_place:
             return self.give_in_place()
-        while True:
+        while self.columns == NULL or not self.has_rows():
             if not reserve(&self.pending, &self.pending_room, self.pending_size, CHUNK, realloc):
                 raise MemoryError
             try:
@@ -366,6 +419,10 @@ cdef class Reader:
                 self.exhausted = True
                 self.pending_line = self.pending_size
                 break
+            if self.columns != NULL:
+                if not self.may_read() and self.has_lines():
+                    break
+                continue
             size = self.pending_size
             while size > before and self.pending[size - 1] != c'\n':
                 size -= 1
@@ -380,14 +437,19 @@ cdef class Reader:
     cdef int give_in_place(self) except -1:
         """Give the threads the next lines of bytes that are there; pending_line is where they begin."""
         cdef uint8_t *begin = <uint8_t *>PyBytes_AS_STRING(self.whole) + self.pending_line
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(self.whole) - self.pending_line
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(self.whole) - self.pending_line, most = CHUNK
         cdef const uint8_t *found = NULL
-        if size > CHUNK:
-            found = <const uint8_t *>memchr(begin + CHUNK, c'\n', size - CHUNK)
+        cdef size_t last = 0
+        if self.columns != NULL:
+            self.lines_left = self.batch
+            size = columns_cut(begin, size, &self.lines_left, &last)
+            most = self.text
+        if size > most:
+            found = <const uint8_t *>memchr(begin + most, c'\n', size - most)
         if found != NULL:
             size = found + 1 - begin
         if size:
-            core_lines_give(self.parts, begin, size)
+            core_lines_give(self.parts, begin, size, False)
         self.pending_line += size
         self.exhausted = self.pending_line == PyBytes_GET_SIZE(self.whole)
         return 0
@@ -396,6 +458,9 @@ cdef class Reader:
         """Give the whole lines that were read to the threads."""
         cdef uint8_t *rest
         cdef Py_ssize_t size = self.pending_line, left = self.pending_size - self.pending_line
+        if self.columns != NULL and not self.in_long:
+            size = self.before_stop(size)
+            left = self.pending_size - size
         if size == 0:
             return 0
         rest = <uint8_t *>malloc(left + CHUNK + 1)
@@ -403,14 +468,146 @@ cdef class Reader:
             raise MemoryError
         memcpy(rest, self.pending + size, left)
         try:
-            core_lines_give(self.parts, self.pending, size)
+            core_lines_give(self.parts, self.pending, size, self.in_long)
         except MemoryError:
             free(rest)
             raise
         self.pending = rest
         self.pending_room = left + CHUNK + 1
         self.pending_size = left
-        self.pending_line = 0
+        self.pending_line = self.scanned_ahead = 0
+        self.given += <uint64_t>size
+        self.lines_left = self.batch
+        self.in_long = self.goes_on
+        return 0
+
+    # ---- with columns ----
+
+    cdef int begin_threads(self) except -1:
+        """Have what is still to be read go to threads."""
+        cdef Py_ssize_t left = self.filled - self.at
+        cdef int threads = self.later_threads
+        self.later_threads = 0
+        if self.ended and not self.in_place:
+            return 0  # there is little left
+        self.parts = core_lines_of_columns(_core, core_columns_like(self.columns), threads)
+        if self.in_place:
+            core_lines_hold(self.parts, self.whole)
+            self.pending_line = self.at
+            self.ended = False
+        elif left:
+            self.pending = <uint8_t *>malloc(left + CHUNK + 1)
+            if self.pending == NULL:
+                raise MemoryError
+            memcpy(self.pending, self.buffer + self.at, left)
+            self.pending_size = left
+            self.pending_room = left + CHUNK + 1
+        if not self.in_place:
+            PyMem_Free(self.buffer)
+        self.buffer = NULL
+        self.given = self.base = self.base + <uint64_t>self.at
+        self.at = self.scanned = self.filled = 0
+        self.threads = threads
+        return 0
+
+    cdef Py_ssize_t before_stop(self, Py_ssize_t size) noexcept:
+        """Of so many bytes of whole lines in pending, those of lines that begin before `stop`."""
+        cdef const uint8_t *found
+        cdef Py_ssize_t first
+        if self.stop < 0 or self.given + <uint64_t>size <= <uint64_t>self.stop:
+            return size
+        self.exhausted = True
+        if self.given >= <uint64_t>self.stop:
+            return 0
+        first = <Py_ssize_t>(<uint64_t>self.stop - self.given) - 1
+        found = <const uint8_t *>memchr(self.pending + first, c'\n', size - first)
+        return size if found == NULL else found + 1 - self.pending
+
+    cdef bint has_lines(self) noexcept:
+        """Look for line feeds in what was read: whether there are whole lines."""
+        cdef size_t last = 0
+        cdef Py_ssize_t before = self.scanned_ahead
+        self.scanned_ahead += columns_cut(
+            self.pending + before, self.pending_size - before, &self.lines_left, &last
+        )
+        if last:
+            self.pending_line = before + <Py_ssize_t>last
+        return self.pending_line > 0
+
+    cdef bint has_rows(self) noexcept:
+        """Whether enough was read for a batch; or too much, without the end of a line."""
+        self.goes_on = False
+        if self.in_long:  # the rest of a line that is too long, whatever it looks like
+            self.lines_left = 1
+            self.scanned_ahead = 0
+        self.has_lines()
+        if self.pending_line and (self.in_long or self.lines_left == 0 or self.pending_line >= self.text):
+            return True
+        if self.in_long:
+            self.pending_line = self.pending_size
+            self.goes_on = True
+            return self.pending_size > 0
+        if 0 <= self.max_line < self.pending_size - self.pending_line - 4:  # a byte order mark, and a \r
+            if self.pending_line == 0:
+                self.pending_line = self.pending_size
+                self.in_long = self.goes_on = True
+            return True
+        return False
+
+    cdef int take_part(self) except -1:
+        """Go on after what a thread has made of the chunk."""
+        cdef columns_part *part
+        if self.columns == NULL:
+            return 0
+        part = core_lines_part(self.parts)
+        if part == NULL:
+            return 0
+        self.made = part.data
+        part.data = NULL
+        compat_store_int64(&self.line_number, self.line_number + <int64_t>part.lines)
+        self.at = self.scanned = part.bytes
+        return 0
+
+    cdef int keep_types(self) except -1:
+        """Keep the types that the first batch has."""
+        if not self.is_frozen:
+            core_columns_freeze(self.columns)
+            self.fields = self.describe(core_columns_plan(self.columns))
+            self.is_frozen = True
+        return 0
+
+    cdef Batch take_rows(self):
+        """The rows that were added; or where there are none, those that a thread has made."""
+        cdef column_data *data
+        self.keep_types()
+        if core_columns_rows(self.columns):
+            data = core_columns_take(self.columns)
+        else:
+            data = self.made
+            self.made = NULL
+        return batch_of(data, self.fields)
+
+    cdef int add_row(self, const uint8_t *line, Py_ssize_t size, bint last) except -1:
+        """Add a line to the columns, or report it."""
+        if core_columns_add(self.columns, line, size, False):
+            return 0
+        data = line[:size]
+        try:
+            try:
+                text = PyUnicode_DecodeUTF8(<const char *>line, size, "surrogatepass")
+            except UnicodeDecodeError as error:
+                self.refuse(self, data, None, error, last)
+                return 0
+            try:
+                again = self.decode(text, core_columns_plan(self.columns), self.is_frozen, False)
+                if not core_columns_add(self.columns, <const uint8_t *>PyBytes_AS_STRING(again), len(again), True):
+                    self.decode(text, core_columns_plan(self.columns), self.is_frozen, True)
+            except MemoryError:
+                raise
+            except Exception as error:
+                self.refuse(self, data, text, error, last)
+        except StopIteration as error:
+            raise RuntimeError("a line's handling raised StopIteration") from error
         return 0
 
     cdef object decoded(self, const uint8_t *line, Py_ssize_t size, bint last):

@@ -47,7 +47,7 @@ cdef extern from "module/module.h":
     void core_lines_free(core_lines *lines)
     object core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number)
     void core_lines_hold(core_lines *lines, object source)
-    int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size) except -1
+    int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, bint is_plain) except -1
     uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size)
     Py_ssize_t core_lines_held(core_lines *lines)
     ctypedef struct core_writer:
@@ -56,6 +56,37 @@ cdef extern from "module/module.h":
     void core_writer_free(core_writer *writer)
     int core_writer_more(core_writer *writer, object documents, long long *count) except -1
     bytes core_writer_take(core_writer *writer)
+
+cdef extern from "module/arrow.h":
+    ctypedef struct column_data:
+        pass
+    ctypedef struct columns:
+        pass
+    ctypedef struct columns_part:
+        column_data *data
+        size_t lines, bytes
+    ctypedef struct core_columns:
+        pass
+    void column_data_free(column_data *data)
+    int64_t column_data_length(const column_data *data)
+    size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last)
+    core_columns *core_columns_new(
+        object core, object plan, int is_frozen, int64_t batch, int64_t text, int64_t line_most
+    ) except NULL
+    void core_columns_free(core_columns *columns)
+    int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, int force) except -1
+    int64_t core_columns_rows(core_columns *columns)
+    int core_columns_is_full(core_columns *columns)
+    object core_columns_plan(core_columns *columns)
+    int core_columns_freeze(core_columns *columns) except -1
+    column_data *core_columns_take(core_columns *columns) except NULL
+    const columns *core_columns_like(core_columns *columns)
+    core_lines *core_lines_of_columns(object core, const columns *like, int threads) except NULL
+    columns_part *core_lines_part(core_lines *lines)
+    object core_arrow_schema(object fields)
+    object core_arrow_field(object capsule)
+    object core_arrow_array(column_data *data)
+    object core_arrow_stream(object iterator)
 
 
 # What install() did in this interpreter; here, for cyjson's other modules may be imported anew. originals: by the id of
@@ -148,5 +179,6 @@ def isolate(type encoder_class not None, type decoder_class not None, tuple meth
     core_isolate(core, encoder_class, decoder_class, methods)
 
 
+include "_arrow.pxi"
 include "_lines.pxi"
 include "_stream.pxi"

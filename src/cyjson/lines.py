@@ -1,7 +1,7 @@
 """JSON Lines, also called NDJSON: a document on each line of a file in UTF-8.
 
-``load`` and ``loads`` iterate over the documents, ``map`` over what a function makes of them; ``dump``, ``dumps`` and
-``encode`` write them.
+``load`` and ``loads`` iterate over the documents, ``map`` over what a function makes of them, ``to_arrow`` over batches
+of rows as Arrow columns; ``dump``, ``dumps`` and ``encode`` write them.
 """
 
 import io
@@ -16,7 +16,7 @@ from . import _files, _impl, _parts, _sources, backend
 from . import lazy as _lazy
 from ._validation import ValidationError
 
-__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map"]
+__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map", "to_arrow"]
 
 MAX_LINE = 64 * 2**20
 _type = type
@@ -389,6 +389,67 @@ class _Mapped:
             return self._function(document)
         except StopIteration as error:
             raise RuntimeError("the function raised StopIteration") from error
+
+
+def to_arrow(
+    source,
+    *,
+    schema=None,
+    pick=None,
+    batch=65536,
+    threads=None,
+    start=None,
+    stop=None,
+    errors="raise",
+    max_line=MAX_LINE,
+):
+    """Iterate over the documents in ``source`` as batches of rows in Arrow's columns, which every library that knows the
+    Arrow C data interface takes without a copy, such as pyarrow, polars, pandas and DuckDB::
+
+        pyarrow.table(lines.to_arrow("events.jsonl"))
+        polars.DataFrame(lines.to_arrow("events.jsonl.gz", pick=["id", "/user/name"]))
+
+    ``source`` is what ``load`` takes, or bytes, bytearray or memoryview. Each document is an object, and a row. No Python
+    object is made of a value. Memory holds one batch, which has at most ``batch`` rows, or those of 16 MiB of lines; with
+    threads, two more than there are.
+
+    Without a ``schema`` types are those of the first batch, or its first 4 MiB: bool, int64, double, string, list,
+    struct, and null for what has no value. Integers become doubles where another number of the column is one, if each of
+    them is the same number then. A later value that isn't of its column's type is an error, and so is a member that no
+    row of the first batch has, or an integer past 64 bits: nothing is changed or left out silently.
+
+    ``schema`` gives the types: what has ``__arrow_c_schema__`` (pyarrow.schema), or a mapping of names to names of types,
+    such as ``{"id": "uint32", "at": "timestamp[us, UTC]", "price": "decimal128(12, 2)", "tags": "list<string>"}``; a
+    mapping is a struct, ``[type]`` a list. Members that it doesn't name are passed over. Timestamps and dates are read
+    from strings as ISO 8601 has them, decimals from numbers or strings of one. A value that the type doesn't hold exactly
+    is an error; float32 gets the nearest.
+
+    ``pick`` selects columns: names of members, JSON Pointers ("/user/name") or sequences of names and indices, each
+    column named as it is picked; or a mapping of names to these. What a pointer leads nowhere for is null.
+
+    ``threads`` is how many threads make batches, at most 64; ``start``, ``stop``, ``errors`` and ``max_line`` are those
+    of ``load``. A value that its column can't hold is an error of its line: a LineError whose ``__cause__`` is a
+    ValidationError that says where in the document.
+
+    Returns an ArrowReader, whose ``__arrow_c_stream__`` gives the batches that are left. Libraries report the exceptions
+    of a stream by their own; iterating raises them as they are.
+    """
+    wish = _Wish(errors, max_line, None, None, False, threads, {})
+    if not isinstance(batch, int):
+        raise TypeError(f"batch must be a number of rows (int), not {type(batch).__name__}")
+    if not 1 <= batch < 2**31:
+        raise ValueError(f"batch must be a number of rows from 1 to {2**31 - 1}, not {batch}")
+    from . import _arrow
+
+    fields = None if schema is None else _arrow.fields_of(schema)
+    pick = None if pick is None else _arrow.columns_picked(pick)
+    _arrow.plan_of(fields, pick)  # errors
+    make = partial(_arrow.ArrowReader, wish, fields, pick, batch)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        if start is not None or stop is not None:
+            raise ValueError("start and stop count bytes of a path or a binary file, not of documents in memory")
+        return _loads(make, source)
+    return _load(make, source, start, stop)
 
 
 class _Parts:

@@ -1,0 +1,545 @@
+#include "columns/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+enum { LEAST_ROOM = 64 };
+
+/* ---- formats ---- */
+
+/* A number from 0 to 999 at *p, which moves on; -1 where there is none. */
+static int read_number(const char **p) {
+    int value = 0, digits = 0;
+    for (; **p >= '0' && **p <= '9' && digits < 3; (*p)++, digits++) value = 10 * value + (**p - '0');
+    return digits ? value : -1;
+}
+
+/* Set what a format says of a column: whether it is known. */
+static int set_format(column *c, const char *format) {
+    static const struct {
+        char letter;
+        uint8_t kind, width;
+    } plain[] = {
+        {'n', COLUMN_NULL, 0},     {'b', COLUMN_BOOL, 0},     {'c', COLUMN_SIGNED, 1},   {'s', COLUMN_SIGNED, 2},
+        {'i', COLUMN_SIGNED, 4},   {'l', COLUMN_SIGNED, 8},   {'C', COLUMN_UNSIGNED, 1}, {'S', COLUMN_UNSIGNED, 2},
+        {'I', COLUMN_UNSIGNED, 4}, {'L', COLUMN_UNSIGNED, 8}, {'f', COLUMN_FLOAT, 4},    {'g', COLUMN_DOUBLE, 8},
+        {'u', COLUMN_STRING, 4},   {'U', COLUMN_STRING, 8},
+    };
+    size_t n = strlen(format);
+    if (n == 1) {
+        for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+            if (plain[i].letter == *format) {
+                c->kind = plain[i].kind;
+                c->width = plain[i].width;
+                return 1;
+            }
+        return 0;
+    }
+    if (n == 2 && *format == '+') {
+        c->kind = format[1] == 's' ? COLUMN_STRUCT : COLUMN_LIST;
+        c->width = format[1] == 'l' ? 4 : 8;
+        return strchr("slL", format[1]) != NULL;
+    }
+    if (n == 3 && memcmp(format, "td", 2) == 0 && (format[2] == 'D' || format[2] == 'm')) {
+        c->kind = COLUMN_DATE;
+        c->width = format[2] == 'D' ? 4 : 8;
+        return 1;
+    }
+    if (n >= 4 && memcmp(format, "ts", 2) == 0 && format[3] == ':' && strchr("smun", format[2]) != NULL) {
+        c->kind = COLUMN_TIMESTAMP;
+        c->width = 8;
+        c->unit = format[2];
+        c->is_zoned = n > 4;
+        return 1;
+    }
+    if (n >= 5 && memcmp(format, "d:", 2) == 0) {
+        const char *p = format + 2;
+        c->kind = COLUMN_DECIMAL;
+        c->width = 16;
+        c->precision = read_number(&p);
+        if (*p++ != ',') return 0;
+        c->scale = read_number(&p);
+        if (c->precision < 1 || c->precision > 38 || c->scale < 0 || c->scale > c->precision) return 0;
+        return *p == 0 || strcmp(p, ",128") == 0;
+    }
+    return 0;
+}
+
+static char *copy_text(const char *text) {
+    size_t n = strlen(text) + 1;
+    char *copy = malloc(n);
+    if (copy != NULL) memcpy(copy, text, n);
+    return copy;
+}
+
+/* ---- the tree ---- */
+
+column *column_new(const char *format, const uint8_t *name, size_t name_size, int is_nullable, int is_inferred,
+                   int *known) {
+    column *c = calloc(1, sizeof *c);
+    *known = 1;
+    if (c == NULL) return NULL;
+    c->index = c->place = c->last_index = c->born = c->typed = c->widened = -1;
+    c->is_nullable = is_nullable;
+    c->is_inferred = is_inferred;
+    c->depth = 1;
+    c->name_size = name == NULL ? SIZE_MAX : name_size;
+    c->name = malloc(name == NULL ? 1 : name_size + 1);
+    if (c->name != NULL && name != NULL) memcpy(c->name, name, name_size);
+    if (format == NULL) c->kind = COLUMN_ROUTE;
+    else *known = set_format(c, format);
+    if (format != NULL) c->format = copy_text(format);
+    if (c->name != NULL && (format == NULL || c->format != NULL) && *known) return c;
+    column_free(c);
+    return NULL;
+}
+
+static void free_buffers(column *c) {
+    free(c->valid);
+    free(c->offsets);
+    free(c->data);
+    c->valid = c->offsets = c->data = NULL;
+    c->room = c->nulls = c->length = 0;
+    c->bytes = c->bytes_room = 0;
+}
+
+static void free_children(column *c) {
+    for (size_t i = 0; i < c->children; i++) column_free(c->child[i]);
+    free(c->child);
+    free(c->table);
+    c->child = NULL;
+    c->table = NULL;
+    c->children = c->child_room = c->mask = 0;
+    c->last_index = -1;
+}
+
+void column_free(column *c) {
+    if (c == NULL) return;
+    free_buffers(c);
+    free_children(c);
+    free(c->format);
+    free(c->name);
+    free(c);
+}
+
+static uint32_t hash_of(const uint8_t *name, size_t size) {
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < size; i++) hash = (hash ^ name[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static void enter(column *c, size_t place) {
+    if (c->child[place]->name_size == SIZE_MAX) return;
+    size_t at = hash_of(c->child[place]->name, c->child[place]->name_size) & c->mask;
+    while (c->table[at]) at = (at + 1) & c->mask;
+    c->table[at] = (uint32_t)place + 1;
+}
+
+int column_add_child(column *c, column *child) {
+    if (c->children >= UINT32_MAX / 4) return -1;
+    if (c->children == c->child_room) {
+        size_t room = c->child_room ? 2 * c->child_room : 4;
+        column **grown = realloc(c->child, room * sizeof *grown);
+        if (grown == NULL) return -1;
+        c->child = grown;
+        c->child_room = room;
+    }
+    size_t room = c->table == NULL ? 0 : c->mask + 1;
+    if (c->children + 1 > COLUMNS_FEW && 2 * (c->children + 1) > room) {
+        size_t larger = room ? 2 * room : 64;
+        uint32_t *table = calloc(larger, sizeof *table);
+        if (table == NULL) return -1;
+        free(c->table);
+        c->table = table;
+        c->mask = larger - 1;
+        for (size_t i = 0; i < c->children; i++) enter(c, i);
+    }
+    c->child[c->children++] = child;
+    child->depth = c->depth + 1;
+    if (child->index > c->last_index) c->last_index = child->index;
+    if (c->table != NULL) enter(c, c->children - 1);
+    return 0;
+}
+
+/* Remove the last child. */
+static void remove_child(column *c) {
+    column *child = c->child[--c->children];
+    if (c->table != NULL) { /* whoever came after it in the table is found without it: nobody did */
+        size_t at = hash_of(child->name, child->name_size) & c->mask;
+        while (c->table[at] != c->children + 1) at = (at + 1) & c->mask;
+        c->table[at] = 0;
+    }
+    column_free(child);
+}
+
+column *column_find(const column *c, const uint8_t *name, size_t size, size_t guess, size_t *place) {
+    if (LIKELY(guess < c->children)) {
+        column *child = c->child[guess];
+        if (child->name_size == size && memcmp(child->name, name, size) == 0) {
+            *place = guess;
+            return child;
+        }
+    }
+    if (c->table != NULL) {
+        for (size_t at = hash_of(name, size) & c->mask; c->table[at]; at = (at + 1) & c->mask) {
+            column *child = c->child[c->table[at] - 1];
+            if (child->name_size != size || memcmp(child->name, name, size) != 0) continue;
+            *place = c->table[at] - 1;
+            return child;
+        }
+        return NULL;
+    }
+    for (size_t i = 0; i < c->children; i++)
+        if (c->child[i]->name_size == size && memcmp(c->child[i]->name, name, size) == 0) {
+            *place = i;
+            return c->child[i];
+        }
+    return NULL;
+}
+
+void columns_init(columns *tree, column *root, cpu_level level, int64_t batch, uint64_t text_most, size_t line_most) {
+    memset(tree, 0, sizeof *tree);
+    tree->skip = skip_for(level);
+    tree->take_row = columns_rows_for(level);
+    tree->root = root;
+    tree->batch = batch;
+    tree->text_most = text_most;
+    tree->line_most = line_most;
+}
+
+void columns_free(columns *tree) {
+    column_free(tree->root);
+    skip_index_free(&tree->index);
+    free(tree->scratch);
+    tree->root = NULL;
+    tree->scratch = NULL;
+}
+
+static column *copy_column(const column *c) {
+    int known;
+    column *copy = column_new(c->format, c->name_size == SIZE_MAX ? NULL : c->name, c->name_size, c->is_nullable,
+                              c->is_inferred, &known);
+    if (copy == NULL) return NULL;
+    copy->index = c->index;
+    copy->place = c->place;
+    copy->depth = c->depth;
+    copy->expected = c->expected;
+    copy->expected_bytes = c->expected_bytes;
+    for (size_t i = 0; i < c->children; i++) {
+        column *child = copy_column(c->child[i]);
+        if (child == NULL || column_add_child(copy, child)) {
+            column_free(child);
+            column_free(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+int columns_copy(columns *to, const columns *from) {
+    column *root = copy_column(from->root);
+    if (root == NULL) return -1;
+    *to = *from;
+    to->root = root;
+    to->text = 0;
+    memset(&to->index, 0, sizeof to->index);
+    to->scratch = NULL;
+    to->scratch_room = 0;
+    return 0;
+}
+
+void columns_freeze(columns *tree) { tree->is_frozen = 1; }
+
+/* ---- buffers ---- */
+
+static size_t bits_size(int64_t n) { return (size_t)(n + 7) / 8; }
+
+/* Make a buffer larger: whether there is memory. */
+static int enlarge(uint8_t **buffer, size_t size) {
+    uint8_t *grown = realloc(*buffer, size);
+    if (grown != NULL) *buffer = grown;
+    return grown != NULL;
+}
+
+/* Make room for this many values, in what the kind has. */
+static int make_room(column *c, int64_t room) {
+    if (room > INT64_MAX / 64) return -1;
+    size_t n = (size_t)room;
+    int has_offsets = c->kind == COLUMN_STRING || c->kind == COLUMN_LIST;
+    if (c->valid != NULL && !enlarge(&c->valid, bits_size(room))) return -1;
+    if (has_offsets) {
+        int is_first = c->offsets == NULL;
+        if (!enlarge(&c->offsets, (n + 1) * c->width)) return -1;
+        if (is_first) memset(c->offsets, 0, c->width);
+    } else if (c->kind == COLUMN_BOOL) {
+        if (!enlarge(&c->data, bits_size(room))) return -1;
+    } else if (c->width && c->kind != COLUMN_STRUCT && c->kind != COLUMN_ROUTE && c->kind != COLUMN_NULL) {
+        if (!enlarge(&c->data, n * c->width)) return -1;
+    }
+    c->room = room;
+    return 0;
+}
+
+int column_grow(column *c) {
+    int64_t room = c->room ? 2 * c->room : c->expected;
+    return make_room(c, room < LEAST_ROOM ? LEAST_ROOM : room);
+}
+
+int column_grow_bytes(column *c, size_t more) {
+    size_t least = c->expected_bytes > 1024 ? c->expected_bytes : 1024, room = c->bytes_room ? 2 * c->bytes_room : least;
+    if (more > SIZE_MAX / 4 - c->bytes) return -1;
+    if (room < c->bytes + more) room = c->bytes + more;
+    if (!enlarge(&c->data, room)) return -1;
+    c->bytes_room = room;
+    return 0;
+}
+
+static void put_bit(uint8_t *bits, int64_t at, int is_set) {
+    uint8_t mask = (uint8_t)(1 << (at & 7)), old = at & 7 ? bits[at >> 3] : 0; /* bits after the last are zero */
+    bits[at >> 3] = (uint8_t)(is_set ? old | mask : old & ~mask);
+}
+
+/* Note that the value about to be added is null. */
+static int put_null(column *c) {
+    if (c->valid == NULL) {
+        c->valid = malloc(bits_size(c->room));
+        if (c->valid == NULL) return -1;
+        memset(c->valid, 0xFF, bits_size(c->length));
+        if (c->length & 7) c->valid[c->length >> 3] = (uint8_t)((1 << (c->length & 7)) - 1);
+    }
+    put_bit(c->valid, c->length, 0);
+    c->nulls++;
+    return 0;
+}
+
+/* Add what stands where there is no value: a null, or where the column has none, and its parent is null, anything. */
+int column_add_null(column *c) {
+    if (c->length == c->room && column_grow(c)) return -1;
+    int is_null = c->is_nullable && c->kind != COLUMN_NULL && c->kind != COLUMN_ROUTE;
+    for (size_t i = 0; (c->kind == COLUMN_STRUCT || c->kind == COLUMN_ROUTE) && i < c->children; i++)
+        if (c->child[i]->length == c->length && column_add_null(c->child[i])) return -1;
+    if (is_null ? put_null(c) : 0) return -1;
+    if (!is_null && c->valid != NULL) put_bit(c->valid, c->length, 1);
+    if (c->offsets != NULL)
+        memcpy(c->offsets + (size_t)(c->length + 1) * c->width, c->offsets + (size_t)c->length * c->width, c->width);
+    else if (c->kind == COLUMN_BOOL) put_bit(c->data, c->length, 0);
+    else if (c->data != NULL) memset(c->data + (size_t)c->length * c->width, 0, c->width);
+    c->length++;
+    return 0;
+}
+
+row_state column_fill(column *c) {
+    for (size_t i = 0; i < c->children; i++) {
+        column *child = c->child[i];
+        if (child->length != c->length) continue;
+        if (child->kind == COLUMN_ROUTE) {
+            if (child->length == child->room && column_grow(child)) return ROW_NO_MEMORY;
+            row_state state = column_fill(child);
+            if (state != ROW_ADDED) return state;
+            child->length++;
+        } else {
+            if (!child->is_nullable) return ROW_REFUSED;
+            if (column_add_null(child)) return ROW_NO_MEMORY;
+        }
+    }
+    return ROW_ADDED;
+}
+
+/* ---- types that are found out ---- */
+
+/* Make a column of nulls one of another kind. */
+int column_become(column *c, column_kind kind, unsigned width, const char *format) {
+    int64_t nulls = c->length;
+    char *copy = copy_text(format);
+    if (copy == NULL) return -1;
+    if (kind == COLUMN_LIST) {
+        int known;
+        column *item = column_new("n", (const uint8_t *)"item", 4, 1, 1, &known);
+        if (item == NULL || column_add_child(c, item)) {
+            column_free(item);
+            free(copy);
+            return -1;
+        }
+    }
+    free(c->format);
+    c->format = copy;
+    c->kind = kind;
+    c->width = width;
+    c->length = c->room = 0;
+    while (c->length < nulls)
+        if (column_add_null(c)) {
+            free_buffers(c);
+            free_children(c);
+            c->kind = COLUMN_NULL;
+            c->width = 0;
+            memcpy(c->format, "n", 2); /* no format is shorter */
+            c->length = c->room = nulls;
+            return -1;
+        }
+    return 0;
+}
+
+int column_widen(column *c) {
+    for (int64_t i = 0; i < c->length; i++) {
+        int64_t integer;
+        memcpy(&integer, c->data + 8 * i, 8);
+        double real = (double)integer;
+        if (real >= 9223372036854775808.0 || (int64_t)real != integer) return 1;
+    }
+    for (int64_t i = 0; i < c->length; i++) {
+        int64_t integer;
+        memcpy(&integer, c->data + 8 * i, 8);
+        double real = (double)integer;
+        memcpy(c->data + 8 * i, &real, 8);
+    }
+    c->kind = COLUMN_DOUBLE;
+    c->format[0] = 'g';
+    return 0;
+}
+
+static int64_t offset_at(const column *c, int64_t i) {
+    int32_t narrow;
+    int64_t wide;
+    if (c->width == 4) {
+        memcpy(&narrow, c->offsets + 4 * i, 4);
+        return narrow;
+    }
+    memcpy(&wide, c->offsets + 8 * i, 8);
+    return wide;
+}
+
+/* Drop what is beyond this many values; and what row `row` (-1: none) made of the types. */
+void column_truncate(column *c, int64_t length, int64_t row) {
+    if (length < c->length) {
+        if (c->valid != NULL) {
+            for (int64_t i = length; i < c->length; i++) c->nulls -= !(c->valid[i >> 3] >> (i & 7) & 1);
+            if (length & 7) c->valid[length >> 3] &= (uint8_t)((1 << (length & 7)) - 1);
+        }
+        if (c->kind == COLUMN_BOOL && length & 7) c->data[length >> 3] &= (uint8_t)((1 << (length & 7)) - 1);
+        c->length = length;
+    }
+    if (row >= 0 && c->typed == row) { /* what it has are nulls */
+        int64_t nulls = c->length;
+        free_buffers(c);
+        free_children(c);
+        c->kind = COLUMN_NULL;
+        c->width = 0;
+        memcpy(c->format, "n", 2);
+        c->length = c->room = nulls;
+        c->typed = c->widened = -1;
+        return;
+    }
+    if (row >= 0 && c->widened == row) {
+        for (int64_t i = 0; i < c->length; i++) {
+            double real;
+            memcpy(&real, c->data + 8 * i, 8);
+            int64_t integer = (int64_t)real;
+            memcpy(c->data + 8 * i, &integer, 8);
+        }
+        c->kind = COLUMN_SIGNED;
+        c->format[0] = 'l';
+        c->widened = -1;
+    }
+    if (c->kind == COLUMN_STRING) c->bytes = c->offsets == NULL ? 0 : (size_t)offset_at(c, c->length);
+    if (c->kind == COLUMN_LIST) column_truncate(c->child[0], c->offsets == NULL ? 0 : offset_at(c, c->length), row);
+    if (c->kind == COLUMN_STRUCT || c->kind == COLUMN_ROUTE) {
+        while (row >= 0 && c->children && c->child[c->children - 1]->born == row) remove_child(c);
+        for (size_t i = 0; i < c->children; i++) column_truncate(c->child[i], length, row);
+    }
+}
+
+/* ---- rows ---- */
+
+#if CPU_HAS_LEVELS
+extern row_state columns_take_row_avx2(columns_row *row);
+#endif
+
+row_state (*columns_rows_for(cpu_level level))(columns_row *row) {
+#if CPU_HAS_LEVELS
+    if (level != CPU_BASE) return columns_take_row_avx2;
+#endif
+    (void)level;
+    return columns_take_row;
+}
+
+row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force) {
+    const uint8_t *end = line + size, *start = line;
+    skip_found what;
+    while (start < end && (*start == ' ' || *start == '\t' || *start == '\r')) start++;
+    if (start == end) return ROW_REFUSED;
+    if (force && *start != '{' && *start != '[') {
+        if (tree->root->kind != COLUMN_ROUTE) return ROW_REFUSED;
+        row_state state = tree->root->length < tree->root->room || column_grow(tree->root) == 0
+                              ? column_fill(tree->root)
+                              : ROW_NO_MEMORY;
+        if (state == ROW_ADDED) tree->root->length++;
+        else column_truncate(tree->root, tree->root->length, -1);
+        tree->text += size;
+        return state;
+    }
+    skip_index_clear(&tree->index);
+    const uint8_t *stop = tree->skip->check(start, end, 1, 0, &tree->index, &what);
+    if (stop == NULL) return what.no_memory ? ROW_NO_MEMORY : ROW_REFUSED;
+    for (const uint8_t *p = stop; p < end; p++)
+        if (*p != ' ' && *p != '\t' && *p != '\r' && *p != '\n') return ROW_REFUSED;
+    if (what.long_integer && !force) return ROW_REFUSED;
+    columns_row row = {
+        .tree = tree,
+        .start = start,
+        .last = stop - 1,
+        .end = end,
+        .at = {0, 0},
+        .escapes = what.escapes,
+    };
+    row_state state = tree->take_row(&row);
+    if (state != ROW_ADDED) column_truncate(tree->root, tree->root->length, tree->is_frozen ? -1 : tree->root->length);
+    if (state == ROW_ADDED) tree->text += size;
+    return state;
+}
+
+/* ---- parts ---- */
+
+size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last) {
+    size_t at = 0;
+    while (*lines > 0 && at < size) {
+        const uint8_t *found = memchr(p + at, '\n', size - at);
+        if (found == NULL) return size;
+        at = *last = (size_t)(found - p) + 1;
+        --*lines;
+    }
+    return at;
+}
+
+static int is_blank(const uint8_t *p, const uint8_t *end) {
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r')) p++;
+    return p == end;
+}
+
+void *columns_make_part(const void *like, const uint8_t *text, size_t size) {
+    columns tree;
+    columns_part *part = calloc(1, sizeof *part);
+    if (part == NULL || columns_copy(&tree, like)) {
+        free(part);
+        return NULL;
+    }
+    const uint8_t *p = text, *end = text + size;
+    while (p < end) {
+        const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
+        if ((size_t)(stop - p) > tree.line_most) break;
+        if (!is_blank(p, stop) && columns_add(&tree, p, (size_t)(stop - p), 0) != ROW_ADDED) break;
+        p = found == NULL ? end : found + 1;
+        part->lines++;
+        part->bytes = (size_t)(p - text);
+    }
+    if (tree.root->length > 0 && (part->data = columns_take(&tree)) == NULL) part->lines = part->bytes = 0;
+    columns_free(&tree);
+    return part;
+}
+
+void columns_free_part(void *made) {
+    columns_part *part = made;
+    column_data_free(part->data);
+    free(part);
+}

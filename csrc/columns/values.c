@@ -1,0 +1,141 @@
+/* Values that only a given schema asks for. */
+#include "base/bits.h"
+#include "columns/columns.h"
+#include "kernels/moments.h"
+#include "kernels/pow10.h"
+
+static int is_digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
+
+int value_unsigned(const uint8_t *p, const uint8_t *limit, uint64_t *value) {
+    uint64_t w = 0;
+    int is_negative = *p == '-';
+    const uint8_t *first = p += is_negative;
+    for (; p < limit && is_digit(*p); p++) {
+        unsigned digit = *p - (unsigned)'0';
+        if (w > UINT64_MAX / 10 || (w == UINT64_MAX / 10 && digit > UINT64_MAX % 10)) return 0;
+        w = 10 * w + digit;
+    }
+    if (p == first || (*p == '.' || (*p | 0x20) == 'e') || (is_negative && w != 0)) return 0;
+    *value = w;
+    return 1;
+}
+
+/* The parts of a JSON number in p[0, n): whether it is one. */
+typedef struct {
+    int is_negative;
+    const uint8_t *whole, *whole_end, *fraction, *fraction_end;
+    int64_t exponent;
+} decimal_text;
+
+static int read_decimal(const uint8_t *p, size_t n, decimal_text *d) {
+    enum { MOST = 100000000 }; /* an exponent that no number of digits makes up for */
+    const uint8_t *end = p + n;
+    d->is_negative = p < end && *p == '-';
+    p += d->is_negative;
+    d->whole = p;
+    while (p < end && is_digit(*p)) p++;
+    d->whole_end = d->fraction = d->fraction_end = p;
+    if (p == d->whole || (*d->whole == '0' && p - d->whole > 1)) return 0;
+    if (p < end && *p == '.') {
+        d->fraction = ++p;
+        while (p < end && is_digit(*p)) p++;
+        d->fraction_end = p;
+        if (p == d->fraction) return 0;
+    }
+    d->exponent = 0;
+    if (p < end && (*p | 0x20) == 'e') {
+        int is_negative = ++p < end && *p == '-';
+        p += p < end && (*p == '-' || *p == '+');
+        const uint8_t *first = p;
+        for (; p < end && is_digit(*p); p++)
+            if (d->exponent < MOST) d->exponent = 10 * d->exponent + (*p - '0');
+        if (p == first) return 0;
+        if (is_negative) d->exponent = -d->exponent;
+    }
+    return p == end;
+}
+
+int value_decimal(const column *c, const uint8_t *p, size_t n, uint8_t value[16]) {
+    decimal_text d;
+    if (!read_decimal(p, n, &d)) return 0;
+    const int64_t fraction = d.fraction_end - d.fraction;
+    /* Digits of the value times 10^scale: those from the first that isn't zero on, and as many as this more, or less. */
+    const int64_t shift = c->scale + d.exponent - fraction;
+    int64_t digits = 0, kept = 0;
+    uint64_t high = 0, low = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        int64_t seen = 0;
+        const uint8_t *q = d.whole;
+        for (;;) {
+            if (q == d.whole_end) q = d.fraction;
+            if (q == d.fraction_end) break;
+            unsigned digit = *q++ - (unsigned)'0';
+            if (seen == 0 && digit == 0) continue;
+            seen++;
+            if (pass == 0) continue;
+            if (seen > kept) {
+                if (digit != 0) return 0;
+                continue;
+            }
+            uint64_t lower, upper = multiply_128(low, 10, &lower);
+            low = lower + digit;
+            high = 10 * high + upper + (low < lower);
+        }
+        if (pass == 0) {
+            digits = seen;
+            kept = digits + shift;
+            if (digits == 0) break;
+            if (kept > c->precision) return 0;
+        }
+    }
+    for (int64_t i = digits; digits && i < kept; i++) {
+        uint64_t lower, upper = multiply_128(low, 10, &lower);
+        low = lower;
+        high = 10 * high + upper;
+    }
+    if (d.is_negative) {
+        low = 0 - low;
+        high = ~high + (low == 0);
+    }
+    const int first = BIG_ENDIAN_TARGET ? 8 : 0;
+    memcpy(value + first, &low, 8);
+    memcpy(value + (8 - first), &high, 8);
+    return 1;
+}
+
+/* Days from 1970-01-01 on, in the Gregorian calendar: Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+static int64_t days_of(int year, int month, int day) {
+    int64_t y = (int64_t)year - (month <= 2), era = y / 400, of_era = y - 400 * era; /* years are from 1 on */
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return 146097 * era + 365 * of_era + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+int value_date(const column *c, const uint8_t *p, size_t n, int64_t *value) {
+    moment m;
+    if (!moment_read_date(p, n, &m)) return 0;
+    *value = days_of(m.year, m.month, m.day) * (c->width == 8 ? 86400000 : 1);
+    return 1;
+}
+
+int value_timestamp(const column *c, const uint8_t *p, size_t n, int64_t *value) {
+    enum { FRACTION = 20, DIGITS = 9 };
+    static const int32_t powers[DIGITS + 1] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                               10000,      1000,      100,      10,      1};
+    moment m;
+    if (!moment_read(p, n, &m) || (m.zone != MOMENT_NAIVE) != c->is_zoned) return 0;
+    int64_t seconds = days_of(m.year, m.month, m.day) * 86400 + 3600 * m.hour + 60 * (m.minute - m.offset) + m.second;
+    int64_t nanoseconds = 0;
+    if (n > FRACTION && p[FRACTION - 1] == '.') {
+        size_t digits = 0;
+        for (; FRACTION + digits < n && digits < DIGITS && is_digit(p[FRACTION + digits]); digits++)
+            nanoseconds = 10 * nanoseconds + (p[FRACTION + digits] - '0');
+        nanoseconds *= powers[digits];
+    }
+    int64_t each = c->unit == 's' ? 1000000000 : c->unit == 'm' ? 1000000 : c->unit == 'u' ? 1000 : 1; /* ns */
+    int64_t per_second = 1000000000 / each;
+    if (nanoseconds % each) return 0;
+    nanoseconds /= each;
+    if (seconds > (INT64_MAX - nanoseconds) / per_second || seconds < INT64_MIN / per_second) return 0;
+    *value = seconds * per_second + nanoseconds;
+    return 1;
+}
