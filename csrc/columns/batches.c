@@ -23,6 +23,11 @@ void column_data_free(column_data *data) {
     free(data);
 }
 
+column_data *column_data_hold(column_data *data) {
+    count_up(&data->holders);
+    return data;
+}
+
 int64_t column_data_length(const column_data *data) { return data->length; }
 
 /* How many columns of a batch are in this one, or ways through it lead to. */
@@ -148,15 +153,16 @@ static void release_array(struct ArrowArray *array) {
 /* Stands for a buffer of no values, among them the one offset. */
 static const uint64_t nothing[8];
 
-int column_data_export(column_data *data, struct ArrowArray *out) {
+static int export_rows(column_data *data, int64_t first, int64_t rows, int is_batch, struct ArrowArray *out) {
+    CYJSON_ASSERT(first >= 0 && rows >= 0 && first + rows <= data->length);
     memset(out, 0, sizeof *out);
     held_array *held = calloc(1, sizeof *held + data->children * sizeof *held->child);
     if (held == NULL) return -1;
-    count_up(&data->holders);
-    held->data = data;
+    held->data = column_data_hold(data);
     held->buffers[0] = data->valid;
-    out->length = data->length;
-    out->null_count = data->nulls;
+    out->length = rows;
+    out->offset = is_batch ? 0 : first; /* importers of batches want none there */
+    out->null_count = rows == data->length || data->nulls == 0 ? data->nulls : data->kind == COLUMN_NULL ? rows : -1;
     out->buffers = held->buffers;
     out->children = held->child;
     out->private_data = held;
@@ -179,7 +185,8 @@ int column_data_export(column_data *data, struct ArrowArray *out) {
     }
     for (size_t i = 0; i < data->children; i++) {
         struct ArrowArray *child = malloc(sizeof *child);
-        if (child == NULL || column_data_export(data->child[i], child)) {
+        column_data *inner = data->child[i];
+        if (child == NULL || export_rows(inner, is_batch ? first : 0, is_batch ? rows : inner->length, 0, child)) {
             free(child);
             out->release(out);
             return -1;
@@ -188,6 +195,10 @@ int column_data_export(column_data *data, struct ArrowArray *out) {
         out->n_children++;
     }
     return 0;
+}
+
+int column_data_export(column_data *data, int64_t first, int64_t rows, struct ArrowArray *out) {
+    return export_rows(data, first, rows, 1, out);
 }
 
 /* ---- schemas ---- */

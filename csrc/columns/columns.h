@@ -24,7 +24,7 @@
 
 enum {
     COLUMNS_DEPTH = 64, /* levels of types: reading a value is recursive, and so are those who get the columns */
-    COLUMNS_FIRST_TEXT = 1 << 22, /* bytes of lines in which types are found out, at most */
+    COLUMNS_FIRST_TEXT = 1 << 22, /* bytes of lines in which types are found out */
     COLUMNS_FEW = 8 /* names that are compared one by one */
 };
 
@@ -138,8 +138,8 @@ void columns_freeze(columns *tree);
 row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force);
 
 static inline int columns_is_full(const columns *tree) {
-    uint64_t most = tree->is_frozen || tree->text_most < COLUMNS_FIRST_TEXT ? tree->text_most : COLUMNS_FIRST_TEXT;
-    return tree->root->length >= tree->batch || tree->text >= most;
+    if (!tree->is_frozen) return tree->text >= COLUMNS_FIRST_TEXT;
+    return tree->root->length >= tree->batch || tree->text >= tree->text_most;
 }
 
 /* What the bodies in rows.inc.h need. 0, or -1 where memory is missing. */
@@ -173,6 +173,7 @@ typedef struct column_data column_data;
  * they stay. The tree is empty then. */
 column_data *columns_take(columns *tree);
 int64_t column_data_length(const column_data *data);
+column_data *column_data_hold(column_data *data); /* once more; each holder calls column_data_free */
 void column_data_free(column_data *data);
 
 /* What was made of whole lines, up to the first that was refused, is too long, or found no memory. */
@@ -190,8 +191,8 @@ void columns_free_part(void *part);
  * where the last of them ends; it isn't changed where there is none. */
 size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last);
 
-/* Hand the columns over, as often as is wanted: -1 where memory is missing. */
-int column_data_export(column_data *data, struct ArrowArray *out);
+/* Hand `rows` rows of a batch over, from `first` on, as often as is wanted: -1 where memory is missing. */
+int column_data_export(column_data *data, int64_t first, int64_t rows, struct ArrowArray *out);
 
 /* Make the schema of a column with room for children, which the caller fills in, each of them released (all zero) until
  * it is made: -1 where memory is missing, and nothing is to be released. */

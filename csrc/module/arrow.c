@@ -260,9 +260,9 @@ static void free_array(PyObject *capsule) {
     free(array);
 }
 
-PyObject *core_arrow_array(column_data *data) {
+PyObject *core_arrow_array(column_data *data, int64_t first, int64_t rows) {
     struct ArrowArray *array = malloc(sizeof *array);
-    if (array == NULL || column_data_export(data, array)) {
+    if (array == NULL || column_data_export(data, first, rows, array)) {
         free(array);
         return PyErr_NoMemory();
     }

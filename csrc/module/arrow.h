@@ -43,8 +43,8 @@ PyObject *core_arrow_schema(PyObject *fields);
 /* The field of an "arrow_schema", with a fifth item: whether it is of a dictionary. */
 PyObject *core_arrow_field(PyObject *capsule);
 
-/* "arrow_array" of a batch. */
-PyObject *core_arrow_array(column_data *data);
+/* "arrow_array" of rows of a batch. */
+PyObject *core_arrow_array(column_data *data, int64_t first, int64_t rows);
 
 /* "arrow_array_stream" of an iterator of objects that have __arrow_c_array__, which has itself __arrow_c_schema__. */
 PyObject *core_arrow_stream(PyObject *iterator);

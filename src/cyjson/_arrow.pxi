@@ -7,13 +7,14 @@ cdef class Batch:
 
     # Made by a Reader alone. fields: a tuple for each column, see core_arrow_schema.
     cdef column_data *data
+    cdef int64_t first, rows
     cdef object fields
 
     def __dealloc__(self):
         column_data_free(self.data)
 
     def __len__(self):
-        return 0 if self.data == NULL else column_data_length(self.data)
+        return self.rows
 
     def __repr__(self):
         return f"<Batch of {len(self)} rows and {0 if self.fields is None else len(self.fields)} columns>"
@@ -27,18 +28,15 @@ cdef class Batch:
         whichever are requested."""
         if self.data == NULL:
             raise ValueError("a batch comes from lines.to_arrow")
-        return core_arrow_schema(self.fields), core_arrow_array(self.data)
+        return core_arrow_schema(self.fields), core_arrow_array(self.data, self.first, self.rows)
 
 
-cdef Batch batch_of(column_data *data, fields):
-    """A batch, whose data it becomes."""
-    cdef Batch batch
-    try:
-        batch = Batch.__new__(Batch)
-    except BaseException:
-        column_data_free(data)
-        raise
-    batch.data = data
+cdef Batch batch_of(column_data *data, int64_t first, int64_t rows, fields):
+    """A batch of some rows of the data, of which it is one holder more."""
+    cdef Batch batch = Batch.__new__(Batch)
+    batch.data = column_data_hold(data)
+    batch.first = first
+    batch.rows = rows
     batch.fields = fields
     return batch
 

@@ -17,7 +17,7 @@ else:
 __all__ = ["ArrowReader"]
 
 TEXT = 16 * 2**20  # bytes of lines, after which a batch ends
-FIRST_TEXT = 4 * 2**20  # of those in which types are found out: COLUMNS_FIRST_TEXT
+FIRST_TEXT = 4 * 2**20  # bytes of lines in which types are found out: COLUMNS_FIRST_TEXT
 
 # ---- schemas: a field is (format, name, whether nulls are allowed, children) ----
 
@@ -229,7 +229,7 @@ def _pointer(pointer):
 def _report(text, path, message, cure):
     """The ValidationError of a value that its column doesn't hold."""
     pos = places_of(text, [path])[path][1]
-    message = f"{message}; {cure}" if cure else message
+    message = f"{message}; {cure}" if cure and path else message
     return ValidationError([Mismatch(path_of(path), pointer_of(path), message, pos, 1, pos + 1)], text)
 
 
@@ -254,7 +254,7 @@ class _Explain:
         raise report
 
 
-_CURE = "the types are those of the first batch, and schema= gives others"
+_CURE = "the types are those of the first 4 MiB, and schema= gives others"
 
 # ---- batches ----
 
@@ -373,6 +373,8 @@ class _PureReader:
         self.batch = batch
         self.cure = cure
         self.fields = describe(plan) if is_frozen else None
+        self.size = 0  # of the lines of these rows
+        self.block = 0  # rows that are to be given before others are read
         self.reader = _impl.Reader(read, opened, self.add, refuse, **settings)
         self.close = self.reader.close
 
@@ -393,21 +395,21 @@ class _PureReader:
         return self
 
     def __next__(self):
-        size = 0
-        for each in self.reader:
-            size += each
-            if len(self.rows.rows) >= self.batch or size >= (TEXT if self.rows.frozen else FIRST_TEXT):
-                return self.take()
-        self.keep_types()
-        if self.rows.rows:
-            return self.take()
-        raise StopIteration
+        if not self.block:
+            for each in self.reader:
+                self.size += each
+                rows = len(self.rows.rows)
+                if self.size >= FIRST_TEXT if not self.rows.frozen else rows >= self.batch or self.size >= TEXT:
+                    break
+            self.size = 0
+            self.keep_types()
+            self.block = len(self.rows.rows)
+        if not self.block:
+            raise StopIteration
+        self.block -= min(self.block, self.batch)
+        return Batch(self.rows.take(self.batch), self.fields)
 
     def keep_types(self):
         if not self.rows.frozen:
             self.rows.frozen = True
             self.fields = self.describe(self.rows.root.plan())
-
-    def take(self):
-        self.keep_types()
-        return Batch(self.rows.take(), self.fields)

@@ -1,6 +1,7 @@
 """Arrow's C structures by ctypes, for the fallback: what _pure_arrow.py needs where somebody takes a capsule."""
 
 import ctypes
+import sys
 from ctypes import CFUNCTYPE, POINTER, Structure, addressof, c_char_p, c_int, c_int64, c_void_p
 
 from ._pure_arrow import _NULLABLE, held, hold, let_go, number_of
@@ -57,8 +58,6 @@ ArrowArrayStream._fields_ = [
 _api = ctypes.pythonapi
 _new_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p, c_char_p, c_void_p)(("PyCapsule_New", _api))
 _pointer_in = ctypes.PYFUNCTYPE(c_void_p, ctypes.py_object, c_char_p)(("PyCapsule_GetPointer", _api))
-# A capsule that is going has no references: as an object it would get one, and go again.
-_pointer_in_going = ctypes.PYFUNCTYPE(c_void_p, c_void_p, c_char_p)(("PyCapsule_GetPointer", _api))
 _NAMES = {ArrowSchema: b"arrow_schema", ArrowArray: b"arrow_array", ArrowArrayStream: b"arrow_array_stream"}
 
 
@@ -90,25 +89,33 @@ def _address(function):
     return ctypes.cast(function, c_void_p)
 
 
-def _going(kind):
-    """What a capsule calls when it goes."""
-
-    def destroy(capsule):
-        address = _pointer_in_going(capsule, _NAMES[kind])
-        _release(kind.from_address(address))
-        let_go(_capsules.pop(address))
-
-    return ctypes.PYFUNCTYPE(None, c_void_p)(destroy)
+# Capsules and their structures. A capsule could call when it goes, but into Python, which would lose the exception that
+# may be on its way then: so these are held here, until nobody else has the capsule.
+_capsules = []
 
 
-_destroyers = {kind: _going(kind) for kind in _NAMES}
-_capsules = {}
+def _sweep():
+    """Release what nobody took out of capsules that are gone."""
+    for pair in _capsules[:]:
+        if sys.getrefcount(pair[0]) <= _ALONE:
+            _release(pair[1])
+            _capsules.remove(pair)
+
+
+def _count_alone():
+    pairs = [(object(), None)]
+    for pair in pairs[:]:
+        return sys.getrefcount(pair[0])
+
+
+_ALONE = _count_alone()
 
 
 def _capsule(structure):
-    kind = type(structure)
-    _capsules[addressof(structure)] = hold(structure)
-    return _new_capsule(addressof(structure), _NAMES[kind], _address(_destroyers[kind]))
+    _sweep()
+    capsule = _new_capsule(addressof(structure), _NAMES[type(structure)], None)
+    _capsules.append((capsule, structure))
+    return capsule
 
 
 def _children(kind, structures):

@@ -173,6 +173,8 @@ class Rows:
             return _fit_decimal(column, value, path)
         if kind in (DATE, TIMESTAMP) and isinstance(value, str):
             return (_fit_date if kind == DATE else _fit_moment)(column, value, path)
+        if not path:
+            raise Unfit(path, f"{_called(value)}, where a row is an object")
         raise Unfit(path, f"{_called(value)} in a column of {type_name(column.format)}")
 
     def become(self, column, value, path):
@@ -222,7 +224,7 @@ class Rows:
         if not column.inferred or (self.frozen and value is None):
             return None
         if self.frozen:
-            raise Unfit((*path, name), "a member that the first batch didn't have")
+            raise Unfit((*path, name), "a member that no line of the first 4 MiB has")
         try:
             encoded = name.encode()
         except UnicodeEncodeError:
@@ -248,10 +250,11 @@ class Rows:
                 raise Unfit((*path, part), "no value, where the schema allows no null")
         return row
 
-    def take(self):
-        """What was added, as the struct of a batch."""
+    def take(self, most):
+        """So many of the rows that were added, as the struct of a batch."""
         columns = {}
-        rows, self.rows = self.rows, []
+        rows = self.rows[:most]
+        del self.rows[:most]
 
         def collect(column, rows):
             for i, child in enumerate(column.children):

@@ -66,7 +66,7 @@ cdef class Reader:
     #
     # With `plan`, rows are added to columns (module/arrow.h), and each item is a Batch of at most `batch` of them, or of
     # as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their types
-    # are known, which `is_frozen` says that they are: else those of the first batch are kept. decode(text, plan,
+    # are known, which `is_frozen` says that they are: else those of the first block of lines are kept. decode(text, plan,
     # is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it, or returns another
     # text of the same document, in bytes; is_last: that was tried. Threads begin once the types are kept.
     # What they get has the lines of one batch.
@@ -96,7 +96,8 @@ cdef class Reader:
     cdef bytes whole  # a source that is read where it is, which its parts allow: it is the buffer
     cdef bint in_place
     cdef core_columns *columns  # NULL: no columns are made
-    cdef column_data *made  # by a thread, and to be given next
+    cdef column_data *made  # by a thread, or in the first block, and to be given next
+    cdef int64_t made_first  # row of it
     cdef object describe
     cdef readonly object fields  # what describe gave, or None
     cdef int64_t batch, text
@@ -569,7 +570,7 @@ cdef class Reader:
         return 0
 
     cdef int keep_types(self) except -1:
-        """Keep the types that the first batch has."""
+        """Keep the types that the first block has."""
         if not self.is_frozen:
             core_columns_freeze(self.columns)
             self.fields = self.describe(core_columns_plan(self.columns))
@@ -577,15 +578,32 @@ cdef class Reader:
         return 0
 
     cdef Batch take_rows(self):
-        """The rows that were added; or where there are none, those that a thread has made."""
-        cdef column_data *data
+        """The rows that were added; or where there are none, those that are made. The first block may be several
+        batches, of which all but this one are kept."""
+        cdef int64_t rows
+        cdef Batch batch
         self.keep_types()
         if core_columns_rows(self.columns):
-            data = core_columns_take(self.columns)
-        else:
-            data = self.made
+            if self.made != NULL:
+                return self.own_rows()
+            self.made = core_columns_take(self.columns)
+            self.made_first = 0
+        rows = min(self.batch, column_data_length(self.made) - self.made_first)
+        batch = batch_of(self.made, self.made_first, rows, self.fields)
+        self.made_first += rows
+        if self.made_first == column_data_length(self.made):
+            column_data_free(self.made)
             self.made = NULL
-        return batch_of(data, self.fields)
+            self.made_first = 0
+        return batch
+
+    cdef Batch own_rows(self):
+        """The rows that were added, before those that a thread has made."""
+        cdef column_data *data = core_columns_take(self.columns)
+        try:
+            return batch_of(data, 0, column_data_length(data), self.fields)
+        finally:
+            column_data_free(data)
 
     cdef int add_row(self, const uint8_t *line, Py_ssize_t size, bint last) except -1:
         """Add a line to the columns, or report it."""

@@ -67,6 +67,7 @@ cdef extern from "module/arrow.h":
         size_t lines, bytes
     ctypedef struct core_columns:
         pass
+    column_data *column_data_hold(column_data *data)
     void column_data_free(column_data *data)
     int64_t column_data_length(const column_data *data)
     size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last)
@@ -85,7 +86,7 @@ cdef extern from "module/arrow.h":
     columns_part *core_lines_part(core_lines *lines)
     object core_arrow_schema(object fields)
     object core_arrow_field(object capsule)
-    object core_arrow_array(column_data *data)
+    object core_arrow_array(column_data *data, int64_t first, int64_t rows)
     object core_arrow_stream(object iterator)
 
 

@@ -410,13 +410,13 @@ def to_arrow(
         polars.DataFrame(lines.to_arrow("events.jsonl.gz", pick=["id", "/user/name"]))
 
     ``source`` is what ``load`` takes, or bytes, bytearray or memoryview. Each document is an object, and a row. No Python
-    object is made of a value. Memory holds one batch, which has at most ``batch`` rows, or those of 16 MiB of lines; with
-    threads, two more than there are.
+    object is made of a value. Memory holds one batch, which has at most ``batch`` rows, and no more than 16 MiB of lines
+    have; with threads, two more than there are.
 
-    Without a ``schema`` types are those of the first batch, or its first 4 MiB: bool, int64, double, string, list,
-    struct, and null for what has no value. Integers become doubles where another number of the column is one, if each of
-    them is the same number then. A later value that isn't of its column's type is an error, and so is a member that no
-    row of the first batch has, or an integer past 64 bits: nothing is changed or left out silently.
+    Without a ``schema`` types are found out in the first 4 MiB of lines: bool, int64, double, string, list, struct, and
+    null for what has no value. Integers become doubles where another number of the column is one, if each of them is the
+    same number then. What comes later and isn't of its column's type is an error, and so is a member that those lines
+    don't have, or an integer past 64 bits: nothing is changed or left out silently.
 
     ``schema`` gives the types: what has ``__arrow_c_schema__`` (pyarrow.schema), or a mapping of names to names of types,
     such as ``{"id": "uint32", "at": "timestamp[us, UTC]", "price": "decimal128(12, 2)", "tags": "list<string>"}``; a
