@@ -146,7 +146,7 @@ BAD = [
     (b'{"a": 1.5}\n{"a": 9007199254740993}', 2, 6, "$.a", "an integer that no float64 has exactly"),
     (b'{"a": 9007199254740993}\n{"a": 1.5}', 2, 6, "$.a", "a number with a fraction in a column of integers"),
     (b'{"a": "\\ud800"}', 1, 6, "$.a", "a string with a surrogate"),
-    (b'{"a\\u0000b": 1}', 1, 12, "$['a\\x00b']", "a name that no column has"),
+    (b'{"a\\u0000b": 1}', 1, 13, "$['a\\x00b']", "a name that no column has"),
     (b"[1]", 1, 0, "$", "an array, where a row is an object"),
     (b"5", 1, 0, "$", "an integer, where a row is an object"),
     (b'{"a":1}\nnull', 2, 0, "$", "null"),
@@ -286,8 +286,8 @@ HELD = [
     ("timestamp[ns, UTC]", '"2026-11-29T05:30:00.123456789Z" "2026-11-29T05:30:00-23:59"', '"2026-11-29T05:30:00"'
      ' "2300-01-01T00:00:00Z" "2026-11-29T05:30:00+24:00"'),
     ("timestamp[ms, UTC]", '"2026-11-29T05:30:00.123000Z"', '"2026-11-29T05:30:00.1234Z"'),
-    ("decimal128(5, 2)", '1 -999.99 1.50 "12.3" 1e2 1200e-2 0.00000 0e9 1.500e0 1000e-9',
-     '1000 1.234 "x" "" "01" "1." NaN 1e3 "1e99999999999999999999" true'),
+    ("decimal128(5, 2)", '1 -999.99 1.50 "12.3" 1e2 1200e-2 0.00000 0e9 1.500e0 1000e-5',
+     '1000 1.234 1000e-9 "x" "" "01" "1." NaN 1e3 "1e99999999999999999999" true'),
     ("decimal128(38, 0)", "9" * 38 + " -" + "9" * 38, "1" + "0" * 38),
     ("null", "null", "1 [] {}"),
     ("list<int8>", "[] [1,null]", "[300] 1 {} [[1]]"),
@@ -308,8 +308,6 @@ def test_what_types_hold(type, good, bad):
             assert frozen(row["a"]) == frozen(filled(json.loads(text), "g" if type == "double" else ""))
     for text in bad.split(" "):
         line = b'{"a": %s}' % text.encode()
-        if b"1000e-9" in line:
-            continue
         found = []
         with lines.to_arrow(line, schema={"a": type}, errors=found.append) as reader:
             assert list(reader) == [], text
@@ -352,7 +350,7 @@ def test_pick():
     of, found = rows(data, pick=["id", "/user/name", ("user", "tags", 1)])
     assert [(each[0], each[1]) for each in of[3]] == [("id", "l"), ("/user/name", "u"), ("/user/tags/1", "u")]
     assert [list(row.values()) for row in found] == [[1, "é", "b"], [2, None, None], [None, None, None]]
-    of, found = rows(data, pick={"n": "/user/name", "none": "/x/5", "y": ["x"]}, schema={
+    of, found = rows(data, pick={"n": "/user/name", "none": "/z/5", "y": ["x"]}, schema={
         "n": "large_string", "none": "bool", "x": "list<int8>"
     })
     assert [(each[0], each[1]) for each in of[3]] == [("n", "U"), ("none", "b"), ("y", "+l")]
@@ -430,9 +428,9 @@ def test_ranges_cover_a_file_once(tmp_path, threads):
 
 def test_batches():
     documents = [{"i": i, "s": str(i) * (i % 7), "b": i % 3 == 0, "l": [i] * (i % 4), "n": None if i % 5 else i / 4,
-                  "o": {"p": i % 2 == 0, "q": [str(i)]}} for i in range(1000)]  # fmt: skip
+                  "o": {"p": i % 2 == 0, "q": [str(i)]}} for i in range(120)]  # fmt: skip
     data = text_of(documents)
-    for batch in 1, 7, 64, 999, 1000, 5000:
+    for batch in 1, 7, 64, 119, 120, 5000:
         for schema in None, {"i": "int64", "s": "string", "b": "bool", "l": ["int64"], "n": "double",
                              "o": {"p": "bool", "q": ["string"]}}:  # fmt: skip
             parts = [arrow.batch_rows(each) for each in lines.to_arrow(data, batch=batch, schema=schema)]

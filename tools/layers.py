@@ -25,10 +25,11 @@ MAY_KNOW = {
     "decode": ("base", "kernels", "python"),
     "encode": ("base", "kernels", "python"),
     "parts": ("base", "kernels", "python"),
-    "levels": ("base", "kernels", "decode", "encode"),
-    "module": ("base", "kernels", "python", "decode", "encode", "parts"),
+    "columns": ("base", "kernels"),
+    "levels": ("base", "kernels", "decode", "encode", "columns"),
+    "module": ("base", "kernels", "python", "decode", "encode", "parts", "columns"),
 }
-WITHOUT_PYTHON = ("base", "kernels")
+WITHOUT_PYTHON = ("base", "kernels", "columns")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 

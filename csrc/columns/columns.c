@@ -476,7 +476,7 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
                               : ROW_NO_MEMORY;
         if (state == ROW_ADDED) tree->root->length++;
         else column_truncate(tree->root, tree->root->length, -1);
-        tree->text += size;
+        tree->text += size + 1;
         return state;
     }
     skip_index_clear(&tree->index);
@@ -495,7 +495,7 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
     };
     row_state state = tree->take_row(&row);
     if (state != ROW_ADDED) column_truncate(tree->root, tree->root->length, tree->is_frozen ? -1 : tree->root->length);
-    if (state == ROW_ADDED) tree->text += size;
+    if (state == ROW_ADDED) tree->text += size + 1;
     return state;
 }
 

@@ -381,14 +381,14 @@ class _PureReader:
     lineno = property(lambda self: self.reader.lineno)
 
     def add(self, text):
-        """Add the row of a line: the bytes that it has."""
+        """Add the row of a line: the bytes that it has, with a line feed."""
         _impl.loads(text)
         try:
             self.rows.add(text)
         except _columns.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
-            return len(text)
+            return len(text.encode("utf-8", "surrogatepass")) + 1
         raise report
 
     def __iter__(self):

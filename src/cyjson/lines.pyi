@@ -2,16 +2,16 @@ import builtins
 import codecs
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import JSONDecodeError
 from types import TracebackType
-from typing import Any, Final, Generic, Literal, Protocol, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, final, overload, type_check_only
 
 from typing_extensions import Self, TypeForm
 
 from . import Codec
 
-__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map"]
+__all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map", "to_arrow"]
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -140,6 +140,45 @@ def map(
     array_hook: Callable[[list[Any]], Any] | None = None,
     **options: Any,
 ) -> Reader[Any]: ...
+class _HasArrowSchema(Protocol):
+    def __arrow_c_schema__(self) -> object: ...
+
+_Type = str | Mapping[str, _Type] | list[_Type] | _HasArrowSchema
+
+@type_check_only
+class _Batch(Protocol):
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
+
+@type_check_only
+class _ArrowReader(Iterator[_Batch], Protocol):
+    @property
+    def lineno(self) -> int: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def close(self) -> None: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+def to_arrow(
+    source: _Path | _SupportsRead | bytes | bytearray | memoryview,
+    *,
+    schema: Mapping[str, _Type] | _HasArrowSchema | None = None,
+    pick: str | Sequence[_Pointer] | Mapping[str, _Pointer] | None = None,
+    batch: int = 65536,
+    threads: int | None = None,
+    start: int | None = None,
+    stop: int | None = None,
+    errors: _Errors = "raise",
+    max_line: int | None = 67108864,
+) -> _ArrowReader: ...
 def dump(
     documents: Iterable[Any],
     target: _Path | _SupportsWriteBytes | _SupportsWriteText | codecs.StreamWriter | codecs.StreamReaderWriter,
