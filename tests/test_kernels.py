@@ -12,13 +12,13 @@ from support.compare import native_only
 pytestmark = native_only  # they are the same C whichever backend runs
 
 
-def run(program, tmp_path, count):
+def run(program, tmp_path, count, **options):
     if build.compiler() is None:
         pytest.skip("no C compiler here, or the kernels' C sources are not beside these tests")
     binary = tmp_path / program
     # What is tested is plain C: a preloaded sanitizer belongs to the interpreter.
     environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-    build.build(build.HERE / f"{program}.c", binary, environment=environment)
+    build.build(build.HERE / f"{program}.c", binary, environment=environment, **options)
     ran = subprocess.run([str(binary), str(count)], capture_output=True, text=True, env=environment)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
     return ran.stdout
@@ -37,3 +37,18 @@ def test_text(tmp_path):
 @long
 def test_skip(tmp_path):
     assert "cases," in run("test_skip", tmp_path, amount(200, 500, 100_000))
+
+
+SANITIZERS = "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"
+
+
+@long
+@pytest.mark.parametrize("flags", [("-O2",), ("-O1", *SANITIZERS)])
+def test_columns_where_allocations_fail(tmp_path, flags):
+    try:
+        told = run("test_columns", tmp_path, amount(1, 4, 200), more=build.COLUMNS, flags=flags)
+    except RuntimeError as error:
+        if flags[1:] and "cannot find" in str(error):
+            pytest.skip("this compiler has no sanitizers")
+        raise
+    assert "allocations failed" in told

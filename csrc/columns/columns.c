@@ -85,6 +85,7 @@ column *column_new(const char *format, const uint8_t *name, size_t name_size, in
     c->is_nullable = is_nullable;
     c->is_inferred = is_inferred;
     c->depth = 1;
+    c->seed = (uint32_t)((uintptr_t)c >> 4) * 2654435761u;
     c->name_size = name == NULL ? SIZE_MAX : name_size;
     c->name = malloc(name == NULL ? 1 : name_size + 1);
     if (c->name != NULL && name != NULL) memcpy(c->name, name, name_size);
@@ -124,15 +125,15 @@ void column_free(column *c) {
     free(c);
 }
 
-static uint32_t hash_of(const uint8_t *name, size_t size) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
+static uint32_t hash_of(const column *c, const uint8_t *name, size_t size) {
+    uint32_t hash = c->seed; /* FNV-1a */
     for (size_t i = 0; i < size; i++) hash = (hash ^ name[i]) * 16777619u;
     return hash ^ hash >> 15;
 }
 
 static void enter(column *c, size_t place) {
     if (c->child[place]->name_size == SIZE_MAX) return;
-    size_t at = hash_of(c->child[place]->name, c->child[place]->name_size) & c->mask;
+    size_t at = hash_of(c, c->child[place]->name, c->child[place]->name_size) & c->mask;
     while (c->table[at]) at = (at + 1) & c->mask;
     c->table[at] = (uint32_t)place + 1;
 }
@@ -167,7 +168,7 @@ int column_add_child(column *c, column *child) {
 static void remove_child(column *c) {
     column *child = c->child[--c->children];
     if (c->table != NULL) { /* whoever came after it in the table is found without it: nobody did */
-        size_t at = hash_of(child->name, child->name_size) & c->mask;
+        size_t at = hash_of(c, child->name, child->name_size) & c->mask;
         while (c->table[at] != c->children + 1) at = (at + 1) & c->mask;
         c->table[at] = 0;
     }
@@ -183,7 +184,7 @@ column *column_find(const column *c, const uint8_t *name, size_t size, size_t gu
         }
     }
     if (c->table != NULL) {
-        for (size_t at = hash_of(name, size) & c->mask; c->table[at]; at = (at + 1) & c->mask) {
+        for (size_t at = hash_of(c, name, size) & c->mask; c->table[at]; at = (at + 1) & c->mask) {
             column *child = c->child[c->table[at] - 1];
             if (child->name_size != size || memcmp(child->name, name, size) != 0) continue;
             *place = c->table[at] - 1;
@@ -199,6 +200,12 @@ column *column_find(const column *c, const uint8_t *name, size_t size, size_t gu
     return NULL;
 }
 
+static size_t count_columns(const column *c) {
+    size_t found = 1;
+    for (size_t i = 0; i < c->children; i++) found += count_columns(c->child[i]);
+    return found;
+}
+
 void columns_init(columns *tree, column *root, cpu_level level, int64_t batch, uint64_t text_most, size_t line_most) {
     memset(tree, 0, sizeof *tree);
     tree->skip = skip_for(level);
@@ -207,6 +214,7 @@ void columns_init(columns *tree, column *root, cpu_level level, int64_t batch, u
     tree->batch = batch;
     tree->text_most = text_most;
     tree->line_most = line_most;
+    tree->members = count_columns(root);
 }
 
 void columns_free(columns *tree) {
@@ -476,7 +484,7 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
                               : ROW_NO_MEMORY;
         if (state == ROW_ADDED) tree->root->length++;
         else column_truncate(tree->root, tree->root->length, -1);
-        tree->text += size + 1;
+        tree->text += size + tree->members;
         return state;
     }
     skip_index_clear(&tree->index);
@@ -495,7 +503,7 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
     };
     row_state state = tree->take_row(&row);
     if (state != ROW_ADDED) column_truncate(tree->root, tree->root->length, tree->is_frozen ? -1 : tree->root->length);
-    if (state == ROW_ADDED) tree->text += size + 1;
+    if (state == ROW_ADDED) tree->text += size + tree->members;
     return state;
 }
 
@@ -532,6 +540,7 @@ void *columns_make_part(const void *like, const uint8_t *text, size_t size) {
         p = found == NULL ? end : found + 1;
         part->lines++;
         part->bytes = (size_t)(p - text);
+        if (tree.text >= tree.text_most && p < end) break;
     }
     if (tree.root->length > 0 && (part->data = columns_take(&tree)) == NULL) part->lines = part->bytes = 0;
     columns_free(&tree);

@@ -64,6 +64,7 @@ struct column {
     int64_t last_index; /* the greatest of the children's, or -1 */
     uint32_t *table; /* of places among the children + 1, by the hash of their names; NULL where they are few */
     size_t mask;
+    uint32_t seed; /* of the hashes, so that nobody knows which names have the same */
     int64_t born, typed, widened; /* the row which made it, gave it its type, made its integers doubles; or -1 */
 
     int64_t length, nulls, room; /* in values */
@@ -99,7 +100,8 @@ struct columns {
     int is_frozen;
     int64_t batch; /* the rows of a full one, */
     uint64_t text_most; /* or the bytes that they came from */
-    uint64_t text;
+    uint64_t text; /* of what was added; a null takes memory too, so that each column counts a byte for each row */
+    size_t members; /* columns, those of refused rows among them */
     size_t line_most; /* bytes of a line in a part */
     skip_index index;
     uint8_t *scratch; /* a string without its escapes */

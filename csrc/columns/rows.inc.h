@@ -258,6 +258,7 @@ static column *new_member(columns_row *row, column *c, const uint8_t *name, size
         column_free(child);
         return NULL;
     }
+    row->tree->members++;
     child->born = row->tree->root->length;
     child->length = child->room = c->length;
     if (c == row->tree->root) child->place = (int64_t)c->children - 1;
@@ -377,6 +378,7 @@ static row_state take_first(columns_row *row, column *c, const uint8_t *p) {
     }
     if (column_become(c, kinds[which].kind, kinds[which].width, kinds[which].format)) return ROW_NO_MEMORY;
     c->typed = row->tree->root->length;
+    row->tree->members += c->children;
     return take_value(row, c);
 }
 

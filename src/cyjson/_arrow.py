@@ -381,14 +381,14 @@ class _PureReader:
     lineno = property(lambda self: self.reader.lineno)
 
     def add(self, text):
-        """Add the row of a line: the bytes that it has, with a line feed."""
+        """Add the row of a line: what it counts, as columns_add has it."""
         _impl.loads(text)
         try:
             self.rows.add(text)
         except _columns.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
-            return len(text.encode("utf-8", "surrogatepass")) + 1
+            return len(text.encode("utf-8", "surrogatepass")) + self.rows.members
         raise report
 
     def __iter__(self):

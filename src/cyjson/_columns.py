@@ -79,15 +79,15 @@ class Column:
         self.kind = kind_of(self.format)
         self.depth = depth
         self.children = [Column(child, depth + 1) for child in children]
+        self.names = {child.name: child for child in self.children}
         self.inexact = False  # whether it has integers that are no doubles
 
     def plan(self):
         children = tuple([child.plan() for child in self.children])
         return self.format, self.name, self.nullable, self.inferred, self.index, self.place, children
 
-    def child(self, name):
-        name = name.encode("utf-8", "surrogatepass")
-        return next((child for child in self.children if child.name == name), None)
+    def count(self):
+        return 1 + sum(child.count() for child in self.children)
 
 
 def fields_of(plan, names=None):
@@ -123,6 +123,7 @@ class Rows:
         self.strict = strict
         self.rows = []
         self.undo = []
+        self.members = self.root.count()
         self.options = {"parse_float": Real} if _has_decimals(plan) else {}
 
     def add(self, text):
@@ -189,7 +190,9 @@ class Rows:
         else:
             format = "u" if isinstance(value, str) else "+l" if isinstance(value, list) else "+s"
         item = Column(("n", b"item", True, True, -1, -1, ()), column.depth + 1)
-        self.set(column, format=format, kind=_PLAIN[format], children=[item] if format == "+l" else [])
+        children = [item] if format == "+l" else []
+        self.members += len(children)
+        self.set(column, format=format, kind=_PLAIN[format], children=children, names={})
 
     def fit_integer(self, column, value, path):
         if isinstance(value, float):
@@ -210,7 +213,7 @@ class Rows:
     def fit_struct(self, column, value, path):
         row = {}
         for name, each in value.items():
-            child = column.child(name)
+            child = column.names.get(name.encode("utf-8", "surrogatepass"))
             if child is None:
                 child = self.new_member(column, name, each, path)
                 if child is None:
@@ -233,7 +236,10 @@ class Rows:
             raise Unfit((*path, name), "a name that no column has")
         place = len(column.children) if column is self.root else -1
         child = Column(("n", encoded, True, True, -1, place, ()), column.depth + 1)
-        self.set(column, children=[*column.children, child])
+        column.children.append(child)
+        column.names[encoded] = child
+        self.undo.append(lambda: (column.children.pop(), column.names.pop(encoded)))
+        self.members += 1
         return child
 
     def fit_route(self, column, value, path):

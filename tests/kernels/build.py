@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"
 COMMON = sorted(str(path.relative_to(CSRC)) for room in ("base", "kernels") for path in (CSRC / room).rglob("*.c"))
 COMMON += sorted(f"levels/{path.name}" for path in (CSRC / "levels").glob("skip_*.c"))
+COLUMNS = ["columns/values.c", *(f"levels/{path.name}" for path in sorted((CSRC / "levels").glob("columns_*.c")))]
 LEVELS = {"base": [], "avx2": ["-DLEVEL_AVX2"], "avx512": ["-DLEVEL_AVX512"]}
 
 
@@ -29,8 +30,9 @@ def run(command, environment=None):
         raise RuntimeError(f"{shlex.join(command)}\n{done.stdout}{done.stderr}")
 
 
-def build(program, output, command=None, flags=("-O2",), environment=None):
-    """Compile the C file ``program`` to ``output``, whose name, with suffixes, the objects get. Or RuntimeError."""
+def build(program, output, command=None, flags=("-O2",), environment=None, more=()):
+    """Compile the C file ``program``, and ``more`` files of csrc/, to ``output``, whose name, with suffixes, the objects
+    get. Or RuntimeError."""
     output = Path(output)
     start = [*(command or compiler()), "-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-DCYJSON_DEBUG", *flags]
     start += [f"-I{CSRC}", f"-I{HERE}"]
@@ -39,5 +41,5 @@ def build(program, output, command=None, flags=("-O2",), environment=None):
     for name in LEVELS if x86 else ["base"]:
         objects.append(f"{output}-{name}.o")
         run([*start, *LEVELS[name], "-c", str(HERE / "kernels.c"), "-o", objects[-1]], environment)
-    sources = [str(program), *objects, *(str(CSRC / name) for name in COMMON)]
+    sources = [str(program), *objects, *(str(CSRC / name) for name in (*COMMON, *more))]
     run([*start, *sources, "-o", str(output), "-lm"], environment)
