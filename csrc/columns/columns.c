@@ -540,7 +540,7 @@ void *columns_make_part(const void *like, const uint8_t *text, size_t size) {
         p = found == NULL ? end : found + 1;
         part->lines++;
         part->bytes = (size_t)(p - text);
-        if (tree.text >= tree.text_most && p < end) break;
+        if (tree.text / 2 >= tree.text_most) break; /* of few bytes and many columns */
     }
     if (tree.root->length > 0 && (part->data = columns_take(&tree)) == NULL) part->lines = part->bytes = 0;
     columns_free(&tree);
