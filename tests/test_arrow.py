@@ -94,9 +94,10 @@ def test_numbers():
 
 def test_strings():
     texts = ["", "a", "é" * 20, "中" * 31, "😀", 'quote " back \\ slash / \b\f\n\r\t\0 \u2028', "x" * 5000, "\ufeff"]
-    assert check([{"a": each, each: None} for each in texts if "\0" not in each]) == {"a": "u", **{
-        each: "n" for each in texts if "\0" not in each and each != "a"
-    }}
+    assert check([{"a": each, each: None} for each in texts if "\0" not in each]) == {
+        "a": "u",
+        **{each: "n" for each in texts if "\0" not in each and each != "a"},
+    }
     for ensure_ascii in True, False:
         data = "\n".join([json.dumps({"a": each}, ensure_ascii=ensure_ascii) for each in texts]).encode()
         assert rows(data)[1] == [{"a": each} for each in texts]
@@ -234,8 +235,11 @@ def test_after_an_error_reading_goes_on():
 def test_refused_rows_leave_nothing():
     data = b'{"a": 1}\n{"new": {"x": [1]}, "a": "no"}\n{"a": [], "b": 2.5}\n{"c": [1, "x"]}\n{"b": true}\n{"a": 2}'
     of, found = rows(data, errors="skip")
-    assert arrow.types(of) == {"a": "l", "b": "b"} and found == [{"a": 1, "b": None}, {"a": None, "b": True},
-                                                                 {"a": 2, "b": None}]
+    assert arrow.types(of) == {"a": "l", "b": "b"} and found == [
+        {"a": 1, "b": None},
+        {"a": None, "b": True},
+        {"a": 2, "b": None},
+    ]
     of, found = rows(b'{"a": 1}\n{"a": 1.5, "b": 99999999999999999999}\n{"a": 9007199254740993}', errors="skip")
     assert arrow.types(of) == {"a": "l"} and [row["a"] for row in found] == [1, 9007199254740993]
     data = b'{"l": [1, 2]}\n{"l": [3, "x"]}\n{"l": [4], "s": {"t": "abc", "u": [{"v": 1}, 2]}}\n{"l": [5]}'
@@ -318,7 +322,9 @@ def test_nulls_that_a_schema_forbids():
     pyarrow = pytest.importorskip("pyarrow")
     inner = pyarrow.struct([pyarrow.field("b", pyarrow.int8(), nullable=False), pyarrow.field("c", pyarrow.string())])
     schema = pyarrow.schema([pyarrow.field("a", pyarrow.int64(), nullable=False), pyarrow.field("s", inner)])
-    data = b'{"a": 1, "s": {"b": 2}}\n{"a": null}\n{}\n{"a": 2, "s": {}}\n{"a": 3, "s": null}\n{"a": 4, "s": {"b": null}}'
+    data = (
+        b'{"a": 1, "s": {"b": 2}}\n{"a": null}\n{}\n{"a": 2, "s": {}}\n{"a": 3, "s": null}\n{"a": 4, "s": {"b": null}}'
+    )
     found = []
     of, given = rows(data, schema=schema, errors=found.append)
     assert [row["a"] for row in given] == [1, 3] and len(found) == 4
@@ -346,18 +352,23 @@ def test_schemas_that_are_none(schema, error):
 
 
 def test_pick():
-    data = text_of([{"id": 1, "user": {"name": "é", "tags": ["a", "b"]}, "x": [1]}, {"id": 2, "user": None}, {"user": 7}])
+    data = text_of(
+        [{"id": 1, "user": {"name": "é", "tags": ["a", "b"]}, "x": [1]}, {"id": 2, "user": None}, {"user": 7}]
+    )
     of, found = rows(data, pick=["id", "/user/name", ("user", "tags", 1)])
     assert [(each[0], each[1]) for each in of[3]] == [("id", "l"), ("/user/name", "u"), ("/user/tags/1", "u")]
     assert [list(row.values()) for row in found] == [[1, "é", "b"], [2, None, None], [None, None, None]]
-    of, found = rows(data, pick={"n": "/user/name", "none": "/z/5", "y": ["x"]}, schema={
-        "n": "large_string", "none": "bool", "x": "list<int8>"
-    })
+    of, found = rows(
+        data,
+        pick={"n": "/user/name", "none": "/z/5", "y": ["x"]},
+        schema={"n": "large_string", "none": "bool", "x": "list<int8>"},
+    )
     assert [(each[0], each[1]) for each in of[3]] == [("n", "U"), ("none", "b"), ("y", "+l")]
     assert list(found[0].values()) == ["é", None, [1]]
     assert rows(data, pick="id")[1] == [{"id": 1}, {"id": 2}, {"id": None}]
     assert rows(b'[1, "x"]\n[2]\n5\nnull\n"s"\n{"1": "y"}', pick=["/1", "/0"])[1] == [
-        {"/1": each, "/0": other} for each, other in [("x", 1), (None, 2), (None,) * 2, (None,) * 2, (None,) * 2, ("y", None)]
+        {"/1": each, "/0": other}
+        for each, other in [("x", 1), (None, 2), (None,) * 2, (None,) * 2, (None,) * 2, ("y", None)]
     ]
     assert rows(b'{"a/b": {"~": 1}}', pick=["/a~1b/~0"])[1] == [{"/a~1b/~0": 1}]
     assert rows(b'{"a": {"b": 1}, "a": 5}\n{"a": 5, "a": {"b": 2}}', pick=["/a/b"])[1] == [{"/a/b": None}, {"/a/b": 2}]
@@ -374,9 +385,11 @@ def test_what_is_not_picked_is_checked():
 @pytest.mark.parametrize(
     "pick, error",
     [
-        ([], ValueError), (5, TypeError), ([5], TypeError), ([b"a"], TypeError), (["a", "a"], ValueError), (["/~2"], ValueError),
+        ([], ValueError), (5, TypeError), ([5], TypeError), ([b"a"], TypeError), (["a", "a"], ValueError),
+        (["/~2"], ValueError),
         (["a", "/a/b"], ValueError), (["/a/b", "a"], ValueError), ([()], ValueError), ({5: "a"}, TypeError),
-        ({"x": "a", "y": "/a"}, ValueError), ({"\0": "a"}, ValueError), ([(1.5,)], TypeError), ([["a"] * 70], ValueError),
+        ({"x": "a", "y": "/a"}, ValueError), ({"\0": "a"}, ValueError), ([(1.5,)], TypeError),
+        ([["a"] * 70], ValueError),
     ],
 )  # fmt: skip
 def test_picks_that_are_none(pick, error):
@@ -584,11 +597,6 @@ def test_memory_is_given_back():
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def read_all(**options):
-        for batch in lines.to_arrow(data, **options):
-            arrow.taken(batch.__arrow_c_array__()[1], "arrow_array").release
-        gc.collect()
-
     if not os.path.exists("/proc/self/statm") or "CYJSON_SANITIZED" in os.environ:
         pytest.skip("no /proc here, or what is freed is kept")
     for options in {}, {"threads": 2}, {"batch": 100}:
@@ -657,7 +665,9 @@ def test_broken_documents(documents, data):
     text = bytearray(b"\n".join(json.dumps(each).encode() for each in documents))
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(text) - 1))
-        text[at : at + 1] = data.draw(st.sampled_from([b"", b'"', b"}", b"\\", b"\xff", b"\xc3", b"0", b"-", b"e", b",", b"\n"]))
+        text[at : at + 1] = data.draw(
+            st.sampled_from([b"", b'"', b"}", b"\\", b"\xff", b"\xc3", b"0", b"-", b"e", b",", b"\n"])
+        )
     text = bytes(text)
 
     def malformed(make):
@@ -689,7 +699,9 @@ def test_pyarrow(tmp_path):
     reader.close()
     batch = pyarrow.record_batch(next(lines.to_arrow(path)))
     assert batch.to_pylist()[3]["ok"] is False
-    schema = pyarrow.schema([("x", pyarrow.decimal128(20, 3)), ("id", pyarrow.int8()), ("at", pyarrow.timestamp("ms", "UTC"))])
+    schema = pyarrow.schema(
+        [("x", pyarrow.decimal128(20, 3)), ("id", pyarrow.int8()), ("at", pyarrow.timestamp("ms", "UTC"))]
+    )
     for made in pyarrow.table(lines.to_arrow(path), schema=schema), pyarrow.table(lines.to_arrow(path, schema=schema)):
         made.validate(full=True)
         assert made.schema == schema and made["x"].to_pylist()[:2] == [decimal.Decimal(1), decimal.Decimal("2.5")]

@@ -168,11 +168,8 @@ static int export_rows(column_data *data, int64_t first, int64_t rows, int is_ba
     out->private_data = held;
     out->release = release_array;
     switch (data->kind) {
-    case COLUMN_NULL:
-        break;
-    case COLUMN_STRUCT:
-        out->n_buffers = 1;
-        break;
+    case COLUMN_NULL: break;
+    case COLUMN_STRUCT: out->n_buffers = 1; break;
     case COLUMN_STRING:
         out->n_buffers = 3;
         held->buffers[1] = data->offsets == NULL ? (const void *)nothing : data->offsets;

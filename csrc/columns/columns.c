@@ -296,7 +296,8 @@ int column_grow(column *c) {
 }
 
 int column_grow_bytes(column *c, size_t more) {
-    size_t least = c->expected_bytes > 1024 ? c->expected_bytes : 1024, room = c->bytes_room ? 2 * c->bytes_room : least;
+    size_t least = c->expected_bytes > 1024 ? c->expected_bytes : 1024,
+           room = c->bytes_room ? 2 * c->bytes_room : least;
     if (more > SIZE_MAX / 4 - c->bytes) return -1;
     if (room < c->bytes + more) room = c->bytes + more;
     if (!enlarge(&c->data, room)) return -1;

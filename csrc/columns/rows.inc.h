@@ -61,8 +61,8 @@ static ALWAYS_INLINE int is_number(uint8_t first) { return first == '-' || numbe
 static row_state take_signed(columns_row *row, column *c, const uint8_t *p) {
     number n;
     if (!is_number(*p) || number_parse_any(p, row->last, &n) != NUMBER_INT) return ROW_REFUSED;
-    if (UNLIKELY(c->width < 8) && (n.integer < -((int64_t)1 << (8 * c->width - 1)) ||
-                                   n.integer >= (int64_t)1 << (8 * c->width - 1)))
+    if (UNLIKELY(c->width < 8) &&
+        (n.integer < -((int64_t)1 << (8 * c->width - 1)) || n.integer >= (int64_t)1 << (8 * c->width - 1)))
         return ROW_REFUSED;
     return put_integer(row, c, n.integer);
 }
@@ -402,32 +402,22 @@ static row_state take_value(columns_row *row, column *c) {
         return column_add_null(c) ? ROW_NO_MEMORY : ROW_ADDED;
     }
     switch (c->kind) {
-    case COLUMN_BOOL:
-        return take_bool(row, c, *p);
+    case COLUMN_BOOL: return take_bool(row, c, *p);
     case COLUMN_SIGNED:
         state = take_signed(row, c, p);
         if (LIKELY(state == ROW_ADDED) || row->tree->is_frozen || !c->is_inferred) return state;
         return state == ROW_REFUSED ? take_widening(row, c, p) : state;
-    case COLUMN_UNSIGNED:
-        return take_unsigned(row, c, p);
-    case COLUMN_DOUBLE:
-        return take_double(row, c, p);
-    case COLUMN_FLOAT:
-        return take_float(row, c, p);
-    case COLUMN_STRING:
-        return take_string(row, c, p);
+    case COLUMN_UNSIGNED: return take_unsigned(row, c, p);
+    case COLUMN_DOUBLE: return take_double(row, c, p);
+    case COLUMN_FLOAT: return take_float(row, c, p);
+    case COLUMN_STRING: return take_string(row, c, p);
     case COLUMN_TIMESTAMP:
     case COLUMN_DATE:
-    case COLUMN_DECIMAL:
-        return take_other(row, c, p);
-    case COLUMN_LIST:
-        return take_list(row, c, p);
-    case COLUMN_STRUCT:
-        return take_struct(row, c, p);
-    case COLUMN_ROUTE:
-        return take_route(row, c, p);
-    default:
-        return take_first(row, c, p);
+    case COLUMN_DECIMAL: return take_other(row, c, p);
+    case COLUMN_LIST: return take_list(row, c, p);
+    case COLUMN_STRUCT: return take_struct(row, c, p);
+    case COLUMN_ROUTE: return take_route(row, c, p);
+    default: return take_first(row, c, p);
     }
 }
 

@@ -59,7 +59,8 @@ int value_decimal(const column *c, const uint8_t *p, size_t n, uint8_t value[16]
     decimal_text d;
     if (!read_decimal(p, n, &d)) return 0;
     const int64_t fraction = d.fraction_end - d.fraction;
-    /* Digits of the value times 10^scale: those from the first that isn't zero on, and as many as this more, or less. */
+    /* Digits of the value times 10^scale: those from the first that isn't zero on, and as many as this more, or less.
+     */
     const int64_t shift = c->scale + d.exponent - fraction;
     int64_t digits = 0, kept = 0;
     uint64_t high = 0, low = 0;

@@ -302,8 +302,7 @@ static int keep_error(stream_data *stream) {
     PyObject *utf8 = text == NULL ? NULL : PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
     if (utf8 != NULL) {
         stream->error = malloc((size_t)PyBytes_GET_SIZE(utf8) + 1);
-        if (stream->error != NULL)
-            memcpy(stream->error, PyBytes_AS_STRING(utf8), (size_t)PyBytes_GET_SIZE(utf8) + 1);
+        if (stream->error != NULL) memcpy(stream->error, PyBytes_AS_STRING(utf8), (size_t)PyBytes_GET_SIZE(utf8) + 1);
     }
     PyErr_Clear();
     Py_XDECREF(utf8);
@@ -354,9 +353,7 @@ static int get_next(struct ArrowArrayStream *self, struct ArrowArray *out) {
     return number;
 }
 
-static const char *get_last_error(struct ArrowArrayStream *self) {
-    return ((stream_data *)self->private_data)->error;
-}
+static const char *get_last_error(struct ArrowArrayStream *self) { return ((stream_data *)self->private_data)->error; }
 
 static void release_stream(struct ArrowArrayStream *self) {
     stream_data *stream = self->private_data;

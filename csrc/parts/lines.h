@@ -84,7 +84,8 @@ typedef struct lines_pool lines_pool;
 lines_pool *lines_pool_new(const lines_wish *wish, int threads);
 
 /* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed until the pool is closed and the
- * chunk freed, or of malloc and become the pool's. -1 where there is no memory, and data stays the caller's. Wants the GIL, or an attached thread. */
+ * chunk freed, or of malloc and become the pool's. -1 where there is no memory, and data stays the caller's. Wants the
+ * GIL, or an attached thread. */
 int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed, int is_plain);
 
 /* How many chunks were given and not taken. */

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Mapping
 
 from . import _columns, _impl, _parts, backend
-from ._columns import type_name
 from ._places import path_of, places_of, pointer_of
 from ._validation import Mismatch, ValidationError
 
@@ -22,7 +21,9 @@ FIRST_TEXT = 4 * 2**20  # bytes of lines in which types are found out: COLUMNS_F
 # ---- schemas: a field is (format, name, whether nulls are allowed, children) ----
 
 _FORMATS = {_columns.type_name(each): each for each in _columns._PLAIN if each[0] != "+"}
-_FORMATS.update({"boolean": "b", "float": "f", "double": "g", "str": "u", "utf8": "u", "large_utf8": "U", "date": "tdD"})
+_FORMATS.update(
+    {"boolean": "b", "float": "f", "double": "g", "str": "u", "utf8": "u", "large_utf8": "U", "date": "tdD"}
+)
 _UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 _timestamp = re.compile(r"timestamp\[\s*(s|ms|us|ns)\s*(?:,\s*(?:tz\s*=\s*)?([^\]]*?)\s*)?\]")
 _decimal = re.compile(r"decimal(?:128)?\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)", re.ASCII)
@@ -35,9 +36,7 @@ def _read_type(text, at, name):
         at += 1
     for pattern in (_timestamp, _decimal):
         if found := pattern.match(text, at):
-            format = (
-                f"ts{_UNITS[found[1]]}:{found[2] or ''}" if pattern is _timestamp else f"d:{found[1]},{found[2]}"
-            )
+            format = f"ts{_UNITS[found[1]]}:{found[2] or ''}" if pattern is _timestamp else f"d:{found[1]},{found[2]}"
             if _columns.kind_of(format) is None:
                 break
             return (format, name, True, ()), found.end()
@@ -262,9 +261,9 @@ _CURE = "the types are those of the first 4 MiB, and schema= gives others"
 class ArrowReader:
     """What ``to_arrow`` returns: an iterator over batches of rows, and a stream of them for Arrow's libraries.
 
-    Each batch has ``len()``, ``__arrow_c_array__`` and ``__arrow_c_schema__``. lineno: the number of the line read last,
-    counted from 1 where reading began. A file that ``to_arrow`` opened is closed at the end, by ``close``, and at the
-    end of a ``with``. After an error, ``next`` goes on after the line, with the rows before it.
+    Each batch has ``len()``, ``__arrow_c_array__`` and ``__arrow_c_schema__``. lineno: the number of the line read
+    last, counted from 1 where reading began. A file that ``to_arrow`` opened is closed at the end, by ``close``, and at
+    the end of a ``with``. After an error, ``next`` goes on after the line, with the rows before it.
     """
 
     _opened = _reader = None
@@ -299,7 +298,9 @@ class ArrowReader:
         settings["any_mark"] = wish.refuse.errors == "skip"
         cure = "" if is_frozen else _CURE
         if backend == "c":
-            settings.update(plan=plan, fields=describe, is_frozen=is_frozen, batch=self._batch, ahead=ahead, whole=whole)
+            settings.update(
+                plan=plan, fields=describe, is_frozen=is_frozen, batch=self._batch, ahead=ahead, whole=whole
+            )
             settings["text"] = TEXT
             settings["threads"] = wish.threads if wish.threads > 1 else 0
             return _impl.Reader(read, opened, _Explain(cure), wish.refuse, **settings)
@@ -353,8 +354,8 @@ class ArrowReader:
         return arrow_schema(reader.fields)
 
     def __arrow_c_stream__(self, requested_schema=None):
-        """The "arrow_array_stream" capsule of the batches that are left. Where no schema was given, and nothing was read
-        yet, a requested one is taken for it."""
+        """The "arrow_array_stream" capsule of the batches that are left. Where no schema was given, and nothing was
+        read yet, a requested one is taken for it."""
         if requested_schema is not None:
             with self._lock:
                 if self._reader is None and self._fields is None:

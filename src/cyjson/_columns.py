@@ -103,11 +103,18 @@ def fields_of(plan, names=None):
 
     look(plan)
     fields = [found[place] for place in range(len(found))]
-    return tuple([(field[0], name, *field[2:]) for field, name in zip(fields, names or [f[1] for f in fields])])
+    if names is not None:
+        fields = [(field[0], names[place], *field[2:]) for place, field in enumerate(fields)]
+    return tuple(fields)
 
 
 def _field(plan):
-    return plan[0], (plan[1] or b"").decode("utf-8", "surrogatepass"), plan[2], tuple([_field(each) for each in plan[6]])
+    return (
+        plan[0],
+        (plan[1] or b"").decode("utf-8", "surrogatepass"),
+        plan[2],
+        tuple([_field(each) for each in plan[6]]),
+    )
 
 
 def _has_decimals(plan):

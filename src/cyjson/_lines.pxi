@@ -64,12 +64,12 @@ cdef class Reader:
     # is the chunk taken last. ahead() says whether read would return without waiting, so that it may be called while
     # there are lines to be delivered; what it raises is kept until these are.
     #
-    # With `plan`, rows are added to columns (module/arrow.h), and each item is a Batch of at most `batch` of them, or of
-    # as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their types
-    # are known, which `is_frozen` says that they are: else those of the first block of lines are kept. decode(text, plan,
-    # is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it, or returns another
-    # text of the same document, in bytes; is_last: that was tried. Threads begin once the types are kept.
-    # What they get has the lines of one batch.
+    # With `plan`, rows are added to columns (module/arrow.h), and each item is a Batch of at most `batch` of them, or
+    # of as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their
+    # types are known, which `is_frozen` says that they are: else those of the first block of lines are kept.
+    # decode(text, plan, is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it,
+    # or returns another text of the same document, in bytes; is_last: that was tried. Threads begin once the types are
+    # kept. What they get has the lines of one batch.
     #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept after
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves

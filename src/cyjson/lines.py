@@ -403,26 +403,26 @@ def to_arrow(
     errors="raise",
     max_line=MAX_LINE,
 ):
-    """Iterate over the documents in ``source`` as batches of rows in Arrow's columns, which every library that knows the
-    Arrow C data interface takes without a copy, such as pyarrow, polars, pandas and DuckDB::
+    """Iterate over the documents in ``source`` as batches of rows in Arrow's columns, which every library that knows
+    the Arrow C data interface takes without a copy, such as pyarrow, polars, pandas and DuckDB::
 
         pyarrow.table(lines.to_arrow("events.jsonl"))
         polars.DataFrame(lines.to_arrow("events.jsonl.gz", pick=["id", "/user/name"]))
 
-    ``source`` is what ``load`` takes, or bytes, bytearray or memoryview. Each document is an object, and a row. No Python
-    object is made of a value. Memory holds one batch, which has at most ``batch`` rows, and no more than 16 MiB of lines
-    have; with threads, two more than there are.
+    ``source`` is what ``load`` takes, or bytes, bytearray or memoryview. Each document is an object, and a row. No
+    Python object is made of a value. Memory holds one batch, which has at most ``batch`` rows, and no more than 16 MiB
+    of lines have; with threads, two more than there are.
 
     Without a ``schema`` types are found out in the first 4 MiB of lines: bool, int64, double, string, list, struct, and
-    null for what has no value. Integers become doubles where another number of the column is one, if each of them is the
-    same number then. What comes later and isn't of its column's type is an error, and so is a member that those lines
-    don't have, or an integer past 64 bits: nothing is changed or left out silently.
+    null for what has no value. Integers become doubles where another number of the column is one, if each of them is
+    the same number then. What comes later and isn't of its column's type is an error, and so is a member that those
+    lines don't have, or an integer past 64 bits: nothing is changed or left out silently.
 
-    ``schema`` gives the types: what has ``__arrow_c_schema__`` (pyarrow.schema), or a mapping of names to names of types,
-    such as ``{"id": "uint32", "at": "timestamp[us, UTC]", "price": "decimal128(12, 2)", "tags": "list<string>"}``; a
-    mapping is a struct, ``[type]`` a list. Members that it doesn't name are passed over. Timestamps and dates are read
-    from strings as ISO 8601 has them, decimals from numbers or strings of one. A value that the type doesn't hold exactly
-    is an error; float32 gets the nearest.
+    ``schema`` gives the types: what has ``__arrow_c_schema__`` (pyarrow.schema), or a mapping of names to names of
+    types, such as ``{"id": "uint32", "at": "timestamp[us, UTC]", "price": "decimal128(12, 2)", "tags":
+    "list<string>"}``; a mapping is a struct, ``[type]`` a list. Members that it doesn't name are passed over.
+    Timestamps and dates are read from strings as ISO 8601 has them, decimals from numbers or strings of one. A value
+    that the type doesn't hold exactly is an error; float32 gets the nearest.
 
     ``pick`` selects columns: names of members, JSON Pointers ("/user/name") or sequences of names and indices, each
     column named as it is picked; or a mapping of names to these. What a pointer leads nowhere for is null.
@@ -431,8 +431,8 @@ def to_arrow(
     of ``load``. A value that its column can't hold is an error of its line: a LineError whose ``__cause__`` is a
     ValidationError that says where in the document.
 
-    Returns an ArrowReader, whose ``__arrow_c_stream__`` gives the batches that are left. Libraries report the exceptions
-    of a stream by their own; iterating raises them as they are.
+    Returns an ArrowReader, whose ``__arrow_c_stream__`` gives the batches that are left. Libraries report the
+    exceptions of a stream by their own; iterating raises them as they are.
     """
     wish = _Wish(errors, max_line, None, None, False, threads, {})
     if not isinstance(batch, int):

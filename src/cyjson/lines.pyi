@@ -140,6 +140,7 @@ def map(
     array_hook: Callable[[list[Any]], Any] | None = None,
     **options: Any,
 ) -> Reader[Any]: ...
+
 class _HasArrowSchema(Protocol):
     def __arrow_c_schema__(self) -> object: ...
 

@@ -31,8 +31,8 @@ def run(command, environment=None):
 
 
 def build(program, output, command=None, flags=("-O2",), environment=None, more=()):
-    """Compile the C file ``program``, and ``more`` files of csrc/, to ``output``, whose name, with suffixes, the objects
-    get. Or RuntimeError."""
+    """Compile the C file ``program``, and ``more`` files of csrc/, to ``output``, whose name, with suffixes, the
+    objects get. Or RuntimeError."""
     output = Path(output)
     start = [*(command or compiler()), "-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-DCYJSON_DEBUG", *flags]
     start += [f"-I{CSRC}", f"-I{HERE}"]

@@ -59,7 +59,7 @@ def taken(capsule, name):
 
 def clear(structure):
     """Mark a structure as released."""
-    offset = getattr(type(structure), "release").offset
+    offset = type(structure).release.offset
     ctypes.memset(ctypes.addressof(structure) + offset, 0, ctypes.sizeof(c_void_p))
 
 
@@ -150,9 +150,7 @@ def values(array, schema):
         data = _bytes_of(array, 1, 16 * (array.offset + n))[16 * array.offset :]
         parts = [data[16 * i : 16 * i + 16] for i in range(n)]
         context = decimal.Context(prec=60)
-        found = [
-            decimal.Decimal(int.from_bytes(p, sys.byteorder, signed=True)).scaleb(-scale, context) for p in parts
-        ]
+        found = [decimal.Decimal(int.from_bytes(p, sys.byteorder, signed=True)).scaleb(-scale, context) for p in parts]
     else:
         found = list(_numbers(array, 1, NUMBERS.get(format, "q")))
     return [value if is_valid else None for value, is_valid in zip(found, valid)]
