@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Mapping
 
-from . import _columns, _impl, _parts, backend
+from . import _arrow_rows, _impl, _parts, backend
 from ._places import path_of, places_of, pointer_of
 from ._validation import Mismatch, ValidationError
 
@@ -20,7 +20,7 @@ FIRST_TEXT = 4 * 2**20  # bytes of lines in which types are found out: COLUMNS_F
 
 # ---- schemas: a field is (format, name, whether nulls are allowed, children) ----
 
-_FORMATS = {_columns.type_name(each): each for each in _columns._PLAIN if each[0] != "+"}
+_FORMATS = {_arrow_rows.type_name(each): each for each in _arrow_rows._PLAIN if each[0] != "+"}
 _FORMATS.update(
     {"boolean": "b", "float": "f", "double": "g", "str": "u", "utf8": "u", "large_utf8": "U", "date": "tdD"}
 )
@@ -37,7 +37,7 @@ def _read_type(text, at, name):
     for pattern in (_timestamp, _decimal):
         if found := pattern.match(text, at):
             format = f"ts{_UNITS[found[1]]}:{found[2] or ''}" if pattern is _timestamp else f"d:{found[1]},{found[2]}"
-            if _columns.kind_of(format) is None:
+            if _arrow_rows.kind_of(format) is None:
                 break
             return (format, name, True, ()), found.end()
     word = _word.match(text, at)
@@ -87,7 +87,7 @@ def _imported(name, field):
     """The field that a library's schema has."""
     format, own, nullable, children, is_dictionary = field
     name = own if name is None else name
-    if is_dictionary or _columns.kind_of(format) is None:
+    if is_dictionary or _arrow_rows.kind_of(format) is None:
         what = "a dictionary" if is_dictionary else f"the Arrow format {format!r}"
         raise ValueError(f"schema: column {name!r}: JSON isn't read as {what}")
     return format, name, nullable, tuple([_imported(None, child) for child in children])
@@ -113,8 +113,8 @@ def _root_fields(capsule):
 
 
 def _check(fields, depth):
-    if depth >= _columns.DEPTH:
-        raise ValueError(f"schema: types nested more than {_columns.DEPTH} levels deep")
+    if depth >= _arrow_rows.DEPTH:
+        raise ValueError(f"schema: types nested more than {_arrow_rows.DEPTH} levels deep")
     names = set()
     for format, name, _, children in fields:
         if name in names:
@@ -151,8 +151,8 @@ def plan_of(fields, pick):
     ways = {}
     for place, (name, pointer) in enumerate(pick):
         (path,) = _parts.compile_paths([pointer])
-        if not path or len(path) >= _columns.DEPTH:
-            raise ValueError(f"pick: a column is within a row, and less than {_columns.DEPTH} levels deep: {pointer!r}")
+        if not path or len(path) >= _arrow_rows.DEPTH:
+            raise ValueError(f"pick: a column is within a row, and less than {_arrow_rows.DEPTH} levels deep: {pointer!r}")
         field = _ANY if fields is None else _typed(fields, name, path)
         at = ways
         for element in path[:-1]:
@@ -239,11 +239,11 @@ class _Explain:
         self.cure = cure
 
     def __call__(self, text, plan, is_frozen, is_last):
-        rows = _columns.Rows(plan, is_frozen, strict=is_last)
+        rows = _arrow_rows.Rows(plan, is_frozen, strict=is_last)
         value = _impl.loads(text)  # raises what lines.load reports
         try:
             rows.add(text)
-        except _columns.Unfit as error:
+        except _arrow_rows.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
             if not is_last:
@@ -292,7 +292,7 @@ class ArrowReader:
         is_frozen, wish = self._fields is not None, self._wish
 
         def describe(plan):
-            return _columns.fields_of(plan, names)
+            return _arrow_rows.fields_of(plan, names)
 
         settings = {"plain": False, "offset": offset, "cut": cut, "stop": stop, "max_line": wish.max_line}
         settings["any_mark"] = wish.refuse.errors == "skip"
@@ -369,7 +369,7 @@ class _PureReader:
     """The fallback's reader of batches."""
 
     def __init__(self, plan, is_frozen, describe, batch, cure, read, opened, refuse, settings):
-        self.rows = _columns.Rows(plan, is_frozen)
+        self.rows = _arrow_rows.Rows(plan, is_frozen)
         self.describe = describe
         self.batch = batch
         self.cure = cure
@@ -386,7 +386,7 @@ class _PureReader:
         _impl.loads(text)
         try:
             self.rows.add(text)
-        except _columns.Unfit as error:
+        except _arrow_rows.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
             return len(text.encode("utf-8", "surrogatepass")) + self.rows.members
