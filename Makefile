@@ -37,11 +37,11 @@ pip := $(python) -m pip $(quiet)
 # CYJSON_REQUIRE_NATIVE.
 native := CYJSON_REQUIRE_NATIVE=0 CYJSON_PURE=0 CYJSON_EXPECT_BACKEND=c
 fallback := CYJSON_REQUIRE_NATIVE=0 CYJSON_PURE=1 CYJSON_EXPECT_BACKEND=python
-parts := $(wildcard src/cyjson/*.p[yx]* src/cyjson/integrations/*.py*)
+parts := $(wildcard src/cyjson/*.p[yx]* src/cyjson/integrations/*.py* src/cyjson/engines/*.py*)
 sources := pyproject.toml setup.py $(wildcard csrc/*/*.[ch] csrc/*/*/*.[ch]) $(parts) src/cyjson/py.typed
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
-.PHONY: integrations sanitize unknown-python debug sanitize-threads test-parallel fuzz growth matrix
+.PHONY: integrations engines sanitize unknown-python debug sanitize-threads test-parallel fuzz growth matrix
 .PHONY: wheels fallback-wheel test-pyodide cross-check workflows release-check metadata-check sbom pgo
 .PHONY: build help bench test test-all format lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
@@ -125,6 +125,9 @@ integrations: $(VENV)/.cyjson $(VENV)/.extra-integrations ## cyjson.integrations
 	@$(native) $(python) -m pytest $(PYTEST_ARGS) $(integration_tests)
 	@$(fallback) $(python) -m pytest $(PYTEST_ARGS) $(integration_tests)
 
+engines: $(VENV)/.cyjson $(VENV)/.extra-engines ## cyjson.engines with Dask, Ray and Spark (which needs java)
+	@$(native) $(python) -m pytest $(wildcard tests/test_engines*.py)
+
 test-all: ## make test with more random inputs and rounds; CYJSON_TESTS=thorough: for a night
 	@CYJSON_TESTS=$${CYJSON_TESTS:-all} $(MAKE) --no-print-directory test
 
@@ -178,7 +181,7 @@ types: $(typed) ## mypy and pyright over sources and stubs, stubtest over stubs 
 	@$(python) -m mypy
 	@$(python) -m pyright --pythonpath $(python)
 	@# Modules without a stub would be compared with themselves; what integrations import isn't all there.
-	@printf '%s\n' 'cyjson\._.*' 'cyjson\.integrations\..*' > $(VENV)/private
+	@printf '%s\n' 'cyjson\._.*' 'cyjson\.integrations\..*' 'cyjson\.engines\..*' > $(VENV)/private
 	@$(python) -m mypy.stubtest --mypy-config-file pyproject.toml \
 		--allowlist $(VENV)/private --ignore-unused-allowlist cyjson
 

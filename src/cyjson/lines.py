@@ -28,23 +28,27 @@ class LineError(JSONDecodeError):
     msg: what is wrong with it; doc: the line's text, without its line break ("" where it is longer than max_line); pos:
     the index in doc where decoding failed; colno: that column, counted from 1; lineno: the line, counted from 1 where
     reading began; offset: where the line begins, in bytes from the start of the source; truncated: whether the source
-    ends within the line, so that the line may have been cut off.
+    ends within the line, so that the line may have been cut off; path: the file, where ``cyjson.engines`` read it, whose
+    lines are counted from its beginning then; otherwise None.
 
     ``__cause__`` is what ``loads`` raised, where that was no JSONDecodeError: UnicodeDecodeError (doc then has U+FFFD
     for what isn't UTF-8), RecursionError or ValueError (too many digits). With a type it may be a ValidationError.
     """
 
-    def __init__(self, msg, doc, pos, lineno=1, offset=0, truncated=False):
+    def __init__(self, msg, doc, pos, lineno=1, offset=0, truncated=False, path=None):
         super().__init__(msg, doc, pos)
         self.lineno = lineno
         self.offset = offset
         self.truncated = truncated
+        self.path = path
         end = ", which has no line break: it may have been cut off" if truncated else ""
         where = f"line {lineno} column {self.colno} (char {pos} of the line at byte {offset}{end})"
+        if path is not None:
+            where += f" of {path}"
         self.args = (f"%s: {where}" % msg,)  # PyPy's json gives a msg that f"{msg}" refuses
 
     def __reduce__(self):
-        return self.__class__, (self.msg, self.doc, self.pos, self.lineno, self.offset, self.truncated)
+        return self.__class__, (self.msg, self.doc, self.pos, self.lineno, self.offset, self.truncated, self.path)
 
 
 Reader = _impl.Reader
@@ -225,10 +229,12 @@ def load(
     pick=None,
     lazy=False,
     threads=None,
+    storage_options=None,
     **options,
 ):
     """Iterate over the documents in ``source``: a path (str or os.PathLike; ``.gz`` and ``.zst`` files are
-    decompressed), or a file, binary (UTF-8) or text. The options are those of ``loads``. With a ``type`` (a class,
+    decompressed), an address that fsspec knows ("s3://bucket/name", which gets ``storage_options``, a dict), or a file,
+    binary (UTF-8) or text. The options are those of ``loads``. With a ``type`` (a class,
     another type or a Codec) each document is what ``cyjson.decode`` makes of its line.
 
     Lines end with a line feed, the last one may go without; a carriage return before it and blank lines are ignored.
@@ -237,6 +243,9 @@ def load(
     ``start`` and ``stop`` are a range of bytes, of a path or a seekable binary file: of all documents, those are
     delivered whose line begins in it. Ranges that together cover a file deliver each document once. In a compressed
     file they count what was compressed.
+
+    Addresses, and open files of fsspec's, are read in blocks of 1 to 4 MiB, the next one by a thread while the last one
+    is used.
 
     ``errors`` says what becomes of a line that isn't a document: "raise" a LineError, "skip" it, or a function to be
     called with the LineError, such as the ``append`` of a list. What hooks raise, and OSError, passes. Of a byte order
@@ -256,15 +265,22 @@ def load(
     A file that was given is read by its own ``read``, ahead of the documents delivered, and not closed. Where it has
     nothing yet and doesn't block, ``next`` raises BlockingIOError, and can be called again.
     """
-    return _load(_Wish(errors, max_line, type, pick, lazy, threads, options).readers, source, start, stop)
+    wish = _Wish(errors, max_line, type, pick, lazy, threads, options)
+    return _load(wish.readers, source, start, stop, storage_options)
 
 
-def _load(make, source, start, stop):
+def _load(make, source, start, stop, storage_options=None):
     """What ``make`` makes of a source that is read: a reader."""
     for name, value in ("start", start), ("stop", stop):
         if value is not None:
             _check_count(name, value, "a number of bytes")
-    if isinstance(source, str) or hasattr(source, "__fspath__"):
+    address = isinstance(source, str) and "://" in source and _is_address(source)
+    _check_storage_options(storage_options, address)
+    if address:
+        from ._remote import open_bytes
+
+        opened = file = open_bytes(source, stop, storage_options, _files.compression(source))
+    elif isinstance(source, str) or hasattr(source, "__fspath__"):
         opened = file = _files.open_bytes(_files.path_of(source, "source"), "rb")
     elif hasattr(source, "read"):
         opened, file = None, source
@@ -287,13 +303,33 @@ def _load(make, source, start, stop):
             file.seek(offset)
         elif not text and hasattr(file, "seekable") and file.seekable():
             offset = file.tell()
+        if opened is None and "fsspec" in sys.modules and not text:
+            file = _blocks_of(file, stop)
         read = _sources.reading(file, text) if opened is None else getattr(file, "read1", file.read)
-        ahead = _sources.ahead_of(file)
+        ahead = getattr(file, "is_ready", None) or _sources.ahead_of(file)
         return make(read, opened, offset, bool(start), -1 if stop is None else stop, ahead)
     except BaseException:
         if opened is not None:
             opened.close()
         raise
+
+
+def _is_address(path):
+    from ._remote import is_address
+
+    return is_address(path)
+
+
+def _check_storage_options(storage_options, address):
+    if storage_options is not None and not address:
+        raise ValueError("storage_options are for an address, such as s3://bucket/name, which fsspec opens")
+
+
+def _blocks_of(file, stop):
+    """A file, or where that is one of fsspec's, what reads it in large blocks."""
+    from ._remote import Ahead, is_remote
+
+    return Ahead(file, stop) if is_remote(file) else file
 
 
 def loads(data, *, type=None, errors="raise", max_line=MAX_LINE, pick=None, lazy=False, threads=None, **options):
@@ -327,6 +363,7 @@ def map(
     stop=None,
     errors="raise",
     max_line=MAX_LINE,
+    storage_options=None,
     **options,
 ):
     """Iterate over what ``function`` returns for each document in ``source``: what ``load`` takes, or bytes, bytearray
@@ -352,8 +389,9 @@ def map(
     if isinstance(source, (bytes, bytearray, memoryview)):
         if start is not None or stop is not None:
             raise ValueError("start and stop count bytes of a path or a binary file, not of documents in memory")
+        _check_storage_options(storage_options, False)
         return _loads(make, source)
-    return _load(make, source, start, stop)
+    return _load(make, source, start, stop, storage_options)
 
 
 def _mapped(wish, function, *args, **options):
@@ -473,6 +511,7 @@ def dump(
     target,
     *,
     append=False,
+    storage_options=None,
     default=None,
     sort_keys=False,
     skipkeys=False,
@@ -490,6 +529,9 @@ def dump(
     and where one of them fails, or the iterable does, the old file stays. Where nothing was, or with a file, a pipe or
     ``append=True``, lines are written as they come, and those before the failure are there.
 
+    An address ("s3://bucket/name") is written through fsspec, which gets ``storage_options``: an object store has the
+    new object as a whole at the end, or keeps the old one.
+
     With ``append=True`` the lines go after those that a path's file has, and a last line without a line break gets one
     first; so does a file that can be written to and not read, at the price of a blank line. Don't read the documents
     from the same file then: they would never end.
@@ -500,6 +542,13 @@ def dump(
     """
     how = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
     documents = _iterator(documents)
+    address = isinstance(target, str) and "://" in target and _is_address(target)
+    _check_storage_options(storage_options, address)
+    if address:
+        from . import _remote
+
+        write = _remote.append if append else _remote.write
+        return write(target, partial(_write_lines, documents, encode), storage_options)
     if isinstance(target, str) or hasattr(target, "__fspath__"):
         path = _files.path_of(target, "target")
         return (_append if append else _write)(path, partial(_write_lines, documents, how))

@@ -35,8 +35,16 @@ MAX_LINE: Final = 67108864
 class LineError(JSONDecodeError):
     offset: int
     truncated: bool
+    path: str | None
     def __init__(
-        self, msg: str, doc: str, pos: int, lineno: int = 1, offset: int = 0, truncated: bool = False
+        self,
+        msg: str,
+        doc: str,
+        pos: int,
+        lineno: int = 1,
+        offset: int = 0,
+        truncated: bool = False,
+        path: str | None = None,
     ) -> None: ...
 
 @final
@@ -68,6 +76,7 @@ def load(
     errors: _Errors = "raise",
     max_line: int | None = 67108864,
     threads: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Reader[_T]: ...
 @overload
 def load(
@@ -81,6 +90,7 @@ def load(
     pick: str | Sequence[_Pointer] | None = None,
     lazy: bool = False,
     threads: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
     cls: builtins.type[json.JSONDecoder] | None = None,
     object_hook: Callable[[dict[str, Any]], Any] | None = None,
     parse_float: Callable[[str], Any] | None = None,
@@ -131,6 +141,7 @@ def map(
     stop: int | None = None,
     errors: _Errors = "raise",
     max_line: int | None = 67108864,
+    storage_options: Mapping[str, Any] | None = None,
     cls: builtins.type[json.JSONDecoder] | None = None,
     object_hook: Callable[[dict[str, Any]], Any] | None = None,
     parse_float: Callable[[str], Any] | None = None,
@@ -185,6 +196,7 @@ def dump(
     target: _Path | _SupportsWriteBytes | _SupportsWriteText | codecs.StreamWriter | codecs.StreamReaderWriter,
     *,
     append: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
     default: Callable[[Any], Any] | None = None,
     sort_keys: bool = False,
     skipkeys: bool = False,

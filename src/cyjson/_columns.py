@@ -1,0 +1,499 @@
+"""Columns of the lines that ``cyjson.engines`` reads: which there are, of what type, and batches of them for Arrow.
+
+Nothing is changed silently: a value that its column's type doesn't hold as it is makes its line a bad one.
+"""
+
+import decimal
+import itertools
+import re
+from functools import partial
+from itertools import islice
+from operator import methodcaller
+from types import SimpleNamespace
+
+from . import _engines, _impl, _parts, lines
+
+__all__ = ["Columns", "Misfit", "columns_of", "infer", "pointers_of"]
+
+ROWS = 16384  # of a batch
+TEXT = 8 * 2**20  # bytes of the lines of a batch: some 40 MB of Python objects while it is made
+_NONE = type(None)
+
+
+class Misfit(ValueError):
+    """A value that doesn't fit its column; ``args[0]`` says where and why."""
+
+
+def arrow():
+    """pyarrow."""
+    return _engines.needs("pyarrow", "arrow")
+
+
+# ---- which columns there are ----
+
+
+def pointers_of(pick):
+    """What ``pick`` was given as, as a dict of names and pointers: of a sequence, the last token is the name."""
+    if pick is None:
+        return None
+    if isinstance(pick, dict):
+        return dict(pick)
+    named = {}
+    for pointer in [pick] if isinstance(pick, str) else pick:
+        tokens = pointer.split("/") if isinstance(pointer, str) else [str(token) for token in pointer]
+        name = tokens[-1]
+        if isinstance(pointer, str):
+            name = name.replace("~1", "/").replace("~0", "~")
+        if name in named:
+            raise ValueError(f"two pointers of pick end in {name!r}: give a dict of names and pointers")
+        named[name] = pointer
+    return named
+
+
+# ---- types of a sample ----
+
+_SCALARS = {bool: "bool", int: "int64", float: "double", str: "string"}
+
+
+def infer(documents, pointers=None):
+    """The schema (of pyarrow) of documents that are dicts, or with pointers of tuples of their values: what is null
+    everywhere is taken for a string. TypeError, with the place, where values have types that no column holds together.
+    """
+    pa = arrow()
+    if pointers is not None:
+        columns = zip(*documents, strict=True) if documents else [[]] * len(pointers)
+        fields = {name: _kind_of(column, name) for name, column in zip(pointers, columns, strict=True)}
+    else:
+        stray = next((each for each in documents if type(each) is not dict), None)
+        if stray is not None:
+            raise TypeError(f"a line holds no object, but {type(stray).__name__}: it has no columns; give pick or schema")
+        fields = _members(documents, "")
+    if not fields:
+        raise ValueError("the lines that were looked at have no columns: give a schema")
+    return pa.schema([pa.field(name, _type_of(kind, pa)) for name, kind in fields.items()])
+
+
+def _members(documents, place):
+    """The kinds of the members of dicts, by name."""
+    names = dict.fromkeys(itertools.chain.from_iterable(documents))
+    return {name: _kind_of(map(methodcaller("get", name), documents), f"{place}/{name}") for name in names}
+
+
+def _kind_of(values, place):
+    """"null", the name of a scalar type, a dict of members, or a list of one kind."""
+    groups = {}
+    for value in values:
+        if value is not None:
+            groups.setdefault(type(value), []).append(value)
+    kinds = groups.keys()
+    if not groups:
+        return "null"
+    if kinds == {dict}:
+        return _members(groups[dict], place)
+    if kinds == {list}:
+        return [_kind_of(itertools.chain.from_iterable(groups[list]), f"{place}/*")]
+    if kinds <= {int, float}:
+        whole = groups.get(int, [])
+        if float in kinds and all(-(2**53) <= each <= 2**53 for each in whole):
+            return "double"
+        if float not in kinds and all(-(2**63) <= each < 2**63 for each in whole):
+            return "int64"
+        raise TypeError(f"column {place} has integers too large for its type: give a schema (decimal128, string, …)")
+    if len(kinds) == 1 and (only := next(iter(kinds))) in _SCALARS:
+        return _SCALARS[only]
+    found = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise TypeError(f"column {place} has values of several types ({found}): give a schema, or pick without it")
+
+
+def _type_of(kind, pa):
+    if isinstance(kind, dict):
+        return pa.struct([pa.field(name, _type_of(each, pa)) for name, each in kind.items()])
+    if isinstance(kind, list):
+        return pa.list_(_type_of(kind[0], pa))
+    return {"null": pa.string, "bool": pa.bool_, "int64": pa.int64, "double": pa.float64, "string": pa.string}[kind]()
+
+
+# ---- values that fit ----
+
+
+def fitted(values, type, place, pa):
+    """The values, as pa.array takes them for the type: those of the same number of rows. Misfit where one isn't of it.
+
+    pa.array itself would make 1 of 1.5, 1.0 of True, a list of characters of a str, and a date of an int.
+    """
+    kinds = set(map(_type, values))
+    kinds.discard(_NONE)
+    types = pa.types
+    if not kinds:
+        return values
+    if types.is_integer(type):
+        expected = {int}
+    elif types.is_floating(type):
+        expected = {float, int, _Written}
+    elif types.is_boolean(type):
+        expected = {bool}
+    elif types.is_string(type) or types.is_large_string(type) or types.is_string_view(type):
+        expected = {str}
+    elif types.is_struct(type):
+        expected = {dict}
+        if kinds == expected:
+            return _fitted_structs(values, type, place, pa)
+    elif types.is_map(type):
+        expected = {dict}
+        if kinds == expected:
+            whole = list(itertools.chain.from_iterable(each.values() for each in values if each is not None))
+            made = iter(fitted(whole, type.item_type, f"{place}/*", pa))
+            return [None if each is None else [(name, next(made)) for name in each] for each in values]
+    elif types.is_list(type) or types.is_large_list(type) or types.is_fixed_size_list(type):
+        expected = {list}
+        if kinds == expected:
+            whole = list(itertools.chain.from_iterable(each for each in values if each is not None))
+            made = fitted(whole, type.value_type, f"{place}/*", pa)
+            if made is whole:
+                return values
+            made = iter(made)
+            return [None if each is None else list(islice(made, len(each))) for each in values]
+    else:
+        return _converted(values, type, place, pa)
+    if not kinds <= expected:
+        found = ", ".join(sorted(kind.__name__ for kind in kinds - expected))
+        raise Misfit(f"{place or '$'} must be {type}, not {found}")
+    return values
+
+
+_type = type
+
+
+def _fitted_structs(values, type, place, pa):
+    changed = {}
+    for field in type:
+        column = [None if each is None else each.get(field.name) for each in values]
+        made = fitted(column, field.type, f"{place}/{field.name}", pa)
+        if made is not column:
+            changed[field.name] = made
+    if not changed:
+        return values
+    names = [*changed]
+    rows = zip(values, *changed.values(), strict=True)
+    return [None if each is None else {**each, **dict(zip(names, new, strict=True))} for each, *new in rows]
+
+
+def _converted(values, type, place, pa):
+    """Values of types that JSON spells as str or number: decimal, timestamp, date, time, binary."""
+    types = pa.types
+    if types.is_decimal(type):
+        convert = partial(_decimal, decimal.Decimal(1).scaleb(-type.scale))
+    elif types.is_timestamp(type) or types.is_date(type) or types.is_time(type):
+        convert = partial(_moment, type, pa)
+    elif types.is_binary(type) or types.is_large_binary(type):
+        convert = _bytes
+    else:
+        raise Misfit(f"{place or '$'}: lines have no {type}")
+    try:
+        return [None if each is None else convert(each) for each in values]
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise Misfit(f"{place or '$'} must be {type}: {error}") from None
+
+
+class _Written(float):
+    """A float that knows how it was written."""
+
+    def __new__(cls, text):
+        self = float.__new__(cls, text)
+        self.text = text
+        return self
+
+
+def _decimal(step, value):
+    if type(value) in (_Written, float):
+        value = getattr(value, "text", value)
+        value = repr(value) if type(value) is float else value
+    elif type(value) not in (int, str, decimal.Decimal):
+        raise TypeError(f"not {type(value).__name__}")
+    value = decimal.Decimal(value)
+    if value != value.quantize(step, context=decimal.Context(prec=76)):
+        raise ValueError(f"{value} has more digits than that")
+    return value
+
+
+def _moment(wanted, pa, value):
+    from datetime import date, datetime, time, timezone
+
+    from . import _formats
+
+    if type(value) is not str:
+        raise TypeError(f"not {type(value).__name__}")
+    types = pa.types
+    fraction = re.search(r"\.(\d+)", value)
+    digits = len(fraction[1].rstrip("0")) if fraction else 0
+    if not types.is_date(wanted) and digits > {"s": 0, "ms": 3, "us": 6, "ns": 6}[wanted.unit]:
+        raise ValueError(f"{value!r} has more digits than that")
+    if types.is_time(wanted):
+        found = _formats.read_time(value, SimpleNamespace(cls=time))
+        if found.tzinfo is not None:
+            raise ValueError(f"{value!r} has an offset, which the type hasn't")
+        return found
+    if types.is_date(wanted):
+        return _formats.read_date(value, SimpleNamespace(cls=date))
+    found = _formats.read_datetime(value if len(value) > 10 else f"{value}T00:00:00", SimpleNamespace(cls=datetime))
+    if wanted.tz is None:
+        if found.tzinfo is not None:
+            raise ValueError(f"{value!r} has an offset, which the type hasn't")
+        return found
+    return found if found.tzinfo is not None else found.replace(tzinfo=timezone.utc)
+
+
+def _bytes(value):
+    if type(value) is not str:
+        raise TypeError(f"not {type(value).__name__}")
+    return value.encode()
+
+
+# ---- batches ----
+
+
+def chunks(reader, rows):
+    """Lists of what a Reader gives: at most so many, and of some TEXT bytes of lines."""
+    step = 16
+    while True:
+        found, begun = [], reader.offset
+        while len(found) < rows:
+            more = list(islice(reader, min(step, rows - len(found))))
+            if not more:
+                break
+            found += more
+            size = reader.offset - begun
+            if size >= TEXT:
+                break
+            # As many as there is room for, by the lines so far; those that come may be longer.
+            step = max(1, min(4 * step, (TEXT - size) * len(found) // (size + 1)))
+        if not found:
+            return
+        yield found
+
+
+def _holds_decimals(type, pa):
+    if pa.types.is_decimal(type):
+        return True
+    if pa.types.is_map(type):
+        return _holds_decimals(type.item_type, pa)
+    return any(_holds_decimals(type.field(each).type, pa) for each in range(type.num_fields))
+
+
+class Columns:
+    """How the lines of parts are made batches of columns.
+
+    source: the Source, without a pick of its own; schema: of the batches, of pyarrow; pointers: a dict of where the
+    values of the columns are (None: they are the members of the document, which has to be an object); path: the name of
+    the column for the file's path, or None. With ``keep``, a bad line makes a row of nulls, except for the values that
+    fit, and its text goes to the column ``corrupt``, where there is one.
+    """
+
+    def __init__(self, source, schema, pointers=None, path=None, keep=False, corrupt=None, rows=ROWS):
+        if path is not None and path not in schema.names:
+            raise ValueError(f"the schema has no column {path!r} for the path")
+        if len(set(schema.names)) < len(schema.names):
+            raise ValueError("two columns of the schema have the same name")
+        self.source = source
+        self.schema = schema
+        self.pointers = pointers
+        self.path = path
+        self.keep = keep
+        self.corrupt = corrupt
+        self.rows = rows
+        self.names = [name for name in schema.names if name not in (path, corrupt)]
+        for name in self.names:
+            if pointers is not None and name not in pointers:
+                raise ValueError(f"the schema has a column {name!r}, which pick doesn't name")
+        self.wanted = [(name,) if pointers is None else pointers[name] for name in self.names]
+        self.paths = _parts.compile_paths(self.wanted)
+        self.written = any(_holds_decimals(type, arrow()) for type in schema.types)
+
+    def only(self, names):
+        """The same with some of the columns, in this order."""
+        schema = arrow().schema([self.schema.field(name) for name in names], self.schema.metadata)
+        path, corrupt = (name if name in names else None for name in (self.path, self.corrupt))
+        return Columns(self.source, schema, self.pointers, path, self.keep, corrupt, self.rows)
+
+    def batches(self, part):
+        """Iterate over a part's batches, none of which is empty."""
+        done = 0
+        try:
+            for batch in self._fast(part):
+                yield batch
+                done += batch.num_rows
+        except (Misfit, lines.LineError):
+            pass
+        else:
+            return
+        yield from self._careful(part, done)
+
+    def _options(self):
+        return {**self.source.options, "parse_float": _Written} if self.written else self.source.options
+
+    def _fast(self, part):
+        """Batches of a part; Misfit or LineError somewhere before the end of the batch that has a bad line."""
+        pa = arrow()
+        options = self._options()
+        # Where nothing else is asked of loads, what isn't wanted needn't be decoded.
+        picked = not options and bool(self.names)
+        if picked:
+            options = {"pick": self.wanted}
+        with self.source.open(part) as file:
+            reader = lines.load(file, start=part.start, stop=part.stop, max_line=self.source.max_line, **options)
+            for rows in chunks(reader, self.rows):
+                if picked:
+                    columns = [*zip(*rows, strict=True)]
+                    empty = self.pointers is None and all(None in column for column in columns)
+                    if empty and any(row.count(None) == len(row) for row in rows):
+                        raise Misfit("a line without any of the columns, which may be no object")
+                else:
+                    columns = self._columns(rows)
+                yield self._batch(columns, len(rows), part, pa)
+
+    def _columns(self, documents):
+        if self.pointers is not None:
+            return [[_parts.look_up(each, path, None) for each in documents] for path in self.paths]
+        if set(map(type, documents)) != {dict}:
+            raise Misfit("the line holds no object")
+        return [[each.get(name) for each in documents] for name in self.names]
+
+    def _batch(self, columns, count, part, pa, corrupt=None):
+        """Columns of values as a batch; Misfit where one doesn't fit, or is null and must not be."""
+        values = dict(zip(self.names, columns, strict=True))
+        arrays = []
+        for field in self.schema:
+            if field.name == self.path:
+                made = pa.repeat(pa.scalar(part.path, field.type), count)
+            elif field.name == self.corrupt:
+                made = pa.array([corrupt] * count, field.type)
+            else:
+                made = self._array(values[field.name], field, pa)
+                if made.null_count and not field.nullable and not self.keep:
+                    raise Misfit(f"{field.name} must be {field.type}, not null")
+            arrays.append(made)
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _array(self, values, field, pa):
+        try:
+            return pa.array(fitted(values, field.type, field.name, pa), field.type)
+        except Misfit:
+            raise
+        except (pa.ArrowException, OverflowError, UnicodeError, TypeError) as error:
+            raise Misfit(f"{field.name} must be {field.type}: {error}") from None
+
+    # What is wrong with which line is known from here on, at some two or three times the price.
+
+    def _careful(self, part, done):
+        """Batches of a part without the first ``done`` rows, in which nothing is wrong."""
+        pa = arrow()
+        counter = _engines.Counter(self.source, part)
+        options = self._options()
+        items = []  # in order: (text, document, line number, offset), and LineErrors
+        wish = lines._Wish(items.append, self.source.max_line, None, None, False, None, options)
+        wish.decode = partial(_with_text, options)
+        wish.is_plain = False
+        with self.source.open(part) as file:
+            reader = lines._load(wish.readers, file, part.start, part.stop)
+            begun = reader.offset
+            for text, document in reader:
+                items.append((text, document, reader.lineno, reader.offset))
+                if done:
+                    done -= 1
+                    items.clear()
+                elif len(items) >= self.rows or reader.offset - begun >= TEXT:
+                    yield from self._made(items, part, counter, pa)
+                    begun = reader.offset
+                    items.clear()
+            yield from self._made(items, part, counter, pa)
+
+    def _made(self, items, part, counter, pa):
+        found = [*self._pieces(items, part, counter, pa)]
+        if found:
+            yield from pa.Table.from_batches(found).combine_chunks().to_batches()
+
+    def _pieces(self, items, part, counter, pa):
+        """Batches of items: halves of halves, until the bad ones are alone."""
+        if not items:
+            return
+        error = items[0] if len(items) == 1 and type(items[0]) is lines.LineError else None
+        if lines.LineError not in map(type, items):
+            try:
+                documents = [each[1] for each in items]
+                yield self._batch(self._columns(documents), len(items), part, pa)
+                return
+            except Misfit as misfit:
+                error = misfit
+        if len(items) > 1:
+            half = len(items) // 2
+            yield from self._pieces(items[:half], part, counter, pa)
+            yield from self._pieces(items[half:], part, counter, pa)
+            return
+        document = None
+        if type(error) is Misfit:
+            text, document, number, offset = items[0]
+            error = lines.LineError(error.args[0], text, 0, number, offset)
+        if self.keep:
+            yield self._kept(document, error.doc, part, pa)
+            return
+        errors = self.source.errors
+        if errors == "raise":
+            raise self.source.placed(error, part, counter) from error.__cause__
+        if errors != "skip":
+            errors(self.source.placed(error, part, counter))
+
+    def _kept(self, document, text, part, pa):
+        """The row of a bad line: of its values, those that fit."""
+        columns = []
+        for name, path in zip(self.names, self.paths, strict=True):
+            field = self.schema.field(name)
+            value = _parts.look_up(document, path, None)
+            try:
+                self._array([value], field, pa)
+            except Misfit:
+                value = None
+            columns.append([value])
+        return self._batch(columns, 1, part, pa, text)
+
+
+def _with_text(options, text):
+    return text, _impl.loads(text, **options) if options else _impl.loads(text)
+
+
+def columns_of(
+    paths, *, schema, pick, errors, include_path, storage_options, compression, sample, max_line, options, **others
+):
+    """The files, and how their columns are read: what the readers of frames were given."""
+    pa = arrow()
+    source = _engines.Source(errors=errors, max_line=max_line, storage_options=storage_options, options=options)
+    files = _engines.listed(paths, storage_options, compression)
+    path = None
+    if include_path:
+        path = "path" if include_path is True else include_path
+    pointers = pointers_of(pick)
+    if schema is None:
+        schema = sampled(source, files, pointers, _engines.size_of("sample", sample))
+        if path is not None:
+            if path in schema.names:
+                raise ValueError(f"the lines have a column {path!r} too: include_path='another name'")
+            schema = schema.append(pa.field(path, pa.string()))
+    elif path is not None and path not in schema.names:
+        schema = schema.append(pa.field(path, pa.string()))
+    return files, Columns(source, schema, pointers, path, **others)
+
+
+def sampled(source, files, pointers, size, bad="skip"):
+    """The schema that the first lines of some files have. Bad ones among them are none of its business, but of the
+    function ``bad``."""
+    quiet = _engines.Source(
+        errors=bad,
+        max_line=source.max_line,
+        storage_options=source.storage_options,
+        pick=None if pointers is None or source.options else [*pointers.values()],
+        options=source.options,
+    )
+    found = _engines.sample(quiet, files, size)
+    if pointers is not None and source.options:
+        paths = _parts.compile_paths(pointers.values())
+        found = [tuple([_parts.look_up(each, path, None) for path in paths]) for each in found]
+    return infer(found, pointers)
