@@ -471,6 +471,8 @@ def columns_of(
     if include_path:
         path = "path" if include_path is True else include_path
     pointers = pointers_of(pick)
+    if schema is not None and not isinstance(schema, pa.Schema):
+        schema = pa.schema(schema)  # a dict, or pairs, of names and types
     if schema is None:
         schema = sampled(source, files, pointers, _engines.size_of("sample", sample))
         if path is not None:
