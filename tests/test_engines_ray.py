@@ -23,7 +23,11 @@ def cluster():
     environment()
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     ray.init(
-        num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=200 * 2**20, configure_logging=False
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        object_store_memory=200 * 2**20,
+        configure_logging=False,
     )
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield ray

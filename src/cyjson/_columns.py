@@ -66,7 +66,9 @@ def infer(documents, pointers=None):
     else:
         stray = next((each for each in documents if type(each) is not dict), None)
         if stray is not None:
-            raise TypeError(f"a line holds no object, but {type(stray).__name__}: it has no columns; give pick or schema")
+            raise TypeError(
+                f"a line holds no object, but {type(stray).__name__}: it has no columns; give pick or schema"
+            )
         fields = _members(documents, "")
     if not fields:
         raise ValueError("the lines that were looked at have no columns: give a schema")
@@ -80,7 +82,7 @@ def _members(documents, place):
 
 
 def _kind_of(values, place):
-    """"null", the name of a scalar type, a dict of members, or a list of one kind."""
+    """ "null", the name of a scalar type, a dict of members, or a list of one kind."""
     groups = {}
     for value in values:
         if value is not None:

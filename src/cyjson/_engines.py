@@ -13,7 +13,19 @@ from typing import NamedTuple
 
 from . import _files, _remote, lines
 
-__all__ = ["Part", "Source", "cut", "discard", "listed", "needs", "new_name", "sample", "size_of", "start_job", "write_part"]
+__all__ = [
+    "Part",
+    "Source",
+    "cut",
+    "discard",
+    "listed",
+    "needs",
+    "new_name",
+    "sample",
+    "size_of",
+    "start_job",
+    "write_part",
+]
 
 COUNTED = 2**32  # bytes before a bad line that are read again, for the number of the line
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}

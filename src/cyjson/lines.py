@@ -28,8 +28,8 @@ class LineError(JSONDecodeError):
     msg: what is wrong with it; doc: the line's text, without its line break ("" where it is longer than max_line); pos:
     the index in doc where decoding failed; colno: that column, counted from 1; lineno: the line, counted from 1 where
     reading began; offset: where the line begins, in bytes from the start of the source; truncated: whether the source
-    ends within the line, so that the line may have been cut off; path: the file, where ``cyjson.engines`` read it, whose
-    lines are counted from its beginning then; otherwise None.
+    ends within the line, so that the line may have been cut off; path: the file, where ``cyjson.engines`` read it (then
+    lines are counted from its beginning), otherwise None.
 
     ``__cause__`` is what ``loads`` raised, where that was no JSONDecodeError: UnicodeDecodeError (doc then has U+FFFD
     for what isn't UTF-8), RecursionError or ValueError (too many digits). With a type it may be a ValidationError.

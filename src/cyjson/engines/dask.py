@@ -79,11 +79,11 @@ def read_frame(
     ``schema``: the columns and their types, a ``pyarrow.Schema``, or a dict of names and types of pyarrow; no others
     are decoded. Without one it is that of the first lines, ``sample`` bytes of at most eight files: members that occur
     only later have no column, and a value that doesn't fit its column's type makes its line a bad one, as ``errors``
-    says. ``pick`` is a dict of columns and JSON Pointers, or a sequence of pointers, whose last tokens name the columns.
+    says. ``pick`` is a dict of columns and JSON Pointers, or a sequence of pointers, whose last tokens are the names.
     Of a dataframe of which some columns are used, only those are decoded.
 
-    ``dtype_backend``: "pyarrow" (the types of the schema), or "numpy_nullable" (those of pandas). ``include_path``: True
-    for a column "path", or its name. The other arguments are those of ``read_lines``.
+    ``dtype_backend``: "pyarrow" (the types of the schema), or "numpy_nullable" (those of pandas). ``include_path``:
+    True for a column "path", or its name. The other arguments are those of ``read_lines``.
     """
     frames = _engines.needs("dask.dataframe", "dask")
     if dtype_backend not in ("pyarrow", "numpy_nullable"):
