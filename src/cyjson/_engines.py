@@ -7,6 +7,7 @@ import glob
 import importlib
 import os
 import re
+import uuid
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from typing import NamedTuple
 from . import _files, _remote, lines
 
 __all__ = [
+    "Counter",
     "Part",
     "Source",
+    "at_least_one",
     "cut",
     "discard",
     "listed",
@@ -25,6 +28,7 @@ __all__ = [
     "size_of",
     "start_job",
     "write_part",
+    "written_by",
 ]
 
 COUNTED = 2**32  # bytes before a bad line that are read again, for the number of the line
@@ -257,19 +261,27 @@ class Counter:
 # ---- writing ----
 
 
-def start_job(folder, storage_options=None, overwrite=False, append=True):
-    """Make sure that the folder is there; without ``append``, that it holds no files."""
+def start_job(folder, storage_options=None):
+    """Make sure that the folder is there: its absolute path, or its address."""
     if _remote.is_address(folder):
         files, path = _remote.system(folder, storage_options)
         files.makedirs(path, exist_ok=True)
-        there = files.ls(path, detail=False)
-    else:
-        folder = os.path.abspath(_files.path_of(folder, "folder"))
-        os.makedirs(folder, exist_ok=True)
-        there = os.listdir(folder)
-    if there and not overwrite and not append:
-        raise FileExistsError(f"there are files in {folder!r}")
+        return folder
+    if storage_options is not None:
+        raise ValueError("storage_options are for an address, such as s3://bucket/name, which fsspec opens")
+    folder = os.path.abspath(_files.path_of(folder, "folder"))
+    os.makedirs(folder, exist_ok=True)
     return folder
+
+
+def written_by(job, folder, storage_options=None):
+    """The files of a folder in two lists: those that the job has written, and the others."""
+    try:
+        paths = [file.path for file in listed(folder, storage_options, None)]
+    except FileNotFoundError:
+        paths = []
+    mark = f"-{job}.ndjson"
+    return [path for path in paths if mark in path], [path for path in paths if mark not in path]
 
 
 def new_name(folder, job, number, compression):
@@ -286,7 +298,7 @@ def write_part(documents, path, storage_options, options):
     if _remote.is_address(path):
         return lines.dump(documents, path, storage_options=storage_options, **options)
     folder, name = os.path.split(path)
-    hidden = os.path.join(folder, f"_{os.getpid()}-{name}")
+    hidden = os.path.join(folder, f"_{uuid.uuid4().hex[:8]}-{name}")
     try:
         count = lines.dump(documents, hidden, **options)
         os.replace(hidden, path)

@@ -54,7 +54,8 @@ def write(address, write, storage_options=None, mode="wb"):
     keeps what was there."""
     module = _files.compression(address)
     files, path = system(address, storage_options)
-    file = files.open(path, mode, autocommit=False)
+    held = "w" in mode  # until it is committed
+    file = files.open(path, mode, autocommit=not held)
     try:
         with _files.packed(module, file) if module else _Open(file) as packed:
             result = write(packed)
@@ -63,9 +64,10 @@ def write(address, write, storage_options=None, mode="wb"):
         try:
             file.close()
         finally:
-            _discard(file)
+            if held:
+                _discard(file)
         raise
-    if hasattr(file, "commit"):
+    if held and hasattr(file, "commit"):
         file.commit()
     return result
 

@@ -89,6 +89,8 @@ def ahead_of(file):
 
     if isinstance(file, (io.BytesIO, io.StringIO)) or type(file).__module__ == "mmap":
         return True
+    if type(file).__module__ == "cyjson._remote":
+        return getattr(file, "is_ready", False)
     try:
         mode = os.fstat(file.fileno()).st_mode
     except _NO_DESCRIPTOR:

@@ -306,7 +306,7 @@ def _load(make, source, start, stop, storage_options=None):
         if opened is None and "fsspec" in sys.modules and not text:
             file = _blocks_of(file, stop)
         read = _sources.reading(file, text) if opened is None else getattr(file, "read1", file.read)
-        ahead = getattr(file, "is_ready", None) or _sources.ahead_of(file)
+        ahead = _sources.ahead_of(file)
         return make(read, opened, offset, bool(start), -1 if stop is None else stop, ahead)
     except BaseException:
         if opened is not None:

@@ -127,14 +127,22 @@ class _Frames:
 
 
 def _nullable(pandas, pyarrow):
-    names = "int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
-    found = {getattr(pyarrow, name)(): pandas.api.types.pandas_dtype(name.replace("i", "I").replace("u", "U").replace(
-        "UI", "UI")) for name in names}  # fmt: skip
-    found[pyarrow.bool_()] = pandas.BooleanDtype()
-    found[pyarrow.float32()] = pandas.Float32Dtype()
-    found[pyarrow.float64()] = pandas.Float64Dtype()
-    found[pyarrow.string()] = found[pyarrow.large_string()] = pandas.StringDtype()
-    return found
+    """pandas' types with nulls, by those of Arrow."""
+    return {
+        pyarrow.bool_(): pandas.BooleanDtype(),
+        pyarrow.int8(): pandas.Int8Dtype(),
+        pyarrow.int16(): pandas.Int16Dtype(),
+        pyarrow.int32(): pandas.Int32Dtype(),
+        pyarrow.int64(): pandas.Int64Dtype(),
+        pyarrow.uint8(): pandas.UInt8Dtype(),
+        pyarrow.uint16(): pandas.UInt16Dtype(),
+        pyarrow.uint32(): pandas.UInt32Dtype(),
+        pyarrow.uint64(): pandas.UInt64Dtype(),
+        pyarrow.float32(): pandas.Float32Dtype(),
+        pyarrow.float64(): pandas.Float64Dtype(),
+        pyarrow.string(): pandas.StringDtype(),
+        pyarrow.large_string(): pandas.StringDtype(),
+    }
 
 
 def write_lines(collection, folder, *, compression=None, storage_options=None, compute=True, **options):

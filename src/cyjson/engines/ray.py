@@ -165,8 +165,8 @@ class LinesDatasink(Datasink):
         self.paths = sorted(filter(None, write_result.write_returns))
 
     def on_write_failed(self, error):
-        files = _engines.listed(self._folder, self._storage_options, None)
-        _engines.discard([file.path for file in files if f"-{self._job}.ndjson" in file.path], self._storage_options)
+        ours, _ = _engines.written_by(self._job, self._folder, self._storage_options)
+        _engines.discard(ours, self._storage_options)
 
     def get_name(self):
         return "CyjsonLines"

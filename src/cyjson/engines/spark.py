@@ -217,12 +217,8 @@ class _Job:
         _engines.start_job(self.folder, self.storage_options)
         paths = [message.path for message in messages if message is not None]
         if self.overwrite:
-            try:
-                there = [file.path for file in _engines.listed(self.folder, self.storage_options, None)]
-            except FileNotFoundError:
-                there = []
-            mark = f"-{self.job}.ndjson"
-            _engines.discard([path for path in there if mark not in path], self.storage_options)
+            _, others = _engines.written_by(self.job, self.folder, self.storage_options)
+            _engines.discard(others, self.storage_options)
         if self.aside != self.folder:
             for path in paths:
                 os.replace(path, os.path.join(self.folder, os.path.basename(path)))
@@ -232,9 +228,8 @@ class _Job:
         if self.aside != self.folder:
             self._clear()
         else:
-            files = _engines.listed(self.folder, self.storage_options, None)
-            mark = f"-{self.job}.ndjson"
-            _engines.discard([file.path for file in files if mark in file.path], self.storage_options)
+            ours, _ = _engines.written_by(self.job, self.folder, self.storage_options)
+            _engines.discard(ours, self.storage_options)
 
     def _clear(self):
         import shutil
