@@ -194,8 +194,8 @@ class Ahead:
 
     def seek(self, offset, whence=0):
         self._wait()
-        if whence == 1:
-            offset -= len(self.block) - self.at
+        if whence == 1:  # the file itself may be further on
+            offset, whence = offset + self.tell(), 0
         self.block, self.at = b"", 0
         self.asked = self.file.seek(offset, whence)
         if self.asked is None:
