@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from support.engines import checksum, event, spoil, written
@@ -128,6 +129,15 @@ def test_an_error_names_the_extra(call, extra):
         [sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": SOURCE}
     )
     assert f"pip install cyjson[{extra}]" in ran.stdout, ran.stderr
+
+
+def test_the_page_on_scale_has_the_tables_of_the_model():
+    root = Path(__file__).parents[1]
+    model, page = root / "tools" / "scale.py", root / "docs" / "scale.md"
+    if not model.exists() or not page.exists():
+        pytest.skip("not beside the tests")
+    ran = subprocess.run([sys.executable, str(model), "--check", str(page)], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_each_module_has_a_stub():
@@ -440,7 +450,7 @@ def remote_file(data):
 
 @pytest.mark.parametrize("threads", [None, 2])
 def test_an_open_file_of_fsspecs(threads):
-    data = b"".join(b'{"n": %d, "text": "%s"}\n' % (n, b"x" * 50) for n in range(200_000))
+    data = b"".join(b'{"n": %d, "text": "%s"}\n' % (n, b"x" * 150) for n in range(60_000))
     files, asked = remote_file(data)
     whole = [each["n"] for each in lines.loads(data)]
     size = len(data)
