@@ -168,6 +168,7 @@ def _write(part, path, storage_options, options):
     if hasattr(part, "iterrows"):
         import pyarrow
 
-        part = pyarrow.Table.from_pandas(part, preserve_index=False).to_pylist()
+        batches = pyarrow.Table.from_pandas(part, preserve_index=False).to_batches(_columns.ROWS)
+        part = (row for batch in batches for row in batch.to_pylist())
     _engines.write_part(part, path, storage_options, options)
     return path
