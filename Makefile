@@ -42,6 +42,7 @@ sources := pyproject.toml setup.py $(wildcard csrc/*/*.[ch] csrc/*/*/*.[ch]) $(p
 
 .PHONY: bench-peers bench-results bench-charts bench-pytest bench-instructions
 .PHONY: integrations engines sanitize unknown-python debug sanitize-threads test-parallel fuzz growth matrix
+.PHONY: docs test-docs
 .PHONY: wheels fallback-wheel test-pyodide cross-check workflows release-check metadata-check sbom pgo
 .PHONY: build help bench test test-all format lint types sdist wheel warnings test-wheel test-fallback clean distclean
 .DELETE_ON_ERROR:
@@ -199,6 +200,26 @@ sdist: $(VENV)/.build ## the sdist into dist/
 wheel: $(VENV)/.build ## sdist and wheel into dist/
 	@$(call build_quietly)
 	@! $(python) -m zipfile -l dist/*.whl | grep -E '\.(c|h|pyx) ' || { echo "sources in the wheel"; exit 1; }
+
+# --- the site -------------------------------------------------------------------------------------------------------
+
+site := build/docs
+
+# What the extra `docs` names, without cyjson: the site is made from the sources, and needs no compiler.
+$(VENV)/.docs: $(VENV)/.made pyproject.toml
+	@echo "installing what 'docs' needs"
+	@sed -n '/^docs = \[/,/^\]/s/^ *"\(.*\)",$$/\1/p' pyproject.toml > $(VENV)/docs.txt
+	@$(pip) install -r $(VENV)/docs.txt
+	@touch $@
+
+docs: $(VENV)/.docs ## build the site into build/docs/, and check its links: under a minute
+	@rm -rf $(site)
+	@$(python) -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet --doctree-dir build/doctrees \
+		docs $(site)
+	@$(python) tools/check_site.py $(site)
+
+test-docs: docs $(VENV)/.extra-test $(VENV)/.node ## the site in a browser: needs chromium and its driver
+	@CYJSON_SITE=$(site) CYJSON_NODE=$(VENV)/node $(native) $(python) -m pytest -q tests/test_site.py
 
 # --- releases: docs/releasing.md -----------------------------------------------------------------------------------
 

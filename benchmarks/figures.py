@@ -1,7 +1,7 @@
-"""Write the figures in README.md and benchmarks/README.md from the committed results: ``python -m benchmarks.figures``.
+"""Write the pages' figures from the committed results: ``python -m benchmarks.figures``.
 
-README.md gets two charts and the operations that most programs use, benchmarks/README.md the whole table. ``--check``
-writes nothing and fails where a page says something else.
+README.md gets two charts and a few numbers, docs/performance.md the operations that most programs use and each race that
+was lost, benchmarks/README.md the whole table. ``--check`` writes nothing and fails where a page says something else.
 """
 
 from __future__ import annotations
@@ -15,9 +15,17 @@ from .results import COMMITTED, FOLDER, Results
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 WHOLE = Path(__file__).resolve().parent / "README.md"
+PERFORMANCE = README.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 FEW = ("decode-bytes", "encode")  # the charts that README.md shows
-COMMON = {  # the rows that README.md shows; of small messages too where that is True
+IN_WORDS = {  # what README.md says of each operation's mean
+    "decode-bytes": "reading",
+    "encode": "writing UTF-8",
+    "dumps": "`dumps`",
+    "indent": "`indent=2`",
+    "sort": "`sort_keys`",
+}
+COMMON = {  # the rows that docs/performance.md shows; of small messages too where that is True
     "decode-bytes": True,
     "decode-str": False,
     "encode": True,
@@ -65,11 +73,30 @@ def caption(results: Results) -> str:
     )
 
 
+def _lost(results: Results) -> str:
+    """How many races there were, and which was lost most clearly."""
+    races = len({(row["operation"], row["document"]) for row in results.races + results.messages})
+    losses = results.losses()
+    if not losses:
+        return f"cyjson won all of {races} races."
+    worst = losses[0]
+    return (
+        f"Of {races} races cyjson lost {len(losses)}, the worst at {worst['ratio']:.2f} of {worst['contender']}'s speed"
+        f" (`{worst['operation']}` of `{worst['document']}`)"
+    )
+
+
+def _trust(results: Results) -> list[str]:
+    if not results.warnings():
+        return []
+    busy = f"The machine was busy, so these figures deserve no trust: {'; '.join(results.warnings())}."
+    return ["", _wrapped(busy).replace("\n", " ")]
+
+
 def _table_and_losses(results: Results, root: str, *, common: bool) -> list[str]:
     """The table with what has to be said of it; root is the way from the page to the checkout."""
     documents = len({row["document"] for row in results.races})
     messages = len({row["document"] for row in results.messages})
-    races = len({(row["operation"], row["document"]) for row in results.races + results.messages})
     lines = [
         _wrapped(
             f"Geometric means over {documents} documents and {messages} small messages. Bold: the fastest. Empty: the"
@@ -79,23 +106,10 @@ def _table_and_losses(results: Results, root: str, *, common: bool) -> list[str]
         *table(results, common=common),
         "",
     ]
-    losses = results.losses()
-    if losses:
-        worst = losses[0]
-        lines += [
-            _wrapped(
-                f"Of {races} races cyjson lost {len(losses)}, the worst at {worst['ratio']:.2f} of"
-                f" {worst['contender']}'s speed (`{worst['operation']}` of `{worst['document']}`); [all of"
-                f" them]({root}benchmarks/results/results.json)."
-            )
-        ]
-    elif OURS in results.contenders():
-        lines += [f"cyjson won all of {races} races."]
-    lines += ["", _wrapped(f"Measured on {caption(results)}")]
-    if results.warnings():
-        busy = f"The machine was busy, so these figures deserve no trust: {'; '.join(results.warnings())}."
-        lines += ["", _wrapped(busy).replace("\n", " ")]
-    return lines
+    if OURS in results.contenders():
+        more = f"; [all of them]({root}benchmarks/results/results.json)." if results.losses() else ""
+        lines += [_wrapped(_lost(results) + more)]
+    return [*lines, "", _wrapped(f"Measured on {caption(results)}"), *_trust(results)]
 
 
 def figures(results: Results) -> str:
@@ -104,7 +118,31 @@ def figures(results: Results) -> str:
     for name in FEW:
         if (FOLDER / f"{name}.svg").exists():
             lines += [f"![{OPERATIONS[name].title}](benchmarks/results/{name}.svg)", ""]
-    return "\n".join(lines + _table_and_losses(results, "", common=True))
+    means = {words: results.mean(name, OURS) for name, words in IN_WORDS.items()}
+    said = [f"{words} {mean:.1f}" for words, mean in means.items() if mean is not None]
+    if said:
+        lines += [_wrapped(f"Times as fast as `json`, geometric means of {_documents(results)}: {', '.join(said)}."), ""]
+    about = results.about
+    if results.races:
+        lines += [_wrapped(f"{_lost(results).rstrip('.')}. {about['processor']}, {about['python']}, {about['date'][:10]}.")]
+    return "\n".join([*lines, *_trust(results)])
+
+
+def _documents(results: Results) -> str:
+    return f"{len({row['document'] for row in results.races})} documents"
+
+
+def common_figures(results: Results) -> str:
+    """What docs/performance.md shows."""
+    lines = [*_table_and_losses(results, "../", common=True), "", "### Where others are ahead", ""]
+    losses = results.losses()
+    if not losses:
+        return "\n".join([*lines, "Nowhere in this run."])
+    lines += ["| operation | document | faster | cyjson's speed by it |", "|---|---|---|---:|"]
+    lines += [
+        f"| `{each['operation']}` | `{each['document']}` | {each['contender']} | {each['ratio']:.2f} |" for each in losses
+    ]
+    return "\n".join(lines)
 
 
 def all_figures(results: Results) -> str:
@@ -115,7 +153,7 @@ def all_figures(results: Results) -> str:
     return "\n".join(lines)
 
 
-PAGES = {README: figures, WHOLE: all_figures}
+PAGES = {README: figures, PERFORMANCE: common_figures, WHOLE: all_figures}
 
 
 def main() -> int:

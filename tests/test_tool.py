@@ -585,23 +585,3 @@ def test_progress(monkeypatch, tmp_path):
     assert _terminal.progress(1, io.StringIO()).__enter__() is None
     assert len(made) == 1
     assert sys.stderr.getvalue() == ""
-
-
-# Documentation
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the examples are for a POSIX shell")
-def test_readme(tmp_path):
-    readme = Path(__file__).resolve().parents[1] / "README.md"
-    if not readme.exists():
-        pytest.skip("README.md is not beside the tests")
-    section = readme.read_text(encoding="utf-8").split("## In a shell\n")[1].split("\n## ")[0]
-    (session,) = re.findall("```console\n(.*?)```", section, re.DOTALL)
-    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
-    assert len(steps) == 4
-    for command, expected in steps:
-        command = command.replace("python -m", f'"{sys.executable}" -m')
-        ran = subprocess.run(
-            ["sh", "-c", command], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **QUIET}
-        )
-        assert ran.stdout + ran.stderr == expected
