@@ -16,7 +16,7 @@ project_copyright = author
 version = release = cyjson.__version__
 language = "en"
 
-extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "api", "repository", "figures"]
+extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "api", "repository", "figures", "accessible"]
 exclude_patterns = ["_ext"]
 nitpicky = False  # annotations name what isn't documented here: Callable, Buffer
 
@@ -33,6 +33,7 @@ html_theme = "furo"
 html_title = f"cyjson {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sphinx = False

@@ -15,7 +15,15 @@
   const figures = typeof cyjsonFigures === "undefined" ? null : cyjsonFigures;
   if (!root || !figures || !figures.machines.length) return;
 
-  const choice = { machine: 0, operation: "", small: false, base: JSON_ITSELF, log: false, off: new Set(UNCHOSEN), without: new Set() };
+  const choice = {
+    machine: 0,
+    operation: "",
+    small: false,
+    base: JSON_ITSELF,
+    log: false,
+    off: new Set(UNCHOSEN),
+    without: new Set(),
+  };
 
   // Small helpers
 
@@ -37,8 +45,19 @@
     return made;
   };
 
-  const geometricMean = (numbers) => Math.exp(numbers.reduce((sum, each) => sum + Math.log(each), 0) / numbers.length);
-  const times = (number) => (number >= 100 ? number.toFixed(0) : number >= 10 ? number.toFixed(1) : number.toFixed(2)) + "×";
+  const geometricMean = (numbers) => {
+    const sum = numbers.reduce((all, each) => all + Math.log(each), 0);
+    return Math.exp(sum / numbers.length);
+  };
+
+  const times = (number) => `${number.toFixed(number >= 100 ? 0 : number >= 10 ? 1 : 2)}×`;
+
+  /* Round numbers from 0 to the most, some five of them. */
+  const rounds = (most) => {
+    const power = 10 ** Math.floor(Math.log10(most / 5));
+    const step = power * [1, 2, 5, 10].find((each) => most / (power * each) <= 6);
+    return Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step);
+  };
 
   const size = (bytes) => {
     if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
@@ -60,7 +79,10 @@
   const chosenDocuments = () => documents().filter((each) => !choice.without.has(each));
   const hasFigures = (name) => documents().some((each) => name in races()[each]);
   const contenders = () => machine().contenders.filter((each) => !choice.off.has(each) && hasFigures(each));
-  const title = () => figures.operations.find((each) => each.name === choice.operation).title;
+  const title = () => {
+    const found = figures.operations.find((each) => each.name === choice.operation).title;
+    return found[0].toUpperCase() + found.slice(1);
+  };
 
   /* A contender's race by the speed of whom it is compared with; null where one of the two has no figures. */
   const race = (name, contender) => {
@@ -130,6 +152,7 @@
         type: "checkbox",
         value: name,
         checked: !set.has(name),
+        disabled: Boolean(about(name).missing),
         onchange: (event) => {
           if (event.target.checked) set.delete(name);
           else set.add(name);
@@ -155,13 +178,15 @@
   };
 
   const buildChoices = () => {
-    const keep = document.activeElement && root.contains(document.activeElement) && document.activeElement.closest("label");
-    const kept = keep && keep.querySelector("span") && keep.querySelector("span").textContent;
-    const known = (kind) => figures.operations.filter((each) => each.name in machine()[kind]);
+    const active = root.contains(document.activeElement) && document.activeElement.closest("label.choice");
+    const kept = active && active.firstChild.textContent; // which has the focus again, made anew
+    const known = (kind, key, text) =>
+      figures.operations.filter((each) => each.name in machine()[kind]).map(({ name, title }) => [key + name, title + text]);
     const operations = [
-      ["Whole documents", known("documents").map((each) => [each.name, each.title])],
-      ["Small messages", known("messages").map((each) => [`small ${each.name}`, `${each.title}, small messages`])],
+      ["Whole documents", known("documents", "", "")],
+      ["Small messages", known("messages", "small ", ", small messages")],
     ].filter(([, entries]) => entries.length);
+    const others = machine().contenders.filter(hasFigures).map((each) => [each, each]);
     const machines = figures.machines.map(({ about }, index) => [
       String(index),
       `${about.processor}, ${about.python.split(",")[0]}, ${about.date.slice(0, 10)}`,
@@ -175,7 +200,7 @@
         if (!hasFigures(choice.base)) choice.base = JSON_ITSELF;
         rebuild();
       }),
-      select("Compared with", [["", machine().contenders.filter(hasFigures).map((each) => [each, each])]], choice.base, (value) => {
+      select("Compared with", [["", others]], choice.base, (value) => {
         choice.base = value;
         show();
       }),
@@ -222,7 +247,8 @@
     const left = narrow ? 0 : 125;
     const right = 62;
     const step = narrow ? 40 : 26;
-    const values = groups.flatMap((group) => group.rows.flatMap((row) => [row.value, row.low, row.high, ...(row.dots || [])]));
+    const rows = groups.flatMap((group) => group.rows);
+    const values = rows.flatMap((row) => [row.value, row.low, row.high]);
     const most = Math.max(...values, 1);
     const least = Math.min(...values, 1);
     const from = choice.log ? 10 ** Math.floor(Math.log10(least)) : 0;
@@ -244,28 +270,31 @@
         const top = narrow ? y + 18 : y + 4;
         const middle = top + 8;
         const kind = row.ours ? "bar ours" : "bar";
-        const label = drawn("text", { x: narrow ? 0 : left - 8, y: narrow ? y + 13 : middle + 5, class: row.ours ? "strong" : "" }, row.label);
-        if (!narrow) label.setAttribute("text-anchor", "end");
-        const bar = drawn("rect", { x: left, y: top, width: Math.max(place(row.value) - left, 1), height: 16, class: kind });
+        const told = { class: row.ours ? "strong" : "" };
+        const where = narrow ? { x: 0, y: y + 13 } : { x: left - 8, y: middle + 5, "text-anchor": "end" };
+        const label = drawn("text", { ...where, ...told }, row.label);
+        const length = Math.max(place(row.value) - left, 1);
+        const bar = drawn("rect", { x: left, y: top, width: length, height: 16, class: kind });
         bar.append(drawn("title", {}, row.told));
         svg.append(label, bar);
         if (row.high > row.low) {
-          const spread = { y1: middle, y2: middle, x1: place(row.low), x2: place(row.high), class: "spread" };
-          svg.append(drawn("line", spread));
-          for (const end of [row.low, row.high]) {
-            svg.append(drawn("line", { x1: place(end), x2: place(end), y1: middle - 4, y2: middle + 4, class: "spread" }));
+          const [low, high] = [place(row.low), place(row.high)];
+          for (const [x1, x2, half] of [[low, high, 0], [low, low, 4], [high, high, 4]]) {
+            svg.append(drawn("line", { x1, x2, y1: middle - half, y2: middle + half, class: "spread" }));
           }
         }
-        for (const dot of row.dots || []) svg.append(drawn("circle", { cx: place(dot), cy: middle, r: 2.6, class: "dot" }));
+        for (const dot of row.dots || []) {
+          svg.append(drawn("circle", { cx: place(dot), cy: middle, r: 2.6, class: "dot" }));
+        }
         const end = Math.max(place(row.value), place(row.high));
-        svg.append(drawn("text", { x: end + 6, y: middle + 5, class: row.ours ? "strong" : "" }, times(row.value)));
+        svg.append(drawn("text", { x: end + 6, y: middle + 5, ...told }, times(row.value)));
         y += step;
       }
       y += group.heading ? 8 : 0;
     }
     const ticks = choice.log
       ? [0.01, 0.1, 1, 10, 100, 1000].filter((each) => each >= from && each <= most)
-      : [0, 1, 2, 3, 4].map((each) => (each * most) / 4);
+      : rounds(most);
     for (const tick of ticks) {
       rules.append(drawn("line", { x1: place(tick), x2: place(tick), y1: 0, y2: y, class: "grid" }));
       const text = drawn("text", { x: place(tick), y: y + 14, class: "faint" }, String(Number(tick.toPrecision(2))));
@@ -280,8 +309,10 @@
     return svg;
   };
 
-  const told = (each, contender) =>
-    `${contender}, ${each.name}: ${times(each.speed)} (middle half ${times(each.low)} to ${times(each.high)}), ${duration(each.seconds)}`;
+  const told = (each, contender) => {
+    const half = `middle half ${times(each.low)} to ${times(each.high)}`;
+    return `${contender}, ${each.name}: ${times(each.speed)} (${half}), ${duration(each.seconds)}`;
+  };
 
   const showCharts = (rows) => {
     const means = rows.map(({ contender, found, mean }) => {
@@ -317,13 +348,17 @@
         "figure",
         { id: "chart-of-means" },
         chart([{ rows: means }], `${title()}, times as fast as ${choice.base}: ${ranking}`),
-        element("figcaption", {}, `Times as fast as ${choice.base}: geometric mean (bar), each document (dot), least to most (line).`),
+        element(
+          "figcaption",
+          {},
+          `Times as fast as ${choice.base}: geometric mean (bar), each document (dot), least to most (line).`,
+        ),
       ),
       element("h3", {}, "Document by document"),
       element(
         "figure",
         { id: "chart-of-documents" },
-        chart(each.filter((group) => group.rows.length), `The same for each document; the table below has the numbers`),
+        chart(each.filter((group) => group.rows.length), "The same for each document; the table below has the numbers"),
         element(
           "figcaption",
           {},
@@ -365,13 +400,17 @@
     const others = rows.filter((each) => each.contender !== OURS && each.whole);
     const words = [];
     if (ours && others.length) {
-      words.push(`cyjson is ${times(ours.mean)} as fast as ${choice.base}; of the others chosen the fastest is ${others[0].contender}, at ${times(others[0].mean)}.`);
+      const [best] = others;
+      words.push(`cyjson is ${times(ours.mean)} as fast as ${choice.base}.`);
+      words.push(`Of the others chosen the fastest is ${best.contender}, at ${times(best.mean)}.`);
     }
     const partly = rows.filter((each) => !each.whole).map((each) => each.contender);
     if (partly.length) words.push(`Not all of these documents: ${partly.join(", ")}.`);
     parts.words.textContent = words.join(" ") || "Choose a document and a contender.";
-    const missing = Object.entries(machine().empty[choice.operation] || {}).filter(([name]) => !choice.off.has(name) && !hasFigures(name));
-    parts.missing.textContent = missing.length ? `No figures: ${missing.map(([name, why]) => `${name} (${why})`).join("; ")}.` : "";
+    const missing = Object.entries(machine().empty[choice.operation] || {})
+      .filter(([name]) => !choice.off.has(name) && !hasFigures(name))
+      .map(([name, why]) => `${name} (${why})`);
+    parts.missing.textContent = missing.length ? `No figures: ${missing.join("; ")}.` : "";
     const named = Object.entries(versions).filter(([name]) => !UNCHOSEN.includes(name));
     parts.about.textContent =
       `Measured on ${about.processor}; ${about.system}; ${about.python}; extension ${about.extension}; ` +
@@ -399,12 +438,21 @@
   };
 
   const build = () => {
-    parts.choices = element("form", { class: "choices", "aria-label": "What to show", onsubmit: (event) => event.preventDefault() });
+    parts.choices = element("form", {
+      class: "choices",
+      "aria-label": "What to show",
+      onsubmit: (event) => event.preventDefault(),
+    });
     parts.title = element("h2", { id: "chart" });
     parts.words = element("p", { role: "status" });
     parts.missing = element("p");
     parts.charts = element("div");
-    parts.table = element("div", { class: "figures", tabindex: "0", role: "region", "aria-label": "The figures as a table" });
+    parts.table = element("div", {
+      class: "figures",
+      tabindex: "0",
+      role: "region",
+      "aria-label": "The figures as a table",
+    });
     parts.about = element("p");
     root.classList.add("benchmarks");
     root.append(
