@@ -1,8 +1,8 @@
 /* Draws the committed figures (benchmark-figures.js) as the reader chooses them. No library, no server, no network.
 
-   A race is [speed relative to json, its first and third quartile, seconds per call, bytes]. What is drawn is that speed
-   divided by the speed of whom the reader compares with. The choices are kept in the address, so that a view can be
-   shared. */
+   A race is [speed relative to json, its first and third quartile, seconds per call, bytes]. What is drawn is that
+   speed divided by the speed of whom the reader compares with. The choices are kept in the address, so that a view can
+   be shared. */
 
 "use strict";
 
@@ -181,7 +181,9 @@
     const active = root.contains(document.activeElement) && document.activeElement.closest("label.choice");
     const kept = active && active.firstChild.textContent; // which has the focus again, made anew
     const known = (kind, key, text) =>
-      figures.operations.filter((each) => each.name in machine()[kind]).map(({ name, title }) => [key + name, title + text]);
+      figures.operations
+        .filter((each) => each.name in machine()[kind])
+        .map((each) => [key + each.name, each.title + text]);
     const operations = [
       ["Whole documents", known("documents", "", "")],
       ["Small messages", known("messages", "small ", ", small messages")],
