@@ -1,7 +1,8 @@
 """Write the pages' figures from the committed results: ``python -m benchmarks.figures``.
 
-README.md gets two charts and a few numbers, docs/performance.md the operations that most programs use and each race that
-was lost, benchmarks/README.md the whole table. ``--check`` writes nothing and fails where a page says something else.
+README.md gets two charts and a few numbers, docs/performance.md the operations that most programs use and each race
+that was lost, benchmarks/README.md the whole table. ``--check`` writes nothing and fails where a page says something
+else.
 """
 
 from __future__ import annotations
@@ -121,15 +122,13 @@ def figures(results: Results) -> str:
     means = {words: results.mean(name, OURS) for name, words in IN_WORDS.items()}
     said = [f"{words} {mean:.1f}" for words, mean in means.items() if mean is not None]
     if said:
-        lines += [_wrapped(f"Times as fast as `json`, geometric means of {_documents(results)}: {', '.join(said)}."), ""]
+        count = len({row["document"] for row in results.races})
+        lines += [_wrapped(f"Times as fast as `json`, geometric means of {count} documents: {', '.join(said)}."), ""]
     about = results.about
     if results.races:
-        lines += [_wrapped(f"{_lost(results).rstrip('.')}. {about['processor']}, {about['python']}, {about['date'][:10]}.")]
+        where = f"{about['processor']}, {about['python']}, {about['date'][:10]}."
+        lines += [_wrapped(f"{_lost(results).rstrip('.')}. {where}")]
     return "\n".join([*lines, *_trust(results)])
-
-
-def _documents(results: Results) -> str:
-    return f"{len({row['document'] for row in results.races})} documents"
 
 
 def common_figures(results: Results) -> str:
@@ -139,9 +138,8 @@ def common_figures(results: Results) -> str:
     if not losses:
         return "\n".join([*lines, "Nowhere in this run."])
     lines += ["| operation | document | faster | cyjson's speed by it |", "|---|---|---|---:|"]
-    lines += [
-        f"| `{each['operation']}` | `{each['document']}` | {each['contender']} | {each['ratio']:.2f} |" for each in losses
-    ]
+    for each in losses:
+        lines += [f"| `{each['operation']}` | `{each['document']}` | {each['contender']} | {each['ratio']:.2f} |"]
     return "\n".join(lines)
 
 

@@ -223,8 +223,10 @@ def results_of(driver, address, question):
 
     opened(driver, f"{address}/search.html?q={quote(question)}")
     WebDriverWait(driver, 30).until(
-        lambda driver: "Search finished" in one(driver, "#search-results").text
-        or "did not match" in one(driver, "#search-results").text
+        lambda driver: (
+            "Search finished" in one(driver, "#search-results").text
+            or "did not match" in one(driver, "#search-results").text
+        )
     )
     time.sleep(0.2)  # the list is filled line by line
     return [each.get_attribute("href") for each in all_of(driver, "#search-results ul.search li > a")]

@@ -1,7 +1,7 @@
 """Check the built site without a network: ``python tools/check_site.py build/docs``.
 
-Every link and picture leads to a file of the site, and to an element there where it names one; nothing that a page loads
-comes from elsewhere; no two elements of a page have the same id.
+Every link and picture leads to a file of the site, and to an element there where it names one; nothing that a page
+loads comes from elsewhere; no two elements of a page have the same id.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def faults(site: Path) -> list[str]:
 def main() -> int:
     site = Path(sys.argv[1])
     found = faults(site)
-    print("\n".join(found) if found else f"{len(list(site.rglob('*.html')))} pages in {site}: every link leads somewhere")
+    count = len(list(site.rglob("*.html")))
+    print("\n".join(found) if found else f"{count} pages in {site}: every link leads somewhere")
     return 1 if found else 0
 
 

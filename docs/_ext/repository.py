@@ -43,8 +43,7 @@ def moved(text: str, folder: Path, page: Path) -> str:
     parts, end = [], 0
     for code in CODE.finditer(text):
         # A link's text may be code: [`save`](files.md). What is rewritten stands outside of it.
-        parts += [LINK.sub(link, text[end : code.start()]) if "](" in text[end : code.start()] else text[end : code.start()]]
-        parts += [code[0]]
+        parts += [LINK.sub(link, text[end : code.start()]), code[0]]
         end = code.end()
     return "".join(parts) + LINK.sub(link, text[end:])
 

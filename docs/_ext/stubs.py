@@ -164,17 +164,12 @@ class _Module:
             entry.signatures = [f"({named})"]
         return entry
 
-    def _signatures(
-        self, functions: list[ast.FunctionDef | ast.AsyncFunctionDef], *, bound: bool = False
-    ) -> list[str]:
+    def _signatures(self, functions: list[ast.FunctionDef | ast.AsyncFunctionDef], *, bound: bool = False) -> list[str]:
         """One for each overload that allows calls which no later one allows."""
         kept = []
         for number, function in enumerate(functions):
             names = _names(function)
-            if any(
-                names <= _names(later) and _required(later) <= names
-                for later in functions[number + 1 :]
-            ):
+            if any(names <= _names(later) and _required(later) <= names for later in functions[number + 1 :]):
                 continue
             kept.append(self._signature(function, bound))
         return kept
