@@ -9,6 +9,7 @@ which are the extension's, or from the source where a module needs other package
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from importlib import import_module
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import stubs
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -38,7 +40,10 @@ class Api(SphinxDirective):
         node = nodes.container()
         node.document = self.state.document
         self.state.nested_parse(StringList(lines, f"<api {self.arguments[0]}>"), self.content_offset, node)
-        return node.children
+        for link in list(node.findall(addnodes.pending_xref)):
+            if hasattr(builtins, link["reftarget"]):  # type isn't Codec.type
+                link.replace_self(nodes.Text(link["reftarget"]))
+        return list(node.children)
 
 
 def _entry(module: str, entry: stubs.Entry, depth: int) -> list[str]:

@@ -50,7 +50,8 @@ class _Shown(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.aliases:
-            return self.visit(self.aliases[node.id])
+            shown: ast.expr = self.visit(self.aliases[node.id])
+            return shown
         if node.id in self.imported:
             return ast.Name(self.imported[node.id])
         return ast.Name({"TypeForm": "type"}.get(node.id, node.id.strip("_")))
