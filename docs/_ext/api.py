@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import re
 from importlib import import_module
 from typing import Any
 
@@ -53,8 +54,9 @@ def _entry(module: str, entry: stubs.Entry, depth: int) -> list[str]:
     lines = ["```{py:currentmodule} " + module, "```", ""] if depth == 0 else []
     lines += [fence + "{py:" + entry.kind + "} " + short + signatures[0]]
     lines += [short + each for each in signatures[1:]]
-    if entry.annotation and entry.annotation != "Final":
-        lines += [f":type: {entry.annotation}"]
+    annotation = re.sub(r"^Final\[(.*)\]$|^Final$", r"\1", entry.annotation)
+    if annotation:
+        lines += [f":type: {annotation}"]
     if entry.is_async:
         lines += [":async:"]
     lines += ["", *stubs.markdown(_doc(module, entry)).splitlines(), ""]
@@ -64,7 +66,7 @@ def _entry(module: str, entry: stubs.Entry, depth: int) -> list[str]:
 
 
 def _doc(module: str, entry: stubs.Entry) -> str:
-    if module.startswith("cyjson.integrations."):
+    if module.count(".") > 1:  # cyjson.integrations.flask needs Flask
         docs = stubs.source_docs(module)
         return docs.get(entry.name) or _doc_of_import(module, entry)
     found: Any = import_module(module)

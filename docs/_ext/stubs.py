@@ -1,7 +1,6 @@
 """The public names of cyjson, with their signatures, as the stubs in src/cyjson/ give them.
 
-Nothing of cyjson is imported: stubs are parsed, and so are the sources of cyjson.integrations, whose packages may be
-missing.
+Nothing of cyjson is imported: stubs are parsed, and so are the sources of modules whose packages may be missing.
 """
 
 from __future__ import annotations
@@ -14,9 +13,19 @@ from importlib import import_module
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "cyjson"
-MODULES = ["cyjson", *(f"cyjson.{name}" for name in ("lines", "stream", "tool", "run", "migrate"))]
-MODULES += [f"cyjson.{name}" for name in ("encoder", "decoder", "scanner")]
-MODULES += sorted(f"cyjson.integrations.{each.stem}" for each in (PACKAGE / "integrations").glob("[a-z]*.pyi"))
+
+
+def _modules() -> list[str]:
+    """Each module that has a stub, cyjson itself first."""
+    found = []
+    for each in sorted(PACKAGE.rglob("*.pyi")):
+        parts = each.relative_to(PACKAGE).with_suffix("").parts
+        if not any(part.startswith("_") and part != "__init__" for part in parts):
+            found.append(".".join(["cyjson", *(part for part in parts if part != "__init__")]))
+    return sorted(found)
+
+
+MODULES = _modules()
 
 
 @dataclass
@@ -33,8 +42,8 @@ class Entry:
 
 def path(module: str, suffix: str) -> Path:
     """A module's stub (``.pyi``) or source (``.py``)."""
-    folder = PACKAGE.joinpath(*module.split(".")[1:])
-    return folder / f"__init__{suffix}" if module in ("cyjson", "cyjson.integrations") else folder.with_suffix(suffix)
+    found = PACKAGE.joinpath(*module.split(".")[1:])
+    return found / f"__init__{suffix}" if found.is_dir() else found.with_suffix(suffix)
 
 
 def _tree(path: Path) -> ast.Module:
@@ -50,7 +59,9 @@ class _Shown(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.aliases:
-            shown: ast.expr = self.visit(self.aliases[node.id])
+            meaning = self.aliases.pop(node.id)  # which may name itself
+            shown: ast.expr = self.visit(meaning)
+            self.aliases[node.id] = meaning
             return shown
         if node.id in self.imported:
             return ast.Name(self.imported[node.id])
@@ -91,7 +102,7 @@ class _Module:
         names = []
         for node in self.body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-                return list(ast.literal_eval(node.value))
+                return [name for name in ast.literal_eval(node.value) if not name.startswith("_")]
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 names.append(node.name)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -133,8 +144,8 @@ class _Module:
             )
         if isinstance(first, ast.ClassDef):
             return self._class(first)
-        assert isinstance(first, ast.AnnAssign)
-        return Entry(name, "data", annotation=self.text(first.annotation))
+        annotation = first.annotation if isinstance(first, ast.AnnAssign) else None
+        return Entry(name, "data", annotation=self.text(annotation))
 
     def _class(self, node: ast.ClassDef) -> Entry:
         bases = [ast.unparse(base) for base in node.bases]
@@ -189,6 +200,8 @@ class _Module:
 def _name_of(node: ast.stmt) -> str:
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         return node.target.id
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id
     return getattr(node, "name", "")
 
 
