@@ -12,7 +12,7 @@ import weakref
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.compare import collect, frees_at_once
+from support.compare import classes_go, collect, frees_at_once
 from support.instances import knows_instances, told_at, written
 
 import cyjson
@@ -598,6 +598,7 @@ def test_an_instance_that_changes_its_class():
     assert cyjson.encode(one) == b'{"y":3}'
 
 
+@classes_go
 @frees_at_once
 @pytest.mark.parametrize("kind", ["dataclass", "slots", "method", "unknown"])
 def test_classes_die(kind):

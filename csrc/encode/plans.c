@@ -79,9 +79,13 @@ int plans_traverse(encode_plans *plans, visitproc visit, void *arg) {
     return 0;
 }
 
-/* Put a plan into its place, unless there is one. */
-static void keep(encode_plans *plans, class_plan *plan) {
+/* Put a plan into its place, unless all plans were forgotten since the numbers were taken: it is of before then. */
+static void keep(encode_plans *plans, class_plan *plan, int64_t generation, int64_t token) {
     LOCK(plans);
+    if (compat_load_int64(&plans->generation) != generation || compat_load_int64(&plans->token) != token) {
+        UNLOCK(plans);
+        return;
+    }
     class_plan **place = &plans->buckets[plan_bucket(plan->type)], *stale = NULL;
     while (*place != NULL && ((*place)->type != plan->type || (*place)->purpose != plan->purpose))
         place = &(*place)->next;
@@ -442,6 +446,7 @@ SELDOM class_plan *plans_make(encode_plans *plans, PyTypeObject *type, plan_purp
     if (plans->attributes_known < 0 &&
         (plans->attributes_known = compat_attributes_known(plans->dict_layout_known)) < 0)
         goto failed;
+    const int64_t generation = compat_load_int64(&plans->generation), token = compat_load_int64(&plans->token);
     compat_type_assign_version(type);
     plan->version = compat_type_version(type);
     plan->tuple = PyObject_CallMethod(module, makers[purpose], "OO", (PyObject *)type, plans->policy);
@@ -449,7 +454,7 @@ SELDOM class_plan *plans_make(encode_plans *plans, PyTypeObject *type, plan_purp
     if (plan->version == 0) return plan;
     if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && (plan->weak = weak_to(plans, type)) == NULL) goto failed;
     if (plans->count >= PLAN_MOST) plans_forget(plans, NULL);
-    keep(plans, plan);
+    keep(plans, plan, generation, token);
     return plan;
 failed:
     plan_release(plan);

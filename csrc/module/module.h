@@ -47,8 +47,9 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
 /* Keep the bytes that all lines are in, as long as there are threads. */
 void core_lines_hold(core_lines *lines, PyObject *source);
 
-/* Have whole lines scanned by the threads (is_plain: only given back): in bytes that are held, or else data is of malloc,
- * with room for a byte after them, and becomes theirs. -1 with MemoryError set; data stays the caller's then. */
+/* Have whole lines scanned by the threads (is_plain: only given back): in bytes that are held, or else data is of
+ * malloc, with room for a byte after them, and becomes theirs. -1 with MemoryError set; data stays the caller's then.
+ */
 int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, int is_plain);
 
 /* Wait for the next lines given; those taken before are freed. NULL where there are none. */

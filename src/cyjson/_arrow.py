@@ -152,7 +152,9 @@ def plan_of(fields, pick):
     for place, (name, pointer) in enumerate(pick):
         (path,) = _parts.compile_paths([pointer])
         if not path or len(path) >= _arrow_rows.DEPTH:
-            raise ValueError(f"pick: a column is within a row, and less than {_arrow_rows.DEPTH} levels deep: {pointer!r}")
+            raise ValueError(
+                f"pick: a column is within a row, and less than {_arrow_rows.DEPTH} levels deep: {pointer!r}"
+            )
         field = _ANY if fields is None else _typed(fields, name, path)
         at = ways
         for element in path[:-1]:
