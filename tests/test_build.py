@@ -161,7 +161,7 @@ def test_flags_that_keep_code_small(setup):
     with mock.patch.dict(os.environ, CFLAGS="-DNDEBUG"):
         assert flags("build/temp/src/cyjson/_native.c")[0] == "-Os"
         assert flags("csrc/levels/decode_avx2.c")[0] == "-fno-tree-vectorize"
-        assert flags("csrc/encode/walk.c") == flags("csrc/kernels/scan.c") == []
+        assert flags("csrc/levels/encode_avx2.c") == flags("csrc/kernels/scan.c") == []
     with mock.patch.dict(os.environ, CFLAGS="-O1"):  # whoever says how much to optimise is heard
         assert flags("build/temp/src/cyjson/_native.c") == flags("csrc/levels/decode_avx2.c") == []
 

@@ -27,7 +27,6 @@ enum {
 typedef enum { WRITE_ASCII, WRITE_UTF8, WRITE_ORJSON, WRITE_TEXT1, WRITE_TEXT2, WRITE_TEXT4, WRITE_TEXT } write_form;
 
 static ALWAYS_INLINE int is_text(write_form form) { return form >= WRITE_TEXT1; }
-static ALWAYS_INLINE int is_wide(write_form form) { return form == WRITE_TEXT2 || form == WRITE_TEXT4; }
 
 static ALWAYS_INLINE int is_utf8(write_form form) { return form == WRITE_UTF8 || form == WRITE_ORJSON; }
 

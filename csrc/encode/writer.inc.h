@@ -3,7 +3,7 @@
  * Each function is written once, with the form as a parameter that is constant wherever it is inlined, and compiled for
  * each form: write_dict for write_dict_ascii and the others. Two loops go over members, and two over items: the plain
  * ones, in write_dict and write_list, have nothing in them but what a plain document needs; the others do all the
- * rest, and text of wide characters, for which the plain ones gain nothing that could be measured. */
+ * rest. */
 
 /* A function for each form, so that a level of nesting takes little of the C stack; FOR_WIDTH and FOR_FORM name it. */
 #define DECLARE_FOR_WIDTHS(name, parameters) \
@@ -19,8 +19,7 @@
     static uint8_t *name##_text parameters;
 DECLARE_FOR_WIDTHS(write_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_WIDTHS(write_list, (encoder * e, uint8_t *out, PyObject *list))
-DECLARE_FOR_WIDTHS(write_items,
-                   (encoder * e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i, int *entered))
+DECLARE_FOR_WIDTHS(write_items, (encoder * e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i))
 DECLARE_FOR_WIDTHS(write_any_dict, (encoder * e, uint8_t *out, PyObject *dict))
 DECLARE_FOR_FORMS(write_odd_list, (encoder * e, uint8_t *out, PyObject *list))
 DECLARE_FOR_FORMS(write_other, (encoder * e, uint8_t *out, PyObject *object))
@@ -276,10 +275,7 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
         return UNLIKELY(out == NULL) ? NULL : put(e, put(e, out, '{', form), '}', form);
     }
     out = put(e, out, '{', form); /* a key is next, which makes room */
-    if (is_wide(form)) {
-        e->level++;
-        out = form == WRITE_TEXT2 ? write_members_text2(e, out, &w, 1) : write_members_text4(e, out, &w, 1);
-    } else out = write_members(e, out, &w, 1, form, STYLE_PLAIN);
+    out = write_members(e, out, &w, 1, form, STYLE_PLAIN);
     if (form == WRITE_ORJSON && UNLIKELY(out == NULL) && e->options->sort_keys) orjson_blame_keys(e, dict);
     if (w.entered) {
         if (UNLIKELY(w.kind != WALK_DICT)) {
@@ -297,9 +293,8 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
 /* The rest of a list once the characters have widened. */
 static NOINLINE uint8_t *write_widened_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence,
                                              Py_ssize_t i) {
-    int entered = 1;
-    return e->text.width == 2 ? write_items_text2(e, out, list, sequence, i, &entered)
-                              : write_items_text4(e, out, list, sequence, i, &entered);
+    return e->text.width == 2 ? write_items_text2(e, out, list, sequence, i)
+                              : write_items_text4(e, out, list, sequence, i);
 }
 
 /* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered says
@@ -376,7 +371,7 @@ static ALWAYS_INLINE uint8_t *write_items_of_iterator(encoder *e, uint8_t *out, 
 
 /* What is between entering an instance of a list's or tuple's subclass and leaving it. */
 static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject *list, write_form form) {
-    int generator = e->options->as_generator, empty, entered = 1;
+    int generator = e->options->as_generator, empty;
     PyObject *sequence = NULL;
     if (encoder_before_python(e)) return NULL;
     if (generator) empty = PyObject_Not(list);
@@ -393,7 +388,7 @@ static ALWAYS_INLINE uint8_t *write_odd_array(encoder *e, uint8_t *out, PyObject
         if (encoder_check_path(e)) out = NULL;
         else
             out = generator ? write_items_of_iterator(e, out, list, form)
-                            : FOR_WIDTH(write_items, e, form)(e, out, list, sequence, 0, &entered);
+                            : FOR_WIDTH(write_items, e, form)(e, out, list, sequence, 0);
         path_pop(e);
         if (out != NULL) out = write_end(e, out, ']', form, STYLE_ANY);
     }
@@ -418,16 +413,16 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     if (UNLIKELY(out == NULL)) return NULL;
     out = put(e, out, '[', form);
     if (UNLIKELY(empty)) return put(e, out, ']', form);
-    if (LIKELY(e->plain) && !is_wide(form)) {
+    if (LIKELY(e->plain)) {
         out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
         if (entered) leave(e, list);
         return UNLIKELY(out == NULL) ? NULL : write_end(e, out, ']', any_width(form), STYLE_PLAIN);
     }
-    if (!(is_wide(form) && LIKELY(e->plain)) && UNLIKELY(!(entered = !enter(e, list)))) return NULL;
+    if (UNLIKELY(enter(e, list))) return NULL;
     e->level++;
     if (UNLIKELY(e->python_ran) && UNLIKELY(encoder_check_path(e))) out = NULL;
-    else out = FOR_WIDTH(write_items, e, form)(e, out, list, list, 0, &entered);
-    if (entered) leave(e, list);
+    else out = FOR_WIDTH(write_items, e, form)(e, out, list, list, 0);
+    leave(e, list);
     return UNLIKELY(out == NULL) ? NULL : write_end(e, out, ']', any_width(form), STYLE_ANY);
 }
 
@@ -521,8 +516,9 @@ static NOINLINE uint8_t *write_other_utf8(encoder *e, uint8_t *out, PyObject *ob
         return write_list(e, out, list, form); \
     } \
     static NOINLINE uint8_t *write_items_##suffix(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, \
-                                                  Py_ssize_t i, int *entered) { \
-        return write_items(e, out, list, sequence, i, entered, form, STYLE_ANY); \
+                                                  Py_ssize_t i) { \
+        int entered = 1; \
+        return write_items(e, out, list, sequence, i, &entered, form, STYLE_ANY); \
     }
 #define COMPILE_MEMBERS_FOR_WIDTH(suffix, form, locals) \
     static NOINLINE locals uint8_t *write_members_##suffix(encoder *e, uint8_t *out, walk *w, int first) { \
