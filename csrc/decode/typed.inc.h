@@ -345,7 +345,8 @@ static const uint8_t *typed_skip(typed_run *run, const uint8_t *first) {
         /* Nothing is in it: ASCII has ] and } two after [ and {. */
         if (p[1] == *p + 2) return typed_may_be_this_deep(run, 1) ? p + 2 : NULL;
         p = CPU_NAME(skip_with).check(p, run->d.end, 1, 0, NULL, &found);
-        if (LIKELY(p != NULL) && LIKELY(!found.long_integer) && LIKELY(typed_may_be_this_deep(run, found.depth)))
+        if (LIKELY(p != NULL) && LIKELY(!found.long_integer) && LIKELY(!found.not_finite) &&
+            LIKELY(typed_may_be_this_deep(run, found.depth)))
             return p;
     }
     typed_result read = typed_any(run, first); /* of what may be a fault, or a long integer, a value has to be made */

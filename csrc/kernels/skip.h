@@ -59,6 +59,7 @@ typedef struct {
     size_t depth; /* of the deepest container, 1 for one that holds no other */
     int long_integer; /* whether some integer has more than SKIP_LONG digits: an interpreter's limit may forbid it */
     int escapes; /* whether there is a backslash in it */
+    int not_finite; /* whether there is a NaN, Infinity or -Infinity, which not everybody takes */
     int no_memory; /* the answer is NULL because the index found none */
 } skip_found;
 

@@ -109,6 +109,7 @@ typedef struct {
     uint64_t e, fraction_run,
         exponent_run; /* it ends with an e; in the digits of a fraction; in those of an exponent */
     uint64_t infinity; /* bytes that belong to a -Infinity */
+    int not_finite; /* whether there was one */
 } skip_number;
 
 typedef struct {
@@ -216,6 +217,7 @@ static NOINLINE uint64_t skip_wrong_numbers(skip_number *state, const uint8_t *p
             unsigned place = count_trailing_zeros(left);
             if (!skip_stands(at + place, end, "-Infinity", 9)) continue;
             uint64_t word = (uint64_t)0x1FF << place;
+            state->not_finite = 1;
             if (place > 64 - 9) state->infinity = (uint64_t)0x1FF >> (64 - place);
             others &= ~word;
             minus &= ~word;
@@ -315,11 +317,13 @@ static NOINLINE int skip_is_rare_word(const uint8_t *p, const uint8_t *end) {
     return skip_stands(p, end, "NaN", 3) || skip_stands(p, end, "Infinity", 8);
 }
 
-static ALWAYS_INLINE int skip_is_word(const uint8_t *p, const uint8_t *end) {
+static ALWAYS_INLINE int skip_is_word(const uint8_t *p, const uint8_t *end, skip_found *found) {
     if (*p == 't') return skip_stands(p, end, "true", 4);
     if (*p == 'f') return skip_stands(p, end, "false", 5);
     if (*p == 'n') return skip_stands(p, end, "null", 4);
-    return skip_is_rare_word(p, end);
+    if (!skip_is_rare_word(p, end)) return 0;
+    found->not_finite = 1;
+    return 1;
 }
 
 /* Look at the tokens gathered: 0 to go on, 1 where the container ended, at *stop, -1 where they are no JSON. What a
@@ -407,7 +411,7 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
         wrong |= close & (after_g1 | after_g2) & ~after_open;
         if (UNLIKELY(wrong & valid)) return -1;
         for (left = words & valid; left; left &= left - 1) {
-            if (!skip_is_word(c->base + places[count_trailing_zeros(left)], c->end)) return -1;
+            if (!skip_is_word(c->base + places[count_trailing_zeros(left)], c->end, c->found)) return -1;
         }
         if (ended) {
             if (indexed) index->count = container;
@@ -573,6 +577,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             c.count = count - kept;
             int done = indexed ? skip_judge_indexed(&c, &stop) : skip_judge_plainly(&c, &stop);
             if (done < 0 || (wrong && (!done || stop > at - 64 + count_trailing_zeros(wrong)))) return NULL;
+            found->not_finite |= c.number.not_finite;
             if (done) return stop;
             if (kept) {
                 if (count > 1) before = c.base + c.place[count - 2];
@@ -606,7 +611,7 @@ static NOINLINE const uint8_t *skip_check_other(const uint8_t *p, const uint8_t 
 static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8, int lenient, skip_index *index,
                                  skip_found *found) {
     found->depth = 0;
-    found->long_integer = found->escapes = found->no_memory = 0;
+    found->long_integer = found->escapes = found->not_finite = found->no_memory = 0;
     if (p == end || (*p != '{' && *p != '[') || (index != NULL && (uint64_t)(end - p) > UINT32_MAX)) return NULL;
     if (!utf8 || lenient) return skip_check_other(p, end, utf8, lenient, index, found, NULL);
     return index != NULL ? skip_check_indexed(p, end, index, found) : skip_check_plainly(p, end, found, NULL);
@@ -618,6 +623,7 @@ static int skip_advance(skip_place *place, const uint8_t *end, int lenient) {
     skip_found found;
     CYJSON_ASSERT(place->depth <= SKIP_DEPTH);
     found.depth = 0;
+    found.not_finite = 0;
     place->before = NULL;
     if (end - p > MOST) end = p + MOST;
     if (end - p <= 64) return 0;

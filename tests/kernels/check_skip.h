@@ -15,7 +15,7 @@ typedef struct {
     const uint8_t *p, *end;
     int utf8, lenient;
     size_t depth, deepest;
-    int long_integer;
+    int long_integer, not_finite;
     skip_container containers[CHECK_SKIP_MOST];
     size_t count;
     uint32_t places[CHECK_SKIP_MOST];
@@ -157,6 +157,7 @@ static int oracle_value(oracle *o) {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (oracle_here(o, words[i])) {
             o->p += strlen(words[i]);
+            o->not_finite |= i > 2;
             return 0;
         }
     return oracle_number(o);
@@ -198,7 +199,7 @@ static void check_skip_as(const uint8_t *text, size_t size, int utf8, int lenien
     o.utf8 = utf8;
     o.lenient = lenient;
     o.depth = o.deepest = o.count = o.tokens = 0;
-    o.long_integer = o.escapes = 0;
+    o.long_integer = o.not_finite = o.escapes = 0;
     const uint8_t *expected = size && (*text == '{' || *text == '[') && !oracle_container(&o) ? o.p : NULL;
     for (int l = CPU_BASE; l <= (int)cpu_best(); l++) {
         const skip_functions *skip = skip_for((cpu_level)l);
@@ -216,6 +217,7 @@ static void check_skip_as(const uint8_t *text, size_t size, int utf8, int lenien
         if (expected != NULL && found.depth < o.deepest) skip_differs((cpu_level)l, "depth", text, size);
         if (expected != NULL && found.long_integer < o.long_integer)
             skip_differs((cpu_level)l, "long integer", text, size);
+        if (expected != NULL && found.not_finite < o.not_finite) skip_differs((cpu_level)l, "not finite", text, size);
         if (skip->check(text, text + size, utf8, lenient, &index, &found) != expected)
             skip_differs((cpu_level)l, "check with an index", text, size);
         if (expected != NULL) {
