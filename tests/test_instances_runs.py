@@ -251,6 +251,17 @@ def test_where_it_fails():
     notes_of(lambda: cyjson.encode(missing), AttributeError, "first")
 
 
+def test_unset_among_others():
+    """Of a program that has msgspec, any field may be UNSET."""
+    unset = pytest.importorskip("msgspec").UNSET
+    cls = dataclasses.make_dataclass("cls", ["a", "b", "c"])  # which is planned now that msgspec is there
+    for made in cls, dataclasses.make_dataclass("slotted", ["a", "b", "c"], slots=True):
+        items = [made(1, 2, 3), made(unset, 2, "x"), made(1, unset, 3), made([], {}, unset), made(unset, unset, unset)]
+        found = b'[{"a":1,"b":2,"c":3},{"b":2,"c":"x"},{"a":1,"c":3},{"a":[],"b":{}},{}]'
+        assert cyjson.encode(items) == found
+        assert cyjson.encode(items * 3, sort_keys=True) == found[:-1] + b"," + found[1:-1] + b"," + found[1:]
+
+
 def test_circles():
     items = [Pair(1, 2), Pair(3, 4)]
     items[1].second = items

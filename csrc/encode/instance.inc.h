@@ -240,6 +240,8 @@ static ALWAYS_INLINE uint8_t *write_simple_fields(encoder *e, uint8_t *out, PyOb
             encoder_add_note(e, object, f->key, -1);
             return NULL;
         }
+        if (UNLIKELY(value == plan->data)) /* msgspec.UNSET: without the key */
+            return write_plain_fields(e, out - f->size, object, plan, f, entered);
         if (!enter_instance(e, object, plan, entered)) return NULL;
         unsigned disturbances = e->disturbances;
         out = write_nested(e, out, value, WRITE_UTF8);

@@ -191,7 +191,7 @@ static int is_simple(const class_plan *plan) {
             f->read != plan->fields[0].read)
             return 0;
     }
-    return plan->n > 0 && plan->data == NULL;
+    return plan->n > 0;
 }
 
 int plan_finds_names(class_plan *plan, const compat_attributes *attributes) {
