@@ -53,16 +53,14 @@ class Fragment:
         object.__setattr__(self, "_contents", args[0])
         return self
 
-    def __init__(self, *args, **kwargs):
-        pass
-
     def __init_subclass__(cls, **kwargs):
         raise TypeError("type 'orjson.Fragment' is not an acceptable base type")
 
     def __setattr__(self, name, value):
         raise AttributeError(f"'orjson.Fragment' object has no attribute {name!r}")
 
-    __delattr__ = None  # type: ignore[assignment]
+    def __delattr__(self, name):
+        raise AttributeError(f"'orjson.Fragment' object has no attribute {name!r}")
 
     def __reduce_ex__(self, protocol):
         raise TypeError("cannot pickle 'orjson.Fragment' object")
