@@ -260,6 +260,9 @@ _CURE = "the types are those of the first 4 MiB, and schema= gives others"
 # ---- batches ----
 
 
+_starting = threading.Lock()  # of readers; one for all, for an error says little where there is no memory for one
+
+
 class ArrowReader:
     """What ``to_arrow`` returns: an iterator over batches of rows, and a stream of them for Arrow's libraries.
 
@@ -277,13 +280,12 @@ class ArrowReader:
         self._pick = pick
         self._batch = batch
         self._source = read, opened, offset, cut, stop, ahead, whole
-        self._lock = threading.Lock()
         self._waiting = []  # a batch that was read for its types
         self._closed = False
 
     def _started(self):
         """The reader, which is made once."""
-        with self._lock:
+        with _starting:
             if self._reader is None:
                 self._reader = self._make(*self._source)
                 self._source = None
@@ -359,7 +361,7 @@ class ArrowReader:
         """The "arrow_array_stream" capsule of the batches that are left. Where no schema was given, and nothing was
         read yet, a requested one is taken for it."""
         if requested_schema is not None:
-            with self._lock:
+            with _starting:
                 if self._reader is None and self._fields is None:
                     fields = _root_fields(requested_schema)
                     _check(fields, 1)
