@@ -1,8 +1,8 @@
 """``lines.to_arrow``: what its arguments ask for, and the iterator over batches that it returns."""
 
 import re
-import threading
 from collections.abc import Mapping
+from functools import partial
 
 from . import _arrow_rows, _impl, _parts, backend
 from ._places import path_of, places_of, pointer_of
@@ -260,9 +260,6 @@ _CURE = "the types are those of the first 4 MiB, and schema= gives others"
 # ---- batches ----
 
 
-_starting = threading.Lock()  # of readers; one for all, for an error says little where there is no memory for one
-
-
 class ArrowReader:
     """What ``to_arrow`` returns: an iterator over batches of rows, and a stream of them for Arrow's libraries.
 
@@ -279,25 +276,24 @@ class ArrowReader:
         self._fields = fields
         self._pick = pick
         self._batch = batch
-        self._source = read, opened, offset, cut, stop, ahead, whole
-        self._waiting = []  # a batch that was read for its types
+        # Taken out by pop, of which one thread alone gets it, and which needs no try: 3.11 loses a MemoryError there.
+        self._kept = {"source": (read, opened, offset, cut, stop, ahead, whole)}  # and a batch read for its types
         self._closed = False
 
     def _started(self):
         """The reader, which is made once."""
-        with _starting:
-            if self._reader is None:
-                self._reader = self._make(*self._source)
-                self._source = None
-            return self._reader
+        if self._reader is None:
+            source = self._kept.pop("source", None)
+            if source is None:
+                raise ValueError("this reader is already executing")
+            self._reader = self._make(*source)
+        return self._reader
 
     def _make(self, read, opened, offset, cut, stop, ahead, whole):
         plan, names = plan_of(self._fields, self._pick)
         is_frozen, wish = self._fields is not None, self._wish
 
-        def describe(plan):
-            return _arrow_rows.fields_of(plan, names)
-
+        describe = partial(_arrow_rows.fields_of, names=names)
         settings = {"plain": False, "offset": offset, "cut": cut, "stop": stop, "max_line": wish.max_line}
         settings["any_mark"] = wish.refuse.errors == "skip"
         cure = "" if is_frozen else _CURE
@@ -314,13 +310,14 @@ class ArrowReader:
         return self
 
     def __next__(self):
-        try:
-            return self._waiting.pop()
-        except IndexError:
-            pass
-        if self._closed:
+        if self._kept:
+            batch = self._kept.pop("batch", None)
+            if batch is not None:
+                return batch
+        batch = None if self._closed else next(self._started(), None)
+        if batch is None:
             raise StopIteration
-        return next(self._started())
+        return batch
 
     @property
     def lineno(self):
@@ -329,7 +326,7 @@ class ArrowReader:
     def close(self):
         """End the iteration, and close the file if ``to_arrow`` opened it."""
         self._closed = True
-        self._waiting = []
+        self._kept.pop("batch", None)
         if self._reader is not None:
             self._reader.close()
         elif self._opened is not None:
@@ -351,7 +348,7 @@ class ArrowReader:
         reader = self._started()
         if reader.fields is None and not self._closed:
             for batch in reader:
-                self._waiting.append(batch)
+                self._kept["batch"] = batch
                 break
         if reader.fields is None:
             raise ValueError("the reader was closed before any types were found out")
@@ -360,12 +357,10 @@ class ArrowReader:
     def __arrow_c_stream__(self, requested_schema=None):
         """The "arrow_array_stream" capsule of the batches that are left. Where no schema was given, and nothing was
         read yet, a requested one is taken for it."""
-        if requested_schema is not None:
-            with _starting:
-                if self._reader is None and self._fields is None:
-                    fields = _root_fields(requested_schema)
-                    _check(fields, 1)
-                    self._fields = fields
+        if requested_schema is not None and self._reader is None and self._fields is None:
+            fields = _root_fields(requested_schema)
+            _check(fields, 1)
+            self._fields = fields
         return arrow_stream(self)
 
 

@@ -93,19 +93,20 @@ class Column:
 def fields_of(plan, names=None):
     """The fields of a batch's columns, with ``names`` in place of theirs: see csrc/module/arrow.h."""
     found = {}
-
-    def look(plan):
-        for child in plan[6]:
-            if child[5] >= 0:
-                found[child[5]] = _field(child)
-            else:
-                look(child)
-
-    look(plan)
+    _find_fields(plan, found)
     fields = [found[place] for place in range(len(found))]
     if names is not None:
         fields = [(field[0], names[place], *field[2:]) for place, field in enumerate(fields)]
     return tuple(fields)
+
+
+# Not within fields_of: 3.11 loses the arguments of a function that finds no memory for a variable of an inner one.
+def _find_fields(plan, found):
+    for child in plan[6]:
+        if child[5] >= 0:
+            found[child[5]] = _field(child)
+        else:
+            _find_fields(child, found)
 
 
 def _field(plan):
