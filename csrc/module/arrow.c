@@ -127,8 +127,22 @@ void core_columns_free(core_columns *c) {
     free(c);
 }
 
+/* A tuple of new references, which it takes over; NULL where one of them is, or memory is missing. */
+static PyObject *tuple_of(PyObject **items, Py_ssize_t n) {
+    PyObject *tuple = PyTuple_New(n);
+    int failed = tuple == NULL;
+    for (Py_ssize_t i = 0; i < n; i++) failed |= items[i] == NULL;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (failed) Py_XDECREF(items[i]);
+        else PyTuple_SET_ITEM(tuple, i, items[i]);
+    }
+    if (!failed) return tuple;
+    Py_XDECREF(tuple);
+    return NULL;
+}
+
 static PyObject *plan_of_column(const column *c) {
-    PyObject *children = PyTuple_New((Py_ssize_t)c->children), *name;
+    PyObject *children = PyTuple_New((Py_ssize_t)c->children);
     if (children == NULL) return NULL;
     for (size_t i = 0; i < c->children; i++) {
         PyObject *child = plan_of_column(c->child[i]);
@@ -138,14 +152,18 @@ static PyObject *plan_of_column(const column *c) {
         }
         PyTuple_SET_ITEM(children, (Py_ssize_t)i, child);
     }
-    if (c->name_size == SIZE_MAX) name = Py_NewRef(Py_None);
-    else name = PyBytes_FromStringAndSize((const char *)c->name, (Py_ssize_t)c->name_size);
-    if (name == NULL) {
-        Py_DECREF(children);
-        return NULL;
-    }
-    return Py_BuildValue("(zNOOLLN)", c->format, name, c->is_nullable ? Py_True : Py_False,
-                         c->is_inferred ? Py_True : Py_False, (long long)c->index, (long long)c->place, children);
+    PyObject *items[PLAN_SIZE] = {
+        [PLAN_FORMAT] = c->format == NULL ? Py_NewRef(Py_None) : PyUnicode_FromString(c->format),
+        [PLAN_NAME] = c->name_size == SIZE_MAX
+                          ? Py_NewRef(Py_None)
+                          : PyBytes_FromStringAndSize((const char *)c->name, (Py_ssize_t)c->name_size),
+        [PLAN_NULLABLE] = PyBool_FromLong(c->is_nullable),
+        [PLAN_INFERRED] = PyBool_FromLong(c->is_inferred),
+        [PLAN_INDEX] = PyLong_FromLongLong(c->index),
+        [PLAN_PLACE] = PyLong_FromLongLong(c->place),
+        [PLAN_CHILDREN] = children,
+    };
+    return tuple_of(items, PLAN_SIZE);
 }
 
 PyObject *core_columns_plan(core_columns *c) { return plan_of_column(c->tree.root); }
@@ -238,9 +256,14 @@ static PyObject *field_of(const struct ArrowSchema *schema, int depth) {
         }
         PyTuple_SET_ITEM(children, (Py_ssize_t)i, child);
     }
-    return Py_BuildValue("(ssONO)", schema->format, schema->name == NULL ? "" : schema->name,
-                         schema->flags & ARROW_FLAG_NULLABLE ? Py_True : Py_False, children,
-                         schema->dictionary != NULL ? Py_True : Py_False);
+    PyObject *items[] = {
+        PyUnicode_FromString(schema->format),
+        PyUnicode_FromString(schema->name == NULL ? "" : schema->name),
+        PyBool_FromLong((schema->flags & ARROW_FLAG_NULLABLE) != 0),
+        children,
+        PyBool_FromLong(schema->dictionary != NULL),
+    };
+    return tuple_of(items, sizeof items / sizeof *items);
 }
 
 PyObject *core_arrow_field(PyObject *capsule) {
