@@ -48,15 +48,11 @@ def read_lines(
     )
     files = _engines.listed(paths, storage_options, compression)
     parts = _engines.at_least_one(_engines.cut(files, _engines.size_of("blocksize", blocksize)), files)
-    # Iterators, so that what follows gets document by document, and a partition needn't fit into memory.
-    return bag.from_sequence(parts, npartitions=len(parts)).map_partitions(
-        partial(_documents, source, bool(include_path))
-    )
-
-
-def _documents(source, with_path, parts):
-    for part in parts:
-        yield from source.documents(part, with_path)
+    # Where the next step is fused with this one, Dask leaves reify out: it gets document by document, and a partition
+    # needn't fit into memory. What is sent or kept is a list.
+    name = f"cyjson-lines-{uuid.uuid4().hex}"
+    tasks = [(bag.core.reify, (partial(source.documents, part, bool(include_path)),)) for part in parts]
+    return bag.Bag({(name, number): task for number, task in enumerate(tasks)}, name, len(parts))
 
 
 def read_frame(
