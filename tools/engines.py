@@ -357,7 +357,11 @@ def ray_contenders(session, path, columns):
 def spark_contenders(session, path, columns):
     from pyspark.sql import functions as F
 
-    types = dict(id="long", ts="long", level="string", status="long", ms="double", bytes="long", user="string", path="string")  # fmt: skip  # noqa: C408, E501
+    types = {
+        **dict.fromkeys(["id", "ts", "status", "bytes"], "long"),
+        **dict.fromkeys(["level", "user", "path"], "string"),
+        "ms": "double",
+    }
     schema = ", ".join(f"{name} {types[name]}" for name in columns)
 
     def of_frame(frame):

@@ -540,8 +540,8 @@ static ALWAYS_INLINE uint8_t *write_root(encoder *e, uint8_t *out, PyObject *obj
     if (LIKELY(type == &PyList_Type)) return FOR_WIDTH(write_list, e, form)(e, out, object);
     if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
         object == Py_None)
-        return FOR_FORM(write_value, form)(e, out, object);
-    return FOR_FORM(write_other, form)(e, out, object);
+        return FOR_RULES(write_value, form)(e, out, object);
+    return FOR_RULES(write_other, form)(e, out, object);
 }
 
 uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object) {

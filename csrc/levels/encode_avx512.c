@@ -10,6 +10,7 @@
 #include "encode/writer.inc.h"
 #include "encode/orjson.inc.h"
 #include "encode/array.inc.h"
+#include "encode/fields.inc.h"
 #include "encode/instance.inc.h"
 #endif
 #include "levels/end.h"

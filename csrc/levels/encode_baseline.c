@@ -8,5 +8,6 @@
 #include "encode/writer.inc.h"
 #include "encode/orjson.inc.h"
 #include "encode/array.inc.h"
+#include "encode/fields.inc.h"
 #include "encode/instance.inc.h"
 #include "levels/end.h"

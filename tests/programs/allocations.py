@@ -135,6 +135,8 @@ def decoded(data, tp):
 
 
 SURROGATES = b'[["\xed\xa0\x80", {"a": [1, {"b": []}]}], []]'
+
+
 def batches(**options):
     """The reader below an ArrowReader: 3.11 loses any exception for which a Python ``__next__`` finds no memory."""
     return lines.to_arrow(LINES, **options)._started()
