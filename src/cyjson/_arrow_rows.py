@@ -94,13 +94,15 @@ def fields_of(plan, names=None):
     """The fields of a batch's columns, with ``names`` in place of theirs: see csrc/module/arrow.h."""
     found = {}
     _find_fields(plan, found)
-    fields = [found[place] for place in range(len(found))]
-    if names is not None:
-        fields = [(field[0], names[place], *field[2:]) for place, field in enumerate(fields)]
-    return tuple(fields)
+    fields = map(found.__getitem__, range(len(found)))
+    return tuple(fields if names is None else map(_renamed, fields, names))
 
 
-# Not within fields_of: 3.11 loses the arguments of a function that finds no memory for a variable of an inner one.
+def _renamed(field, name):
+    return field[0], name, field[2], field[3]
+
+
+# No inner functions: 3.11 loses the arguments of a function that finds no memory for a variable which those share.
 def _find_fields(plan, found):
     for child in plan[6]:
         if child[5] >= 0:
