@@ -135,13 +135,6 @@ def decoded(data, tp):
 
 
 SURROGATES = b'[["\xed\xa0\x80", {"a": [1, {"b": []}]}], []]'
-
-
-def batches(**options):
-    """The reader below an ArrowReader: 3.11 loses any exception for which a Python ``__next__`` finds no memory."""
-    return lines.to_arrow(LINES, **options)._started()
-
-
 CALLS = {
     "dumps": lambda: cyjson.dumps(VALUE),
     "dumps records": lambda: cyjson.dumps(RECORDS),
@@ -201,8 +194,6 @@ CALLS = {
     "lines.loads pick": lambda: list(lines.loads(LINES, pick=["/name", "/sub/x", "/nowhere", ""])),
     "lines.loads lazy": lambda: [each["name"] for each in lines.loads(bytearray(LINES), lazy=True)],
     "lines.loads threads": lambda: list(lines.loads(bytearray(LINES), pick="/tags", threads=2)),
-    "lines.to_arrow": lambda: [len(b.__arrow_c_array__()) + len(b) for b in batches(batch=4)],
-    "lines.to_arrow schema": lambda: [len(b) for b in batches(schema={"name": "string"}, threads=2)],
     "lines.dumps": lambda: lines.dumps(FEW_RECORDS),
     "lines.dump": lambda: lines.dump(FEW_RECORDS * 20, io.BytesIO(), sort_keys=True),
     "stream.items skipped": lambda: list(stream.items(STREAM, "item.nowhere.x", buf_size=300)),
