@@ -172,7 +172,8 @@ def test_a_killed_worker_changes_nothing(cluster, data, tmp_path):
 def test_addresses(cluster, tmp_path):
     events = [event(number) for number in range(500)]
     address = f"file://{tmp_path}/out"
-    write_lines(dask.bag.from_sequence(events, npartitions=3), address, storage_options={"auto_mkdir": True})
-    assert len(os.listdir(tmp_path / "out")) == 3
+    bag = dask.bag.from_sequence(events, npartitions=3)
+    write_lines(bag, address, storage_options={"auto_mkdir": True})
+    assert len(os.listdir(tmp_path / "out")) == bag.npartitions
     bag = read_lines(f"{address}/*.ndjson", blocksize="10kB", storage_options={"auto_mkdir": False})
     assert bag.compute() == events
