@@ -63,7 +63,7 @@ static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size
     if (UNLIKELY(value - value != 0)) return NULL;
     uint8_t *end = size == 8 ? CPU_NAME(number_format_double)(out, value) : CPU_NAME(number_format_float)(out, single);
     if (form != WRITE_ORJSON) return end;
-    if (size == 4 && UNLIKELY(value >= 1e13 || value <= -1e13)) return respell_large32(out, end);
+    if (size == 4 && UNLIKELY(single >= 1e13f || single <= -1e13f)) return respell_large32(out, end);
     return UNLIKELY(is_small(value)) ? respell_small(out, end, size == 4 ? 6 : 5) : end;
 }
 

@@ -60,8 +60,8 @@ static unsigned utf8_run(const uint8_t *p, uint32_t *units, unsigned *length) {
     unsigned n = 0;
     *length = 0;
 #if defined(VEC_RUNS)
-    vec v;
-    uint8_t lanes[16];
+    uint8_t lanes[16] = {0};
+    vec v = vec_load(lanes);
     n = scan_utf8_run(p, &v, length);
     vec_store(lanes, v);
     for (unsigned i = 0; i < n; i++) units[i] = scan_read(lanes + (*length == 4 ? 4 : 2) * i, *length == 4 ? 4 : 2);
