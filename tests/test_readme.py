@@ -61,7 +61,7 @@ def packages(code):
 @pytest.mark.parametrize("page, line, code", blocks("python"))
 def test_python_examples(page, line, code, tmp_path):
     """Each alone, in an empty folder, as a reader would run it. Those of some modules need other packages."""
-    missing = [each for each in packages(code) if importlib.util.find_spec(each) is None]
+    missing = [name for name in packages(code) if name not in sys.modules and importlib.util.find_spec(name) is None]
     if missing and page.name in ("integrations.md", "engines.md"):
         pytest.skip(f"{', '.join(missing)} is not here")
     program, folder = tmp_path / "program.py", tmp_path / "empty"

@@ -59,7 +59,7 @@ static ALWAYS_INLINE int width_of(const encoder *e, write_form form) {
 #define COMPILE_SELDOM(...) COMPILE_FOR_FORMS_AS(SELDOM, __VA_ARGS__)
 #define COMPILE_FOR_RULES_AS(how, result, name, parameters, ...) \
     COMPILE_FOR_FORMS_AS(how, result, name, parameters, __VA_ARGS__) \
-    static how result name##_orjson parameters { return name(__VA_ARGS__, WRITE_ORJSON); }
+    static how MAYBE_UNUSED result name##_orjson parameters { return name(__VA_ARGS__, WRITE_ORJSON); }
 #define COMPILE_FOR_RULES(...) COMPILE_FOR_RULES_AS(NOINLINE, __VA_ARGS__)
 
 /* Whether the characters aren't of this form's width any more. */

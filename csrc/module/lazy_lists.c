@@ -1,4 +1,5 @@
 /* What is in the containers of views: see lazy.h. */
+#include "kernels/unescape.h"
 #include "module/args.h"
 #include "module/lazy.h"
 

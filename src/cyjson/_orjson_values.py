@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import sys
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta, timezone
 from uuid import UUID
 
 INDENT_2 = 1
@@ -69,11 +69,15 @@ class Fragment:
 fragment_contents = Fragment.__dict__["_contents"].__get__
 
 
+_OF_C_IN_CPYTHON = {date, datetime, time, timedelta, timezone}
+
+
 def type_name(cls):
     """The name that C code has for a class: with its module where it is written in C, and isn't a builtin."""
     name, module = cls.__name__, cls.__module__
     flags = getattr(cls, "__flags__", 0)
-    if module == "builtins" or (flags & _HEAP_TYPE and not flags & _IMMUTABLE_TYPE):
+    of_python = flags & _HEAP_TYPE and not flags & _IMMUTABLE_TYPE
+    if module == "builtins" or (of_python and cls not in _OF_C_IN_CPYTHON):
         return name
     return f"{module}.{name}"
 
@@ -375,7 +379,7 @@ def stand_in(obj, option, depth):
         if issubclass(cls, str):
             return VALUE, str.__str__(obj)
         if issubclass(cls, int):
-            return VALUE, int.__int__(obj)
+            return VALUE, int.__add__(obj, 0)  # PyPy's int.__int__ asks the class
         if issubclass(cls, list):
             return VALUE, list.__getitem__(obj, slice(None))
         if issubclass(cls, dict):

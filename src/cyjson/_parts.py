@@ -41,7 +41,7 @@ def _element(element):
     if isinstance(element, str):
         return _name(str.__str__(element), type(element).__name__ == "_Token")  # of stream.pointer
     if isinstance(element, int) and not isinstance(element, bool):
-        index = int.__int__(element)
+        index = int.__add__(element, 0)  # PyPy's int.__int__ asks the class
         if 0 <= index < 10**18:
             return None, index
         raise ValueError("an array's index in a pointer is from 0 to 10**18 - 1")
