@@ -96,7 +96,8 @@ def fields_of(plan, names=None):
     _find_fields(plan, found)
     fields = map(found.__getitem__, range(len(found)))
     # By way of a list: where an iterator's tuple can't be cut to size the interpreter loses what is in it.
-    return tuple([*(fields if names is None else map(_renamed, fields, names))])
+    fields = list(fields if names is None else map(_renamed, fields, names))
+    return tuple(fields)
 
 
 def _renamed(field, name):

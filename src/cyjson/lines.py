@@ -548,7 +548,7 @@ def dump(
         from . import _remote
 
         write = _remote.append if append else _remote.write
-        return write(target, partial(_write_lines, documents, encode), storage_options)
+        return write(target, partial(_write_lines, documents, how), storage_options)
     if isinstance(target, str) or hasattr(target, "__fspath__"):
         path = _files.path_of(target, "target")
         return (_append if append else _write)(path, partial(_write_lines, documents, how))
