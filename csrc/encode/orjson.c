@@ -3,7 +3,8 @@
 #include "encode/natives.h"
 
 int encode_orjson_init(encode_state *state, PyObject *values) {
-    encode_orjson_state s = {NULL};
+    encode_orjson_state s;
+    memset(&s, 0, sizeof s);
     PyObject **taken[] = {&s.stand_in,   &s.members_of,    &s.scalar_types, &s.field,
                           &s.field_kind, &s.fragment_type, &s.uuid_type,    &s.enum_meta};
     const Py_ssize_t count = sizeof taken / sizeof *taken;
