@@ -52,12 +52,12 @@ QUICK_NATIVE = ["benchmarks", "build", "cpu", "kernels", "numbers.py::test_kerne
 QUICK_NATIVE += ["files.py::test_write_may_do_anything", "tool.py::test_long_documents_in_little_memory"]
 QUICK_NATIVE += ["memory.py::test_writing_takes_a_mebibyte"]
 QUICK_NATIVE += ["replace.py::test_a_second_user_who_races"]
-QUICK_NATIVE += ["integrations", "integrations_clients", "migrate", "decode_schema"]
+QUICK_NATIVE += ["integrations", "integrations_clients", "migrate", "decode_schema", "reference", "site"]
 # Except on the newest, what is about text or Python's part, not about objects.
 QUICK_OBJECTS = [*QUICK_NATIVE, "differential", "files", "large", "lines", "lines_files", "lines_writing", "paths"]
 QUICK_OBJECTS += ["replace", "save", "stream", "stream_closing", "stream_ijson", "stream_limits", "stream_sources"]
 QUICK_OBJECTS += ["tool", "tool_files", "decode_codec", "decode_formats", "decode_libraries", "decode_properties"]
-QUICK_OBJECTS += ["instances_files", "instances_numpy", "instances_policies", "readme"]
+QUICK_OBJECTS += ["instances_files", "instances_numpy", "instances_policies", "readme", "orjson_differential"]
 # Threads take turns as they do on 3.11, where make test runs them.
 QUICK_OLDER = [*QUICK_OBJECTS, "interrupted", "threads"]
 # The newest runs these, too, and they take long; 3.12 and 3.13 are between two that are tested.
@@ -71,9 +71,9 @@ QUICK = {"3.10": QUICK_OLDER, "3.12": QUICK_BETWEEN, "3.13": QUICK_BETWEEN, "3.1
 # And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
 QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "collector", "conformance", "differential", "failures", "fuzz", "hostile"]
 QUICK_FALLBACK += ["interpreters", "interrupted", "iterencode", "large", "memory", "mutation", "numbers", "pages"]
-QUICK_FALLBACK += ["threads", "decode_properties", "instances_numpy", "install"]
-# Two that take minutes there, and examples whose errors are in CPython's words.
-QUICK_PYPY = [*QUICK_FALLBACK, "proxies", "separators", "readme"]
+QUICK_FALLBACK += ["threads", "decode_properties", "instances_numpy", "install", "readme", "orjson_differential"]
+# Two that take minutes there.
+QUICK_PYPY = [*QUICK_FALLBACK, "proxies", "separators"]
 FALLBACK_TOO = ["3.15"]  # the last
 
 
