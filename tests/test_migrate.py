@@ -145,7 +145,7 @@ def test_command(tmp_path):
     assert ran.stdout.splitlines() == [
         f"{good}:1:1: import json -> import cyjson as json: {_migrations.MODULES['json'][''][1]}",
         f"{good}:2:1: json.loads -> cyjson.loads: the same",
-        f"{other}:1:1: import orjson -> import cyjson: other names",
+        f"{other}:1:1: import orjson -> import cyjson: other names; from cyjson import orjson: the same ones",
         f"{other}:2:1: orjson.Fragment -> cyjson.Raw: checked, so it must be JSON",
         "1 places stay the same, 3 have something to look at",
     ]

@@ -42,7 +42,7 @@ MODULES = {
         "JSONDecodeError": ("cyjson.JSONDecodeError", "with msg, doc, pos, lineno, colno"),
     },
     "orjson": {
-        "": ("import cyjson", "other names"),
+        "": ("import cyjson", "other names; from cyjson import orjson: the same ones"),
         "dumps": ("cyjson.encode", "NaN is an error, not null; 1e-7 is 1e-07; default= comes later"),
         "loads": (
             "cyjson.loads",
