@@ -575,8 +575,8 @@ def encode(
 ):
     """Return the documents of an iterable as lines in UTF-8: the bytes that ``dump`` writes, with its options."""
     lines = []
-    how = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
-    _impl.write_lines(_iterator(documents), *how, lines.append, whole=True)
+    spell, options = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
+    _impl.write_lines(_iterator(documents), spell, options, lines.append, whole=True)
     return b"".join(lines)
 
 
