@@ -299,7 +299,8 @@ def steps(text, tp):
 def test_time_is_linear():
     """Nested unions of 18 levels, of which one that tries alternatives would try 2**18."""
     counts = {levels: steps(*reversed(nested(levels))) for levels in (6, 12, 18)}
-    assert counts[18] - counts[12] == counts[12] - counts[6] < 6 * 20
+    assert abs(counts[18] - counts[12] - (counts[12] - counts[6])) < 6  # PyPy's own callbacks count, too
+    assert counts[12] - counts[6] < 6 * 20
     tp, text = nested(18)
     made = decode(text, tp)
     for level in reversed(range(18)):

@@ -57,6 +57,9 @@ def encode_document(obj, policy, encoder, sink=None):
         document.say_where(instead)
         raise instead from error
     except BaseException as error:
+        if isinstance(error, TypeError) and str(error).startswith("couldn't record exception context"):
+            # PyPy's, where the stack ends while the end of the stack is handled.
+            raise RecursionError("maximum recursion depth exceeded") from None
         if document.stopped is not None and error.__cause__ is document.stopped:
             if sink is None and not document.as_generator:
                 error = document.stopped
