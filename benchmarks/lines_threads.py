@@ -76,7 +76,8 @@ def run(path: str, what: str, pointers: list[str], threads: int) -> None:
 def measure(path: str, what: str, pointers: list[str], threads: list[int], rounds: int) -> None:
     """Print the figures of one thread, and of each number of threads beside it."""
     command = [sys.executable, "-m", "benchmarks.lines_threads", "--run", "--file", path, "--what", what]
-    size, found = os.path.getsize(path), {}
+    size = os.path.getsize(path)
+    found: dict[int, list[dict[str, Any]]] = {}
     for _ in range(rounds):
         for n in dict.fromkeys([1, *threads]):
             full = [*command, "--pointers", *pointers, "--threads", str(n)]
