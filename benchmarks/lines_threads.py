@@ -97,7 +97,7 @@ def measure(path: str, what: str, pointers: list[str], threads: list[int], round
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.lines_threads", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.lines_threads", description=__doc__)
     parser.add_argument("--size", type=int, default=10**9, help="bytes of the file that is made")
     parser.add_argument("--file", help="a file of lines to be read instead")
     parser.add_argument("--what", nargs="+", choices=("pick", "lazy", "decode"), default=["pick"])
