@@ -14,15 +14,17 @@ PyObject *keycache_get_other(keycache *cache, uint64_t hash, const uint8_t *p, s
         Py_DECREF(key);
         return NULL;
     }
-    PyObject *other = cache->slots[index];
-    if (other != NULL) {
-        PyObject *dropped = cache->slots[neighbour];
-        cache->slots[neighbour] = other;
+    PyObject *dropped = cache->slots[index];
+    if (dropped != NULL && (cache->slots[neighbour] == NULL || cache->newer[index / 2] == index % 2)) {
+        PyObject *older = cache->slots[neighbour];
+        cache->slots[neighbour] = dropped;
         cache->tags[neighbour] = cache->tags[index];
-        Py_XDECREF(dropped); /* a str's end runs no Python code */
+        dropped = older;
     }
     cache->slots[index] = Py_NewRef(assert_consistent(key));
     cache->tags[index] = tag;
+    cache->newer[index / 2] = index % 2;
+    Py_XDECREF(dropped); /* a str's end runs no Python code */
     return key;
 }
 
