@@ -208,12 +208,19 @@ static int is_plain_key(PyObject *key) {
     return strlen((const char *)compat_ascii_text(key)) == (size_t)PyUnicode_GET_LENGTH(key);
 }
 
-/* Keep a dict's keys as a shape where they are those of the one that came before it there: keys that come once would
- * only cost. Not long ones: what is kept is bounded. */
+/* Keep a dict's keys as a shape where they are those of one of the last two that came before it to this pair of places:
+ * keys that come once would only cost. Not long ones: what is kept is bounded. */
 static NOINLINE void keep_shape(decode_state *state, size_t place, uint64_t mark, PyObject *dict) {
-    uint64_t before = state->seen[place];
-    state->seen[place] = mark;
-    if (before != mark) return;
+    if (state->seen[place] != mark && state->seen[place ^ 1] != mark) {
+        state->seen[place ^ 1] = state->seen[place];
+        state->seen[place] = mark;
+        return;
+    }
+    /* In place of one whose keys are equal, but other objects; of none; or of the older. */
+    if (state->marks[place] != mark && state->shapes[place] != NULL &&
+        (state->marks[place ^ 1] == mark || state->shapes[place ^ 1] == NULL ||
+         state->newer_shape[place / 2] == place % 2))
+        place ^= 1;
     PyObject *key, *value;
     int plain = 1;
     for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &key, &value);) {
@@ -227,6 +234,8 @@ static NOINLINE void keep_shape(decode_state *state, size_t place, uint64_t mark
     }
     state->shapes_kept++;
     state->plain[place] = (uint8_t)plain;
+    state->marks[place] = mark;
+    state->newer_shape[place / 2] = place % 2;
     Py_XSETREF(state->shapes[place], shape);
 }
 
@@ -242,9 +251,10 @@ static ALWAYS_INLINE PyObject *dict_from(decoder *d, PyObject **items, Py_ssize_
     uint64_t mark = 0;
     if (shaped) {
         place = shape_place(items, n, &mark);
-        PyObject *shape = state->shapes[place];
-        if (shape != NULL && compat_dict_has_keys(shape, items, n)) {
-            if (state->plain[place]) state->guesses[context % GUESSES] = (uint16_t)(place + 1);
+        size_t at = state->marks[place] == mark ? place : place ^ 1;
+        PyObject *shape = state->shapes[at];
+        if (state->marks[at] == mark && shape != NULL && compat_dict_has_keys(shape, items, n)) {
+            if (state->plain[at]) state->guesses[context % GUESSES] = (uint16_t)(at + 1);
             return compat_dict_like(shape, items, n);
         }
     }

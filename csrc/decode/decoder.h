@@ -17,8 +17,8 @@
  * two slots: O(1), in bounded memory, for all calls in an interpreter. The str that is found has its hash.
  *
  * Shapes (dict_from). Of objects with the same k keys in the same order all but the first two are copies of one table
- * in which the values are replaced: O(k), with no key hashed or compared. There are 256 places for shapes, by the
- * hashes of the keys; a newer one replaces an older.
+ * in which the values are replaced: O(k), with no key hashed or compared. There are 256 places for shapes, in pairs, by
+ * the hashes of the keys; a newer one replaces the older of its pair.
  *
  * Guesses (expect_keys). An object that stands under the same key as one before (in an array: under the array's) is
  * expected to have its shape. Each key that comes as expected is compared with the text in place: it is neither looked
@@ -130,7 +130,9 @@ struct decode_state {
     PyObject *nan, *infinity, *minus_infinity;
     int dict_layout_known; /* compat_dict_layout_known(): whether there are shapes */
     PyObject *shapes[SHAPES]; /* dicts whose tables the next with the same keys copies (compat_dict_shape), or NULL */
-    uint64_t seen[SHAPES]; /* a mark of the keys of the dict that came last and wasn't copied */
+    uint64_t marks[SHAPES];           /* of the keys of each shape */
+    uint64_t seen[SHAPES];            /* marks of the keys of dicts that weren't copied, two for a pair of places */
+    uint8_t newer_shape[SHAPES / 2];  /* of a pair: which place got its shape last, 0 or 1 */
     uint8_t plain[SHAPES]; /* whether there is a shape whose keys stand in a text as they are */
     uint16_t guesses[GUESSES]; /* 1 + the place of the shape that an object at a place like this one had; or 0 */
     uint64_t shapes_kept; /* how often a shape came or went: pointers into one hold until then */
