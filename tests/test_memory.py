@@ -427,6 +427,18 @@ def test_messages_keep_nothing_of_each_other():
         assert [sys.getrefcount(value) for value in cyjson.loads(text).values()] == expected
 
 
+@native_only
+def test_keys_are_shared_whatever_came_before():
+    """A key seen before is the same str, also after documents with more keys than are kept."""
+    text = json.dumps([{f"{i} m": i} for i in range(100)])
+    for _ in range(3):
+        cyjson.loads(json.dumps({f"{i} of many": i for i in range(20_000)}))
+        cyjson.loads(text)
+        cyjson.loads(text)
+        first, second = ([key for each in cyjson.loads(text) for key in each] for _ in range(2))
+        assert [a for a, b in zip(first, second) if a is not b] == []
+
+
 def test_containers_are_collected():
     """What is read takes part in garbage collection: a circle made from it goes away."""
 
