@@ -113,7 +113,7 @@ PyObject *decode_scanstring(decode_state *state, const decode_options *options, 
 enum {
     SHAPE_BITS = 8,
     SHAPES = 1 << SHAPE_BITS,
-    SHAPE_LEAST = 1, /* pairs from which on a copy is cheaper */
+    SHAPE_LEAST = 2, /* pairs from which on a copy is cheaper */
     SHAPE_MOST = 128, /* pairs: what is kept is bounded */
     GUESS_BITS = 8,
     GUESSES = 1 << GUESS_BITS
