@@ -263,12 +263,31 @@ def test_register():
 
 
 def test_register_for_known_classes():
+    codec, own = Codec(dt.date), Codec(dt.date, rename="camel")
     register(dt.date, decode=lambda value: dt.date(*value))
     try:
         assert decode("[[2026, 1, 2]]", list[dt.date]) == [dt.date(2026, 1, 2)]
+        for _ in range(3):  # whoever keeps a plan knows that it is an old one
+            assert decode("[2026, 1, 2]", dt.date) == dt.date(2026, 1, 2)
+            assert codec.decode("[2026, 1, 2]") == own.decode("[2026, 1, 2]") == dt.date(2026, 1, 2)
     finally:
         register(dt.date)
     assert decode('["2026-01-02"]', list[dt.date]) == [dt.date(2026, 1, 2)]
+    assert decode('"2026-01-02"', dt.date) == codec.decode('"2026-01-02"') == own.decode('"2026-01-02"')
+
+
+def test_classes_of_codecs():
+    class Strict(Codec):
+        def __init__(self, type):
+            super().__init__(type, extra="error", errors="first")
+
+    codec = Strict(list[int])
+    for _ in range(3):
+        assert codec.decode("[1]") == decode("[1]", codec) == [1]
+        for errors in ({}, {"errors": "all"}, {"errors": "first"}):
+            with pytest.raises(ValidationError) as caught:
+                decode('["a", "b"]', codec, **errors)
+            assert len(caught.value.errors) == 1
 
 
 def test_names():

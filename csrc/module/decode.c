@@ -75,16 +75,32 @@ static PyObject *reader_of(core_state *state, PyObject *plan) {
     return compile_plan(state, plan);
 }
 
-/* Whether a plan is of this type, and was made since register was called last: -1 with an exception set. */
+/* Whether a plan is of this type (NULL: of any), and was made since register was called last: -1 with an exception set.
+ */
 static int is_fresh(core_state *state, PyObject *plan, PyObject *type) {
     if (UNLIKELY((PyObject *)Py_TYPE(plan) != state->plan_class)) return 0;
-    PyObject *of = plan_attribute(state, plan, PLAN_TYPE, NAME_type);
+    PyObject *of = type == NULL ? Py_NewRef(Py_None) : plan_attribute(state, plan, PLAN_TYPE, NAME_type);
     PyObject *made = of == NULL ? NULL : plan_attribute(state, plan, PLAN_STAMP, NAME_stamp);
     PyObject *now = made == NULL ? NULL : PyDict_GetItemWithError(state->instances, state->names[NAME__generation]);
-    int fresh = made == NULL || (now == NULL && PyErr_Occurred()) ? -1 : of == type && made == now;
+    int fresh = made == NULL || (now == NULL && PyErr_Occurred()) ? -1 : (of == type || type == NULL) && made == now;
     Py_XDECREF(of);
     Py_XDECREF(made);
     return fresh;
+}
+
+/* Whether a type can't have the attribute by which classes keep their plans. */
+static ALWAYS_INLINE int keeps_none(PyObject *type) {
+    return !PyType_Check(type) ||
+           (((PyTypeObject *)type)->tp_flags & (Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_IMMUTABLETYPE)) != Py_TPFLAGS_HEAPTYPE;
+}
+
+/* The plan that a Codec has kept: a new reference. NULL with an exception set, or without one where it has to be asked.
+ */
+static PyObject *plan_of_codec(core_state *state, PyObject *codec) {
+    PyObject *plan = PyObject_GetAttr(codec, state->names[NAME__plan]);
+    if (plan == NULL || LIKELY(is_fresh(state, plan, NULL) > 0)) return plan;
+    Py_DECREF(plan);
+    return NULL;
 }
 
 /* The plan of a type: a new reference. */
@@ -93,8 +109,8 @@ static PyObject *plan_of(core_state *state, PyObject *type) {
     int fresh = 0;
 #if COMPAT_HAS_GIL
     recent_plan *recent = &state->recent[(uintptr_t)type / 16 % RECENT_PLANS];
-    if (PyType_Check(type)) plan = Py_XNewRef(_PyType_Lookup((PyTypeObject *)type, state->names[NAME___cyjson_plan__]));
-    else if (recent->type == type) plan = Py_NewRef(recent->plan);
+    if (keeps_none(type)) plan = recent->type == type ? Py_NewRef(recent->plan) : NULL;
+    else plan = Py_XNewRef(_PyType_Lookup((PyTypeObject *)type, state->names[NAME___cyjson_plan__]));
 #endif
     if (LIKELY(plan != NULL) && LIKELY((fresh = is_fresh(state, plan, type)) > 0)) return plan;
     Py_XDECREF(plan);
@@ -104,8 +120,8 @@ static PyObject *plan_of(core_state *state, PyObject *type) {
         Py_CLEAR(plan);
     }
 #if COMPAT_HAS_GIL
-    /* A class keeps its own. What a str stands for depends on who asks. */
-    if (plan != NULL && !PyType_Check(type) && !PyUnicode_Check(type)) {
+    /* What a str stands for depends on who asks. */
+    if (plan != NULL && keeps_none(type) && !PyUnicode_Check(type)) {
         PyObject *old_type = recent->type, *old_plan = recent->plan;
         recent->type = Py_NewRef(type);
         recent->plan = Py_NewRef(plan);
@@ -202,12 +218,17 @@ PyObject *core_decode(PyObject *core, PyObject *const *args, Py_ssize_t nargs, P
         if (v[2] != NULL) errors = v[2];
     }
     if (UNLIKELY(type == Py_Ellipsis)) type = (PyObject *)&PyBaseObject_Type;
-    if (UNLIKELY((PyObject *)Py_TYPE(type) == state->codec_class))
-        return PyObject_Vectorcall(state->decode_in_python, args, (size_t)nargs, kwnames);
-    PyObject *plan = plan_of(state, type);
-    if (UNLIKELY(plan == NULL)) return NULL;
-    PyObject *result = decode_by(state, data, plan, errors);
-    Py_DECREF(plan);
+    PyObject *plan, *result = NULL, *own_errors = NULL;
+    if (UNLIKELY(!PyType_Check(type)) && PyObject_TypeCheck(type, (PyTypeObject *)state->codec_class)) {
+        if ((plan = plan_of_codec(state, type)) == NULL)
+            return PyErr_Occurred() ? NULL
+                                    : PyObject_Vectorcall(state->decode_in_python, args, (size_t)nargs, kwnames);
+        if (PyUnicode_CompareWithASCIIString(errors, "all") == 0)
+            errors = own_errors = PyObject_GetAttr(type, state->names[NAME_errors]);
+    } else plan = plan_of(state, type);
+    if (LIKELY(plan != NULL) && LIKELY(errors != NULL)) result = decode_by(state, data, plan, errors);
+    Py_XDECREF(own_errors);
+    Py_XDECREF(plan);
     return result;
 }
 

@@ -13,7 +13,7 @@
     X(object_pairs_hook) X(array_hook) X(strict) X(item_separator) X(key_separator) X(encode) X(iterencode) \
     X(decode) X(write) X(read) X(scan_once) X(raw_decode) X(startswith) \
     X(option) X(_generation) X(json_dispatch_table) X(utcoffset) \
-    X(data) X(type) X(errors) X(all) X(root) X(compiled) X(stamp) X(__cyjson_plan__)
+    X(data) X(type) X(errors) X(all) X(root) X(compiled) X(stamp) X(__cyjson_plan__) X(_plan)
 /* clang-format on */
 #define CORE_NAME(text) NAME_##text,
 typedef enum { CORE_NAMES(CORE_NAME) NAMES } name;
@@ -55,7 +55,7 @@ typedef struct {
     X(instances) X(missing) X(formats) X(first_failed) X(reader_type) X(orjson_explain)
 /* clang-format on */
 
-/* The plan of a type that isn't a class (list[T]), the last of those that have this place. With the GIL only. */
+/* The plan of a type that keeps none (list[T], int), the last of those that have this place. With the GIL only. */
 typedef struct {
     PyObject *type, *plan;
 } recent_plan;

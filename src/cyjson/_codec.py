@@ -103,7 +103,7 @@ class Codec:
     """
 
     __slots__ = ("type", "types", "rename", "omit", "extra", "errors", "names", "_policy", "_encode")
-    __slots__ += ("_reading", "__weakref__")
+    __slots__ += ("_reading", "_plan", "__weakref__")
     __module__ = "cyjson"
     __class_getitem__ = classmethod(GenericAlias)  # Codec[User] in annotations
 
@@ -137,6 +137,7 @@ class Codec:
         keep(self, "_policy", policy)
         keep(self, "_encode", _encoder(policy))
         keep(self, "_reading", None)  # what decode knows of this codec, from the first call on
+        keep(self, "_plan", None)  # the last Plan of its type
 
     def encode(self, obj, **options):
         """Return ``obj`` as ``cyjson.encode`` does, with its options, by this codec's rules."""
@@ -144,9 +145,7 @@ class Codec:
 
     def decode(self, data):
         """Return the document in ``data`` as ``cyjson.decode`` does, by this codec's rules, as its ``type``."""
-        from ._decoding import decode_by
-
-        return decode_by(self, data, self.errors)
+        return _impl.decode(data, self)
 
     def schema(self):
         """Return the JSON Schema (draft 2020-12) of the documents that ``decode`` takes, as a dict."""

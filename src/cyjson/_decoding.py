@@ -51,8 +51,14 @@ def plan_by(codec):
     if reading.is_default and not reading.plans:
         plan = r.plan_of(codec.type)
         if plan.stamp >= 0:
-            return plan
-    return r.plan_of(codec.type, reading)  # kept by the codec, also where it has names in strings
+            return _kept(codec, plan)
+    return _kept(codec, r.plan_of(codec.type, reading))  # also where it has names in strings
+
+
+def _kept(codec, plan):
+    """Have a Codec keep its Plan, and return it."""
+    object.__setattr__(codec, "_plan", plan)
+    return plan
 
 
 def check_errors(errors):
