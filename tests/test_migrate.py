@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import cyjson
+import cyjson.orjson
 from cyjson import _migrations, migrate
 
 SOURCE = """\
@@ -45,9 +45,9 @@ def test_places():
     assert found == [
         (1, "import json", "import cyjson as json"),
         (2, "import simplejson", "import cyjson as json"),
-        (3, "from orjson import dumps", "cyjson.encode"),
-        (3, "from orjson import OPT_SORT_KEYS", "sort_keys=True"),
-        (3, "from orjson import loads", "cyjson.loads"),
+        (3, "from orjson import dumps", "from cyjson.orjson import dumps"),
+        (3, "from orjson import OPT_SORT_KEYS", "from cyjson.orjson import OPT_SORT_KEYS"),
+        (3, "from orjson import loads", "from cyjson.orjson import loads"),
         (5, "import msgspec.json", "import cyjson"),
         (7, "import ujson", "import cyjson as json"),
         (9, "import json", "import cyjson as json"),
@@ -76,6 +76,24 @@ def test_places():
     assert migrate.places("") == []
     with pytest.raises(SyntaxError):
         migrate.places("import")
+
+
+def test_orjson_s_own_module_is_suggested():
+    found = migrate.places(
+        "import orjson\nfrom orjson import dumps, OPT_STRICT_INTEGER, nothing\nfrom orjson import *\n"
+    )
+    assert [(each.becomes, each.note) for each in found] == [
+        ("from cyjson import orjson", _migrations.MODULES["orjson"][""][1]),
+        (
+            "from cyjson.orjson import dumps",
+            "the same; or cyjson.encode: NaN is an error, not null; 1e-7 is 1e-07; default= comes later",
+        ),
+        ("from cyjson.orjson import OPT_STRICT_INTEGER", "the same"),
+        (None, "not known here: see docs/migrate.md"),
+        ("from cyjson.orjson import *", "the same"),
+    ]
+    for name in _migrations.MODULES["orjson"]:
+        assert not name or hasattr(cyjson.orjson, name)
 
 
 def test_what_they_become_is_there():
@@ -145,7 +163,7 @@ def test_command(tmp_path):
     assert ran.stdout.splitlines() == [
         f"{good}:1:1: import json -> import cyjson as json: {_migrations.MODULES['json'][''][1]}",
         f"{good}:2:1: json.loads -> cyjson.loads: the same",
-        f"{other}:1:1: import orjson -> import cyjson: other names; from cyjson import orjson: the same ones",
+        f"{other}:1:1: import orjson -> from cyjson import orjson: {_migrations.MODULES['orjson'][''][1]}",
         f"{other}:2:1: orjson.Fragment -> cyjson.Raw: checked, so it must be JSON",
         "1 places stay the same, 3 have something to look at",
     ]

@@ -42,7 +42,7 @@ MODULES = {
         "JSONDecodeError": ("cyjson.JSONDecodeError", "with msg, doc, pos, lineno, colno"),
     },
     "orjson": {
-        "": ("import cyjson", "other names; from cyjson import orjson: the same ones"),
+        "": ("from cyjson import orjson", "the same; no other line changes; below: cyjson's own functions"),
         "dumps": ("cyjson.encode", "NaN is an error, not null; 1e-7 is 1e-07; default= comes later"),
         "loads": (
             "cyjson.loads",
@@ -95,6 +95,9 @@ _OPTIONS = {
     },
 }  # fmt: skip
 MODULES["orjson"].update(_OPTIONS)
+
+# Modules that cyjson has whole: what is imported from one may come from there as it is.
+WHOLE = {"orjson": "cyjson.orjson"}
 
 # Arguments that aren't json's: what each becomes, for each function of a module that has it.
 ARGUMENTS = {

@@ -10,7 +10,7 @@ import sys
 import tokenize
 from collections import namedtuple
 
-from ._migrations import ARGUMENTS, MODULES, SAME
+from ._migrations import ARGUMENTS, MODULES, SAME, WHOLE
 
 __all__ = ["Place", "main", "places"]
 
@@ -62,6 +62,9 @@ class _Finder(ast.NodeVisitor):
             if node.level == 0 and node.module and _module_of(dotted):
                 module, rest = _module_of(dotted)
                 becomes, note = self._rule(module, rest)
+                if module in WHOLE and (rest == "*" or rest in MODULES[module]):
+                    own = f"{becomes}: {note}" if becomes else ""
+                    becomes, note = f"from {WHOLE[module]} import {rest}", f"{SAME}; or {own}" if own else SAME
                 self.add(node, f"from {node.module} import {alias.name}", becomes, note)
 
     def _rule(self, module, rest):
