@@ -5,7 +5,9 @@ Requests are real: servers on loopback, in threads of this process.
 
 import ast
 import asyncio
+import dataclasses
 import datetime
+import decimal
 import importlib
 import json
 import logging
@@ -13,6 +15,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, Any, Literal, Optional
 
 import pytest
 from support.apps import BODIES, PLAIN, SOURCE, SPECIAL, asked, fetch, needs, ours, served_by_uvicorn, served_by_wsgi
@@ -263,6 +266,102 @@ def test_fastapi():
     finally:
         BODIES[:] = bodies
         del globals()["fastapi"]
+
+
+@dataclasses.dataclass
+class Line:
+    name: str
+    price: decimal.Decimal
+
+
+@dataclasses.dataclass
+class Order:
+    id: int
+    lines: list[Line]
+    when: datetime.date | None = None
+    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    part_of: Optional["Order"] = None
+
+    def __post_init__(self):
+        if self.id < 0:
+            raise ValueError("no such order")
+
+
+def test_fastapi_bodies():
+    """Those of a type by Body, as FastAPI's own: the same status, and the same places of errors."""
+    (fastapi,) = needs("fastapi")
+    module = ours("fastapi")
+    app = fastapi.FastAPI()
+
+    @app.post("/theirs")
+    async def theirs(order: Order):
+        return dataclasses.asdict(order)
+
+    @app.post("/ours", openapi_extra=module.openapi(Order))
+    async def made(order: module.Body[Order]):
+        assert type(order) is Order
+        return dataclasses.asdict(order)
+
+    @app.post("/renamed")
+    def renamed(order: Annotated[Order, fastapi.Depends(module.body(cyjson.Codec(Order, rename="camel")))], q: int = 0):
+        return [order.part_of.id, q]
+
+    good = b'{"id": 1, "lines": [{"name": "\xc3\xa9", "price": "1.50"}], "when": "2026-11-29", "part_of": null}'
+    bad = b'{"lines": [{"name": 1, "price": "1.50"}, {"name": "a"}, 2], "when": 3, "more": {"a-b": "x", "c[0].d": ""}}'
+    invalid = [b'{"id": 1,}', b"", b'"', b"[1]", bad, b'{"id": -1, "lines": []}', b'{"id": 1, "lines": [{}]}']
+
+    def use(url):
+        assert fetch(url + "/ours", good) == fetch(url + "/theirs", good)
+        status, kind, body = fetch(url + "/ours", good)
+        assert (status, json.loads(body)["lines"]) == (200, [{"name": "é", "price": 1.5}])
+        for body in invalid:
+            found, expected = fetch(url + "/ours", body), fetch(url + "/theirs", body)
+            assert found[:2] == expected[:2] == (422, "application/json"), body
+            details = [json.loads(answer[2])["detail"] for answer in (found, expected)]
+            places = [sorted((each["loc"] for each in detail), key=str) for detail in details]
+            assert places[0] == places[1], body
+            missing = [[each["loc"] for each in detail if each["type"] == "missing"] for detail in details]
+            assert sorted(missing[0]) == sorted(missing[1]), body
+            assert all(each["msg"] for each in details[0])
+            if body in (b'{"id": 1,}', b'"'):
+                assert details[0] == details[1]
+        for body in b"\xff", b"[" * 200000:
+            assert fetch(url + "/ours", body)[::2] == (400, b'{"detail":"There was an error parsing the body"}')
+        for kind, status in ("text/plain", 422), ("application/x+JSON; charset=utf-8", 200), ("jsonp", 422):
+            headers = {"Content-Type": kind}
+            assert fetch(url + "/ours", good, **headers)[0] == fetch(url + "/theirs", good, **headers)[0] == status
+        nested = b'{"id": 1, "lines": [], "partOf": {"id": 2, "lines": []}}'
+        assert fetch(url + "/renamed?q=5", nested)[::2] == (200, b"[2,5]")
+        assert fetch(url + "/renamed", b'{"id": 1, "lines": [], "partOf": {"id": 2}}')[0] == 422
+        described = json.loads(fetch(url + "/openapi.json")[2])["paths"]["/ours"]["post"]["requestBody"]
+        assert described["required"] is True
+        return described["content"]["application/json"]["schema"]
+
+    schema = served_by_uvicorn(app, use)
+    assert schema["properties"]["lines"]["items"]["properties"]["name"] == {"type": "string"}
+    assert schema["required"] == ["id", "lines"]
+    assert "$ref" not in json.dumps(schema)
+
+
+def test_fastapi_schemas():
+    """References are written out, and only references."""
+    needs("fastapi")
+
+    @dataclasses.dataclass
+    class Inner:
+        default: Literal["$ref", "const"] = "const"
+
+    @dataclasses.dataclass
+    class Outer:
+        properties: Inner
+        default: list[Inner]
+        enum: dict[str, Any] = dataclasses.field(default_factory=lambda: {"$ref": "#/$defs/Inner"})
+
+    schema = ours("fastapi").openapi(Outer)["requestBody"]["content"]["application/json"]["schema"]
+    inner = schema["properties"]["properties"]
+    assert inner["properties"]["default"]["enum"] == ["$ref", "const"]
+    assert schema["properties"]["default"]["items"] == inner
+    assert schema["required"] == ["properties", "default"]
 
 
 def test_aiohttp():
