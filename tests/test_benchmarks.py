@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import answers, contenders, documents, figures, lines_threads
+from benchmarks import answers, contenders, documents, figures, frameworks, lines_threads
 from benchmarks.contenders import BASELINE, FALLBACK, OPERATIONS, OURS, Document
 from benchmarks.results import COMMITTED, Results
 from benchmarks.steadiness import TURNS, Steadiness
@@ -131,7 +131,10 @@ def test_a_wrong_answer_of_ours_is_an_error():
         answers.check(calls)
 
 
-@pytest.mark.parametrize("module", ["benchmarks.figures", "benchmarks.instructions", "benchmarks.lines_threads"])
+COMMANDS = ["figures", "frameworks", "instructions", "lines_threads"]
+
+
+@pytest.mark.parametrize("module", [f"benchmarks.{name}" for name in COMMANDS])
 def test_commands_start(module):
     subprocess.run([sys.executable, "-m", module, "--help"], check=True, capture_output=True, cwd=figures.README.parent)
 
@@ -234,3 +237,19 @@ def test_lines_threads(what, tmp_path):
     assert [line.split()[1] for line in done.stdout.splitlines() if f" {count} lines" in line] == [
         "threads=1:", "threads=2:",
     ]  # fmt: skip
+
+
+def test_frameworks():
+    """Every recipe whose package is there has its rows: it is compared, and measured."""
+    command = [sys.executable, "-m", "benchmarks.frameworks", "--rounds", "1"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=figures.README.parent)
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert all(float(gain) > 0 for row in rows[1:] for gain in row[2:5])
+    absent = {line.partition(":")[0] for line in done.stderr.splitlines()}
+    known = set(frameworks.RECIPES) - absent - {"requests"}  # which may take simplejson
+    assert {row[0].rpartition(" ")[0] for row in rows[1:]} - {"requests"} == known
+
+
+def test_frameworks_compares_first():
+    with pytest.raises(AssertionError, match="cyjson differs"):
+        frameworks.race(frameworks.Pair("x", lambda: 1, lambda: 2), 1)
