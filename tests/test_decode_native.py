@@ -41,6 +41,11 @@ class Colour(enum.Enum):
     ONE = 1
 
 
+class Bits(enum.Flag):
+    A = 1
+    B = 2
+
+
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
@@ -258,6 +263,9 @@ TYPES = {
     "union": (Union[List[int], Dict[str, int], str, bool, None], scalars | st.lists(ints)),
     "wide": (Wide, st.fixed_dictionaries({"f00": ints}, optional={f"f0{n}": ints for n in range(1, 10)})),
     "many": (Many, st.fixed_dictionaries({}, optional={f"f{n}": ints for n in range(0, 70, 9)})),
+    "flags": (List[Union[Bits, str]], st.lists(ints | short)),
+    "decimals": (List[Union[decimal.Decimal, float]], st.lists(numbers | short)),
+    "large floats": (List[float], st.lists(st.integers(-(10**320), 10**320) | numbers)),
 }
 
 
@@ -437,6 +445,9 @@ GOOD = {
     "union": "[1, 2]",
     "wide": '{"f09": 1, "f00": 2}',
     "many": '{"f69": 1, "f00": 2}',
+    "flags": '[3, 0, "x", 1]',
+    "decimals": '[0, -0, "1", 1.50]',
+    "large floats": f"[{2**70}, -0, {'9' * 400}]",
 }
 
 

@@ -90,6 +90,8 @@ def test_numbers():
     assert type(decode("1", float)) is float
     assert decode("123456789012345678901234567890", int) == 123456789012345678901234567890
     assert decode("-0", int) == 0
+    assert math.copysign(1, decode("-0", float)) == 1  # of the int 0
+    assert math.copysign(1, decode('[-0, "1"]', tuple[float, decimal.Decimal])[0]) == 1
     assert math.copysign(1, decode("-0.0", float)) == -1
     assert decode("1" + "0" * 400, float) == math.inf
     assert decode("-1" + "0" * 400, float) == -math.inf

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Optional, TypedDict, Uni
 
 import pytest
 
+import cyjson
 from cyjson import ValidationError, _decoding, _reading, decode
 
 
@@ -294,6 +295,55 @@ def steps(text, tp):
         sys.setprofile(None)
         gc.enable()
     return count
+
+
+def test_kinds_of_numbers_in_the_order_written():
+    for text in "0", "-0", "7", "1.5", "1e5", str(2**70), "-" + "9" * 400, "9" * 700:
+        assert type(decode(text, Union[decimal.Decimal, float])) is decimal.Decimal
+        assert type(decode(text, Union[float, decimal.Decimal])) is float
+        assert type(decode(text, Optional[Union[decimal.Decimal, Any]])) is decimal.Decimal
+        assert decode(text, Union[float, decimal.Decimal]) == decode(text, float)
+    assert decode("9" * 400, float) == -decode("-" + "9" * 400, float) == float("inf")
+
+
+class Bits(enum.Flag):
+    A = 1
+    B = 2
+
+
+class Status(enum.Enum):
+    OPEN = "open"
+    ONE = 1
+    LIST = [1]
+
+    @classmethod
+    def _missing_(cls, value):
+        if value == "key":
+            raise KeyError(value)
+        return cls.OPEN if value in ("OPEN", 7, ["x"]) else None
+
+
+def test_an_enum_that_makes_members_is_asked_before_others():
+    for tp in Union[Bits, int], Union[Bits, float, str], Union[Bits, Annotated[int, "of another kind"]]:
+        assert [decode(text, tp) for text in ("3", "0", "-0")] == [Bits.A | Bits.B, Bits(0), Bits(0)]
+    assert decode("4", Union[Bits, float]) == 4.0 and decode("4", Union[Bits, int]) == 4
+    assert decode('["open", "OPEN", "other", 7, 8]', list[Union[Status, str, int]]) == [
+        *(Status.OPEN, Status.OPEN, "other", Status.OPEN, 8),
+    ]
+    assert decode("[1]", Union[Status, str]) is Status.LIST and decode('["x"]', Union[Status, str]) is Status.OPEN
+    assert refused('["y"]', Union[Status, str]) == ['$: expected "open", 1 or array, got array']
+    for tp in Status, Union[Status, str], dict[Status, int]:
+        with pytest.raises(KeyError):
+            decode('{"key": 1}' if tp == dict[Status, int] else '"key"', tp)
+    assert decode('{"open": 1, "OPEN": 2}', dict[Literal["open"] | str, int]) == {"open": 1, "OPEN": 2}
+
+
+def test_a_class_or_anything():
+    assert decode('{"x": 1, "y": 2}', Union[Point, Any]) == Point(1, 2)
+    for text, value in ('{"x": 1}', {"x": 1}), ("[1]", [1]), ("1", 1), ("null", None):
+        assert decode(text, Union[Point, Any]) == value
+        assert decode(text, Union[Point, cyjson.Raw]).decode() == value
+    assert refused('{"x": 1, "y": "2"}', Union[Point, Any]) == ["$.y: expected int, got str"]
 
 
 def test_time_is_linear():

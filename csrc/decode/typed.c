@@ -592,7 +592,8 @@ static int reads_names(const typed_node *node) {
     case TYPED_FORMATTED: return 1;
     case TYPED_ENUM:
     case TYPED_LITERAL: /* numbers and constants are read from the text of the name otherwise */
-        return PyDict_GET_SIZE(node->values->ints) == 0 && PyDict_GET_SIZE(node->values->floats) == 0 &&
+        return (node->values->call == NULL || PyDict_GET_SIZE(node->values->strings)) &&
+               PyDict_GET_SIZE(node->values->ints) == 0 && PyDict_GET_SIZE(node->values->floats) == 0 &&
                node->values->on_null == NULL && node->values->on_true == NULL && node->values->on_false == NULL;
     default: return 0;
     }
@@ -610,7 +611,11 @@ static int fill_node(builder *b, typed_node *node, PyObject *kind) {
     case TYPED_ENUM: {
         typed_values *values = allocate(b, 1, sizeof *values);
         node->values = values;
-        return values == NULL ? -1 : compile_values(b, node->data, 0, values);
+        PyObject *call = values == NULL ? NULL : attribute(b, node->data, "call");
+        if (call == NULL || compile_values(b, node->data, 0, values)) return -1;
+        values->call = call == Py_None ? NULL : call;
+        if (values->call != NULL) b->plan->runs_python = 1;
+        return 0;
     }
     case TYPED_SET:
     case TYPED_FROZENSET:

@@ -59,6 +59,7 @@ typedef struct {
     typed_names names;
     PyObject *const *results; /* of names */
     PyObject *strings, *ints, *floats, *on_null, *on_true, *on_false; /* dicts; results, or NULL */
+    PyObject *call; /* asked for a value that isn't among them; or NULL */
 } typed_values;
 
 enum { TYPED_QUICK = 16 }; /* bytes of `"name":` that are compared at once */

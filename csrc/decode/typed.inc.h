@@ -15,6 +15,7 @@ typedef struct {
     decoder d;
     const typed_plan *plan;
     int levels;
+    int undecided; /* whether a value was refused that _decoding.py may take: no other node may be asked for it */
     size_t twice; /* bytes that may yet be read twice */
 } typed_run;
 
@@ -22,6 +23,12 @@ static NOINLINE typed_result read_typed(typed_run *run, const typed_node *node, 
 
 static ALWAYS_INLINE typed_result typed_done(PyObject *value, const uint8_t *end) { return (typed_result){value, end}; }
 static ALWAYS_INLINE typed_result typed_refused(void) { return (typed_result){NULL, NULL}; }
+
+/* Refuse a value that only _decoding.py can decide on. */
+static typed_result typed_undecided(typed_run *run) {
+    run->undecided = 1;
+    return typed_refused();
+}
 
 /* ---- Python code ---- */
 
@@ -138,6 +145,23 @@ static NOINLINE typed_result typed_int(decoder *d, const uint8_t *p) {
     return typed_long_int(d, p);
 }
 
+/* The float of an int: infinite where it is too large, as with an exponent. */
+static NOINLINE typed_result typed_float_of_many_digits(decoder *d, const uint8_t *p, const uint8_t *end) {
+    PyObject *integer = large_integer(d, p, (size_t)(end - p));
+    if (integer == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_ValueError)) PyErr_Clear(); /* too many digits for an int: so says loads */
+        return typed_refused();
+    }
+    double real = PyLong_AsDouble(integer);
+    Py_DECREF(integer);
+    if (real == -1.0 && PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_OverflowError)) return typed_refused();
+        PyErr_Clear();
+        real = *p == '-' ? -Py_HUGE_VAL : Py_HUGE_VAL;
+    }
+    return typed_done(compat_float_from(real, d->watched), end);
+}
+
 static NOINLINE typed_result typed_float(typed_run *run, const typed_node *node, const uint8_t *p) {
     decoder *d = &run->d;
     number parsed;
@@ -147,9 +171,9 @@ static NOINLINE typed_result typed_float(typed_run *run, const typed_node *node,
     }
     number_kind kind = number_parse(p, d->end, d->start, &parsed);
     if (LIKELY(kind == NUMBER_DOUBLE)) return typed_done(compat_float_from(parsed.real, d->watched), parsed.end);
-    if (kind != NUMBER_INT || (parsed.integer == 0 && *p == '-'))
-        return typed_refused(); /* _decoding.py reads larger ones, and -0 */
-    return typed_done(compat_float_from((double)parsed.integer, d->watched), parsed.end);
+    if (kind == NUMBER_INT) return typed_done(compat_float_from((double)parsed.integer, d->watched), parsed.end);
+    if (kind != NUMBER_BIG) return typed_refused();
+    return typed_float_of_many_digits(d, p, parsed.end);
 }
 
 static NOINLINE typed_result typed_bool(const uint8_t *p) {
@@ -284,8 +308,8 @@ static NOINLINE typed_result typed_decimal(typed_run *run, const typed_node *nod
         number parsed;
         number_kind kind = number_parse_any(start, run->d.end, &parsed);
         end = parsed.end;
-        if (kind == NUMBER_INVALID || (kind == NUMBER_INT && parsed.integer == 0) || end - start > LONG)
-            return typed_refused(); /* of -0 _decoding.py knows */
+        if (kind == NUMBER_INVALID) return typed_refused();
+        if (end - start > LONG) return typed_undecided(run);
     }
     PyObject *text = make_ascii(&run->d, start, (size_t)(end - start));
     if (text == NULL) return typed_refused();

@@ -456,7 +456,7 @@ static NOINLINE typed_result typed_typed_dict(typed_run *run, const typed_node *
 /* Read a scalar by the first node that takes it. */
 static typed_result typed_first_of(typed_run *run, const typed_choice *choice, const uint8_t *p) {
     typed_result read = typed_refused();
-    for (Py_ssize_t i = 0; i < choice->count && read.value == NULL && !PyErr_Occurred(); i++)
+    for (Py_ssize_t i = 0; i < choice->count && read.value == NULL && !run->undecided && !PyErr_Occurred(); i++)
         read = read_typed(run, choice->nodes[i], p);
     return read;
 }
@@ -591,7 +591,10 @@ static NOINLINE typed_result typed_constrained(typed_run *run, const typed_node 
 static NOINLINE typed_result typed_member_of(typed_run *run, const typed_node *node, const uint8_t *p) {
     typed_result read = typed_value(run, node->values, p);
     Py_XINCREF(read.value);
-    return read;
+    if (LIKELY(read.value != NULL) || node->values->call == NULL || PyErr_Occurred()) return read;
+    if (*p == '[' || *p == '{') return typed_undecided(run); /* it may be a value, too */
+    read = typed_any(run, p);
+    return read.value == NULL ? read : typed_converted(run, node->values->call, read.value, read.end);
 }
 
 static NOINLINE typed_result typed_by_function(typed_run *run, const typed_node *node, const uint8_t *p) {
@@ -638,6 +641,7 @@ static NOINLINE typed_result read_typed(typed_run *run, const typed_node *node, 
 static ALWAYS_INLINE PyObject *decode_typed(typed_run *run, const uint8_t *data, Py_ssize_t size) {
     decoder *d = &run->d;
     run->levels = 0;
+    run->undecided = 0;
     run->twice = 4 * (size_t)size + 1024;
     d->end = data + size;
     const uint8_t *p = d->start = scan_space(data, d->end, 1);

@@ -13,7 +13,7 @@ from . import _reading as r
 from ._codec import Codec
 from ._constraints import HOOK_ERRORS, first_failed
 from ._validation import Mismatch, ValidationError
-from ._values import is_of_enum_itself, look_up, may_call
+from ._values import is_of_enum_itself, look_up
 from ._words import Exact, MinusZero, expected, kind_name, list_of, shown
 
 MOST_ERRORS = 100
@@ -240,7 +240,7 @@ def _float(run, node, value):
     if kind is Exact:
         return float(value)
     if kind is MinusZero:
-        return -0.0
+        return 0.0
     if value is None and node.data == "null":
         return float("nan")
     return run.wrong(node, value)
@@ -261,9 +261,9 @@ def _enum(run, node, value):
     found = look_up(node.data, value)
     if found is not r.MISSING:
         return found
-    if node.data.call and may_call(node.cls, value):
+    if node.data.call is not None:
         try:
-            return node.cls(_plain(value))
+            return node.data.call(_plain(value))
         except HOOK_ERRORS as error:
             cause = None if is_of_enum_itself(error) else error
             return run.mismatch(f"expected {expected(node)}, got {shown(value)}", cause=cause)
@@ -426,7 +426,7 @@ def read_key(node, name):
                 found = look_up(node.data, _scalar(name))
             except (ValueError, LookupError):
                 pass
-        if found is r.MISSING and kind == r.ENUM and node.data.call:
+        if found is r.MISSING and kind == r.ENUM and node.data.call is not None:
             run = _Run(name, 2, False)
             found = _enum(run, node, _scalar_or_name(name, node))
             return _Refused(cause=run.errors[0][2]) if found is _BAD else found

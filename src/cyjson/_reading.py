@@ -123,9 +123,9 @@ class Values:
     """JSON values and what they stand for, by the kind of the value: 1, 1.0 and true are three.
 
     strings, ints, floats: dicts; constants: {True: ..., False: ..., None: ...} of those that are there; others: pairs
-    (value as ``loads`` gives it, member) of an Enum's values that are arrays or objects; call: whether cls(value) is
-    asked where nothing is found (an Enum with ``_missing_``, a Flag): not for a value that is equal to one of another
-    kind, nor for anything but an int where the class is a Flag.
+    (value as ``loads`` gives it, member) of an Enum's values that are arrays or objects; call: a function of the value
+    that is asked where nothing is found (of an Enum with ``_missing_``, a Flag), or None. It refuses a value that is
+    equal to one of another kind, and anything but an int where the class is a Flag.
     """
 
     __slots__ = ("call", "constants", "floats", "ints", "others", "strings")
@@ -133,7 +133,7 @@ class Values:
     def __init__(self):
         self.strings, self.ints, self.floats, self.constants = {}, {}, {}, {}
         self.others = []
-        self.call = False
+        self.call = None
 
     def add(self, value, result):
         """Add a value; False where no JSON value is it."""

@@ -1,6 +1,7 @@
 """Plans of types that aren't classes with fields: literals, constraints, containers, formats, enums."""
 
 import sys
+from functools import partial
 from typing import get_args, get_origin
 
 from . import _reading as r
@@ -281,7 +282,10 @@ def _enum(planner, cls, scope, policy):
             return Node(r.CONVERTED, cls, (planner.node(kinds.pop(), scope),), cls)
         raise planner.refusal(cls, scope, f": the value {others[0]!r} is no JSON value")
     missing = getattr(cls._missing_, "__func__", None)
-    values.call = issubclass(cls, enum.Flag) or missing is not enum.Enum._missing_.__func__
+    if issubclass(cls, enum.Flag) or missing is not enum.Enum._missing_.__func__:
+        from ._values import ask
+
+        values.call = partial(ask, cls)
     return Node(r.ENUM, cls, (), values)
 
 

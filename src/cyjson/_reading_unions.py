@@ -10,6 +10,7 @@ _STRINGS = {
     *(r.DATETIME, r.DATE, r.TIME, r.TIMEDELTA, r.UUID, r.DECIMAL, r.FRACTION, r.ZONEINFO, r.PATH, r.ADDRESS, r.BYTES),
 }
 _ARRAYS = {r.LIST, r.TUPLE, r.SET, r.FROZENSET, r.DEQUE, r.FIXED_TUPLE, r.NDARRAY}
+_CLASSES = {r.OBJECT, r.TYPED_DICT, r.NAMED_TUPLE, r.PYDANTIC}
 _SIMPLE = {
     r.NULL: r.K_NULL,
     r.BOOL: r.K_BOOL,
@@ -51,9 +52,9 @@ def kinds_of(node):
 
 def _kinds_of_values(node):
     kinds = node.data.kinds()
-    if node.data.call and not kinds:
+    if node.data.call is not None and not kinds:
         return r.K_ALL
-    if node.data.call and isinstance(node.cls, type):  # _missing_ may make a member of any value of these kinds
+    if node.data.call is not None:  # _missing_ may make a member of any value of these kinds
         kinds |= r.K_FLOAT if node.data.floats else 0
     return kinds
 
@@ -113,8 +114,6 @@ def _decide(planner, node, scope):
         return
     nodes = node.items
     kinds = {each: kinds_of(each) for each in nodes}
-    if sum(bool(kinds[each] & r.K_STR) for each in nodes) > 1:
-        planner.ordered = True
     general = [each for each in nodes if kinds[each] == r.K_ALL]
     special = [each for each in nodes if kinds[each] != r.K_ALL]
     if len(general) > 1:
@@ -127,7 +126,10 @@ def _decide(planner, node, scope):
         (r.K_STR, "str"),
     ):
         able = [each for each in special if kinds[each] & kind]
-        able.sort(key=_breadth_of_strings if kind == r.K_STR else _breadth)
+        breadth = _breadth_of_strings if kind == r.K_STR else _breadth
+        able.sort(key=breadth)
+        if len({*map(breadth, able)}) < len(able):
+            planner.ordered = True
         setattr(choices, name, (*able, *general))
     arrays = [each for each in special if kinds[each] & r.K_ARRAY]
     objects = [each for each in special if kinds[each] & r.K_OBJECT]
@@ -135,7 +137,7 @@ def _decide(planner, node, scope):
         choices.array = _by_length(arrays, scope)
     else:
         choices.array = arrays[0] if arrays else general[0] if general else None
-    if len(objects) > 1:
+    if len(objects) > 1 or objects and general and inner(objects[0]).kind in _CLASSES:
         planner.ordered = True
         choices.object = _members(objects, general, scope)
     else:
@@ -192,7 +194,7 @@ def _by_length(arrays, scope):
 
 
 def _members(objects, general, scope):
-    classes = [each for each in objects if inner(each).kind in (r.OBJECT, r.TYPED_DICT, r.NAMED_TUPLE, r.PYDANTIC)]
+    classes = [each for each in objects if inner(each).kind in _CLASSES]
     others = [each for each in objects if each not in classes]
     if len(others) > 1:
         raise _refusal(scope, others)

@@ -87,7 +87,7 @@ class _Maker:
 
     def values(self, node):
         values = node.data
-        if values.call:  # a Flag, or _missing_: others may be taken, too
+        if values.call is not None:  # a Flag, or _missing_: others may be taken, too
             from enum import Flag
 
             return {"type": "integer"} if issubclass(node.cls, Flag) else {"examples": self.every(values)}
@@ -134,7 +134,7 @@ class _Maker:
             return {"enum": ["true", "false"]}
         if kind == r.NULL:
             return {"enum": ["null"]}
-        if kind in (r.LITERAL, r.ENUM) and not node.data.call:
+        if kind in (r.LITERAL, r.ENUM) and node.data.call is None:
             from json import dumps
 
             every = self.every(node.data)

@@ -38,11 +38,16 @@ def is_of_enum_itself(error):
     return error.__context__ is None and error.__cause__ is None and "is not a valid" in str(error)
 
 
-def may_call(cls, value):
-    """Whether an Enum class may be asked for a value: not where that equals a member's of another kind."""
+def ask(cls, value):
+    """Return the member that an Enum class makes of a value that none has: not of one that equals a member's of another
+    kind."""
     if issubclass(cls, sys.modules["enum"].Flag):
-        return type(value) is int
-    try:
-        return value not in cls._value2member_map_
-    except TypeError:  # a list or dict
-        return True
+        may_call = type(value) is int
+    else:
+        try:
+            may_call = value not in cls._value2member_map_
+        except TypeError:  # a list or dict
+            may_call = True
+    if not may_call:
+        raise ValueError("is not a valid value")
+    return cls(value)
