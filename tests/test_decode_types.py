@@ -681,6 +681,27 @@ def test_numpy():
     ):
         assert len(refused(text, tp)) == 1, (text, tp)
     assert decode("1.5", np.float32) == np.float32(1.5) and type(decode("1", np.int16)) is np.int16
+    assert refused("40000", np.int16) == ["$: expected -32768 to 32767, got 40000"]
+    assert refused("-1", np.uint8) == ["$: expected 0 to 255, got -1"]
+    assert refused(str(10**30), np.int64) and refused("1.0", np.int8) and refused("true", np.int8)
+
+
+def test_numpy_arrays_say_where():
+    np = pytest.importorskip("numpy")
+    npt = pytest.importorskip("numpy.typing")
+    assert refused('{"a": [[1, 2], [3, null]]}', dict[str, npt.NDArray[np.int64]]) == [
+        "$.a[1][1]: expected int, got null"
+    ]
+    assert refused("[[1, {}]]", npt.NDArray[np.float64]) == ["$[0][1]: expected int or float, got object"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_floats_that_numpy_has_no_digits_for():
+    """They are infinite, as 1e400 is, without a warning."""
+    np = pytest.importorskip("numpy")
+    npt = pytest.importorskip("numpy.typing")
+    assert decode("1e300", np.float32) == np.inf
+    assert decode("[-1e39, 1]", npt.NDArray[np.float32]).tolist() == [-np.inf, 1]
 
 
 def test_names_are_exported():

@@ -359,8 +359,12 @@ def _places(run, nodes, value):
 def _ndarray(run, node, value):
     if type(value) is not list:
         return run.wrong(node, value)
+    value = _any(run, node, value)
+    wrong = _formats.wrong_leaf(value, node)
+    if wrong is not None:
+        return run.mismatch(wrong[1], path=wrong[0])
     try:
-        return _formats.numpy_array(_any(run, node, value), node)
+        return _formats.numpy_array(value, node)
     except HOOK_ERRORS as error:
         return run.mismatch(str(error))
 

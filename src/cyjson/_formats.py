@@ -159,29 +159,34 @@ def fullname(cls):
     return cls.__qualname__ if isinstance(cls, type) else repr(cls)
 
 
+# Kinds of numpy's dtypes, and what they are made of
 _LEAVES = {"b": (bool,), "i": (int,), "u": (int,), "f": (int, float), "c": (int, float), "U": (str,)}
+
+
+def wrong_leaf(value, node):
+    """None, or (path, message) of the first item of nested lists that a dtype isn't made of."""
+    leaf = None if node.data is None else _LEAVES.get(node.data.kind)
+    return None if leaf is None else _wrong_leaf(value, leaf)
+
+
+def _wrong_leaf(value, leaf):
+    for index, each in enumerate(value):
+        if type(each) is list:
+            found = _wrong_leaf(each, leaf)
+            if found is not None:
+                return (index, *found[0]), found[1]
+        elif type(each) not in leaf:
+            from ._words import kind_name
+
+            return (index,), f"expected {' or '.join(kind.__name__ for kind in leaf)}, got {kind_name(each)}"
+    return None
 
 
 def numpy_array(value, node):
     """An ndarray of nested lists; ValueError where they aren't one."""
     numpy = sys.modules["numpy"]
-    dtype = node.data
-    leaf = None
-    if dtype is not None:
-        leaf = {"b": (bool,), "i": (int,), "u": (int,), "f": (int, float), "c": (int, float), "U": (str,)}.get(
-            dtype.kind
-        )
-    _check_leaves(value, leaf)
     try:
-        return numpy.array(value, dtype)
+        with numpy.errstate(over="ignore"):  # infinite, as a float is
+            return numpy.array(value, node.data)
     except OverflowError as error:
         raise ValueError(str(error)) from None
-
-
-def _check_leaves(value, leaf):
-    for each in value:
-        if type(each) is list:
-            _check_leaves(each, leaf)
-        elif leaf is not None and not isinstance(each, leaf) or isinstance(each, bool) and leaf and bool not in leaf:
-            names = " or ".join(kind.__name__ for kind in leaf)
-            raise ValueError(f"expected {names} in the array, got {type(each).__name__}")

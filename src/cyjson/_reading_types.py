@@ -310,5 +310,23 @@ def _numpy_scalar(planner, cls, scope):
     numpy = sys.modules["numpy"]
     for base, tp in (numpy.bool_, bool), (numpy.integer, int), (numpy.floating, float), (numpy.str_, str):
         if issubclass(cls, base):
-            return Node(r.CONVERTED, cls, (planner.node(tp, scope),), cls)
+            convert = cls
+            if tp is int:
+                convert = partial(_numpy_integer, cls, numpy.iinfo(cls))
+            elif tp is float:
+                convert = partial(_numpy_float, cls, numpy.errstate)
+            return Node(r.CONVERTED, cls, (planner.node(tp, scope),), convert)
     raise planner.refusal(cls, scope)
+
+
+def _numpy_integer(cls, limits, value):
+    from ._words import shown
+
+    if not limits.min <= value <= limits.max:
+        raise ValueError(f"expected {limits.min} to {limits.max}, got {shown(value)}")
+    return cls(value)
+
+
+def _numpy_float(cls, errstate, value):
+    with errstate(over="ignore"):  # infinite, as a float is
+        return cls(value)
