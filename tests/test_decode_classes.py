@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import enum
 import gc
@@ -10,7 +11,7 @@ import sys
 import typing
 import weakref
 from dataclasses import InitVar, dataclass, field
-from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Optional, TypedDict, TypeVar, Union
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Optional, TypedDict, TypeVar, Union, get_origin
 
 import pytest
 from support.compare import classes_go
@@ -581,6 +582,52 @@ def test_closed_typed_dicts():
     assert refused('{"a": 1, "b": 2}', Closed) == ["$.b: unknown member"]
     assert decode('{"a": "x", "b": 2}', Extra) == {"a": "x", "b": 2}
     assert refused('{"a": "x", "b": "y"}', Extra) == ["$.b: expected int, got str"]
+
+    class ClosedToo(Closed):  # as its base is (PEP 728)
+        pass
+
+    class ExtraToo(Extra):
+        c: NotRequired[int]
+
+    assert decode('{"a": 1}', ClosedToo) == {"a": 1}
+    assert refused('{"a": 1, "b": 2}', ClosedToo) == ["$.b: unknown member"]
+    assert decode('{"a": "x", "b": 2, "c": 3}', ExtraToo) == {"a": "x", "b": 2, "c": 3}
+    assert refused('{"a": "x", "b": "y"}', ExtraToo) == ["$.b: expected int, got str"]
+
+
+def test_fields_that_make_dataclass_has_no_types_of():
+    made = dataclasses.make_dataclass("Made", ["a", ("b", int)])
+    assert decode('{"a": [1], "b": 2}', made) == made([1], 2)
+
+
+def test_an_init_that_takes_anything():
+    """Its members can't be checked, and mustn't be lost without a word."""
+
+    class Anything:
+        def __init__(self, *args, **kwargs):
+            pass
+
+    with pytest.raises(TypeError, match="no document can be decoded"):
+        decode("{}", Anything)
+
+
+def test_mappings_and_lists_of_collections():
+    for tp in (
+        collections.ChainMap,
+        collections.ChainMap[str, int],
+        collections.UserDict,
+        type("U", (collections.UserDict,), {}),
+    ):
+        made = decode('{"a": 1}', tp)
+        assert isinstance(made, get_origin(tp) or tp) and dict(made) == {"a": 1}
+    assert decode("[1]", collections.UserList) == collections.UserList([1])
+    assert refused('{"a": "1"}', collections.ChainMap[str, int]) == ["$.a: expected int, got str"]
+
+    class Numbers(collections.ChainMap[str, T], Generic[T]):
+        pass
+
+    assert refused('{"a": "1"}', Numbers[int]) == ["$.a: expected int, got str"]
+    assert decode('{"a": 1}', Numbers[int]).maps == [{"a": 1}]
 
 
 class Spot(NamedTuple):

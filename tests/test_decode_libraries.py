@@ -7,6 +7,7 @@ from typing import Generic, Literal, Optional, TypeVar, Union
 
 import pytest
 
+import cyjson
 from cyjson import ValidationError, decode
 
 T = TypeVar("T")
@@ -46,6 +47,12 @@ def test_attrs():
     with pytest.raises(ValidationError) as told:
         decode('{"x": 0}', Checked)
     assert isinstance(told.value.__cause__, ValueError)
+
+    @attrs.define
+    class Chosen:
+        a: int = attrs.field(validator=attrs.validators.in_([1, 2]))
+
+    assert refused('{"a": 3}', Chosen) == ["$: 'a' must be in [1, 2] (got 3)"]  # the first of the exception's arguments
     assert refused('{"x": 1, "z": "no"}', Checked)
 
     @attrs.define
@@ -125,6 +132,16 @@ def test_structs():
         a: int
 
     assert decode('["t", 1]', Tagged) == Tagged(a=1)
+    assert decode('["t", 1, "of a later version"]', Tagged) == Tagged(a=1)
+    assert decode('[[1, "x", null, []]]', list[Row]) == [Row(1, "x")]
+    assert refused('[1, "x", null]', cyjson.Codec(Row, extra="error")) == [
+        "$: expected array of 1 to 2, got array of 3"
+    ]
+
+    class Strict(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+        a: int
+
+    assert refused("[1, 2]", Strict) == ["$: expected array of 1, got array of 2"]
 
     class Checked(msgspec.Struct):
         a: int

@@ -508,7 +508,10 @@ def _object(run, node, value):
 
 
 def _said(error):
-    """What an exception says, for a message."""
+    """What an exception says, for a message: the first argument of several, as attrs' validators give them."""
+    arguments = error.args
+    if len(arguments) > 1 and isinstance(arguments[0], str) and type(error).__str__ == BaseException.__str__:
+        return arguments[0] or type(error).__name__
     return str(error) or type(error).__name__
 
 
@@ -608,6 +611,8 @@ def _named_tuple(run, node, value):
     if type(value) is not list:
         return run.wrong(node, value)
     least, most = len(made.required), len(made.fields)
+    if made.is_open:
+        value = value[:most]
     if not least <= len(value) <= most:
         count = least if least == most else f"{least} to {most}"
         return run.mismatch(f"expected array of {count}, got array of {len(value)}")

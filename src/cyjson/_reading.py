@@ -200,7 +200,8 @@ class Object:
 
     cls: the class, of a TypedDict too; fields: those that are read, in order; by_name: {JSON name: Field, or None where
     the member is read past}; extra: None (unknown members are ignored), ``"error"``, or for a TypedDict the Node that
-    reads them; rest: the Field (of a dict) that takes unknown members, or None.
+    reads them; rest: the Field (of a dict) that takes unknown members, or None; is_open: whether items of an array
+    after the last field's are read past.
 
     direct: whether cls(...) is no more than: ``object.__new__(cls)``; for each Field of ``assigned``, in order, its
     attribute is set, past ``__setattr__``, to the member's value, else to factory() or default, else (NOT_PASSED with
@@ -208,7 +209,7 @@ class Object:
     **keywords) with the members that are there.
     """
 
-    __slots__ = ("assigned", "by_name", "cls", "direct", "extra", "fields", "post_init", "required", "rest")
+    __slots__ = ("assigned", "by_name", "cls", "direct", "extra", "fields", "is_open", "post_init", "required", "rest")
 
     def __init__(self, cls):
         self.cls = cls
@@ -216,7 +217,7 @@ class Object:
         self.by_name = {}
         self.extra = None
         self.rest = None
-        self.direct = False
+        self.direct = self.is_open = False
         self.post_init = False
         self.assigned = ()
         self.required = ()
@@ -453,6 +454,8 @@ class Planner:
     def evaluate(self, text, scope):
         """What an annotation given as a string means."""
         self.is_local = self.is_local or scope.owner is None
+        if text == "typing.Any":  # make_dataclass's for a field of which it has the name alone
+            return Any
         if text.isidentifier():
             try:
                 return _Names(self, scope)[text]

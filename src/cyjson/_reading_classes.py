@@ -282,6 +282,7 @@ def _struct(planner, cls, owner, made):
     _finish(planner, cls, owner, made, fields, ())
     if config.forbid_unknown_fields:
         made.extra = "error"
+    made.is_open = made.extra is None
 
 
 def _finish(planner, cls, owner, made, fields, past):
@@ -304,11 +305,30 @@ def _typed_dict(planner, cls, owner, made):
     for name in owner.annotations if sys.version_info < (3, 14) else {**owner.annotations}:
         fields.append(Field(name, name, owner.node(name), name in required))  # encode doesn't rename dicts' keys
     _finish(planner, cls, owner, made, fields, ())
-    extra = vars(cls).get("__extra_items__")
-    if getattr(cls, "__closed__", None) is True and (extra is None or _is_no_extra(extra)):
+    closed, extra, base = _extra_items(cls)
+    if extra is not None:
+        scope = owner.scope(base, "extra_items")
+        scope.bindings = owner.bindings[cls]
+        made.extra = planner.node(extra, scope)
+    elif closed:
         made.extra = "error"
-    elif extra is not None and not _is_no_extra(extra):
-        made.extra = planner.node(extra, owner.scope(cls, "extra_items"))
+
+
+def _extra_items(cls):
+    """Whether a TypedDict is closed, the type of its extra items or None, and which of its bases says so (PEP 728)."""
+    extra = vars(cls).get("__extra_items__")
+    if extra is not None and not _is_no_extra(extra):
+        return False, extra, cls
+    closed = vars(cls).get("__closed__")
+    if closed is None:
+        for base in getattr(cls, "__orig_bases__", ()):
+            base = get_origin(base) or base
+            if isinstance(base, type) and hasattr(base, "__required_keys__"):
+                found = _extra_items(base)
+                if found[2] is not None:
+                    return found
+        return False, None, None
+    return closed, None, cls
 
 
 def _is_no_extra(extra):
@@ -330,10 +350,8 @@ def _required_keys(cls, owner):
         if text is not None and ("Required" in text):
             scope = owner.scope(cls, name)
             tp = annotation
-            while isinstance(tp, str):
-                tp = owner.planner.evaluate(tp, scope)
-            if not isinstance(tp, str) and hasattr(tp, "__forward_arg__"):
-                tp = owner.planner.evaluate_reference(tp, scope)
+            while (is_text := isinstance(tp, str)) or hasattr(tp, "__forward_arg__"):
+                tp = owner.planner.evaluate(tp, scope) if is_text else owner.planner.evaluate_reference(tp, scope)
             while (mark := getattr(get_origin(tp), "_name", None)) in ("Required", "NotRequired", "ReadOnly") or (
                 hasattr(tp, "__metadata__")
             ):
@@ -380,7 +398,8 @@ def _signature_of(cls):
                     break
                 code = function.__code__
                 parameters = code.co_argcount + code.co_kwonlyargcount - 1
-                if parameters == 0 or _annotations(function):
+                takes_any = code.co_flags & 0x0C  # inspect.CO_VARARGS, CO_VARKEYWORDS
+                if parameters == 0 and not takes_any or _annotations(function):
                     return base, function
                 break
     return None
@@ -449,19 +468,27 @@ def _is_full(cell):
 
 
 def _basic(cls):
-    for base in cls.__mro__[1:]:
+    """The first base whose values a class takes in its place; None where it has none."""
+    for base in cls.__mro__:
         if base in (str, int, float, list, tuple, dict, set, frozenset, bytes, bytearray):
             return base
-        if base.__module__ == "collections" and base.__name__ in ("deque", "OrderedDict", "UserList", "UserDict"):
-            return {"UserList": list, "UserDict": dict}.get(base.__name__, base)
+        if base.__module__ == "collections" and base.__name__ in {"deque", "OrderedDict", *_LIKE}:
+            return base
     return None
+
+
+_LIKE = {"UserList": list, "UserDict": dict, "ChainMap": dict}  # of collections
 
 
 def _as_base(planner, cls, base, arguments):
     """The base with the arguments that a class gives it: list[int] for ``class Numbers(list[int])``."""
+    like = _LIKE.get(base.__name__, base) if base.__module__ == "collections" else base
+    if cls is base:
+        return like[arguments] if arguments else like
     bindings = _bindings(planner, cls, arguments)
     for each in cls.__mro__:
         for original in vars(each).get("__orig_bases__", ()):
             if get_origin(original) is base:
-                return planner.substituted(original, Scope(bindings=bindings.get(each)))
-    return base
+                found = planner.substituted(original, Scope(bindings=bindings.get(each)))
+                return found if like is base else like[get_args(found)]
+    return like
