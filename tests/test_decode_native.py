@@ -712,3 +712,29 @@ def test_threads_share_a_plan():
         each.join()
     sys.setswitchinterval(interval)
     assert not wrong
+
+
+def test_equal_types_share_a_plan():
+    """Types made anew for each call: those that are equal have one plan, unless the order of a union counts."""
+    for _ in range(3):
+        assert cyjson.decode('[{"x": 1}]', List[Point]) == cyjson.decode('[{"x": 1}]', list[Point]) == [Point(1.0)]
+        assert cyjson.decode('"2026-01-02"', Union[dt.date, str]) == dt.date(2026, 1, 2)
+        assert cyjson.decode("1", Union[int, float]) == 1 and type(cyjson.decode("1", Union[float, int])) is int
+        for order, made in (((uuid.UUID, dt.date), uuid.UUID), ((dt.date, uuid.UUID), uuid.UUID)):
+            assert type(cyjson.decode('"00000000-0000-0000-0000-000000000001"', Union[order])) is made
+
+
+def test_types_whose_hash_raises():
+    class Meta(type):
+        failure = KeyboardInterrupt
+
+        def __hash__(cls):
+            raise cls.failure
+
+    class Key(metaclass=Meta):
+        pass
+
+    for failure in (KeyboardInterrupt, ValueError, MemoryError, TypeError):
+        Meta.failure = failure
+        with pytest.raises(failure):
+            cyjson.decode("[]", list[Key])

@@ -19,22 +19,24 @@ static int load_decoding(core_state *state) {
     }
     PyObject *found = PyObject_CallNoArgs(state->load_decoding);
     if (found == NULL) return -1;
-    PyObject *decode, *decode_text, *plan_of, *plan_class, *codec_class, *instances, *formats;
+    PyObject *decode, *decode_text, *plan_of, *known_plans, *plan_class, *codec_class, *instances, *formats;
     PyObject *first_failed, *missing;
-    int good = PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!OOO", &decode, &decode_text, &plan_of,
-                                                        &PyType_Type, &plan_class, &PyType_Type, &codec_class,
-                                                        &PyDict_Type, &instances, &formats, &first_failed, &missing);
+    int good = PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!O!OOO", &decode, &decode_text, &plan_of,
+                                                        &PyDict_Type, &known_plans, &PyType_Type, &plan_class,
+                                                        &PyType_Type, &codec_class, &PyDict_Type, &instances, &formats,
+                                                        &first_failed, &missing);
     COMPAT_BEGIN_CRITICAL_SECTION(state->load_decoding);
     if (good && !is_loaded(state)) { /* no other call was first */
         state->decode_in_python = Py_NewRef(decode);
         state->decode_text = Py_NewRef(decode_text);
         state->plan_of = Py_NewRef(plan_of);
+        state->known_plans = Py_NewRef(known_plans);
         state->instances = Py_NewRef(instances);
         state->missing = Py_NewRef(missing);
         state->formats = Py_NewRef(formats);
         state->first_failed = Py_NewRef(first_failed);
         state->codec_class = Py_NewRef(codec_class);
-        static const name slots[PLAN_SLOTS] = {NAME_type, NAME_stamp, NAME_compiled};
+        static const name slots[PLAN_SLOTS] = {NAME_type, NAME_stamp, NAME_compiled, NAME_ordered};
         for (int i = 0; i < PLAN_SLOTS; i++)
             state->plan_slots[i] =
                 COMPAT_HAS_GIL
@@ -88,6 +90,30 @@ static int is_fresh(core_state *state, PyObject *plan, PyObject *type) {
     return fresh;
 }
 
+#if COMPAT_HAS_GIL
+/* The plan of an equal type, such as another list[T]: a new reference. NULL with an exception set, or without one where
+ * _reading.py has to say. */
+static NOINLINE PyObject *plan_of_equal(core_state *state, PyObject *type) {
+    PyObject *plan = Py_XNewRef(PyDict_GetItemWithError(state->known_plans, type)), *ordered = NULL;
+    if (plan != NULL && is_fresh(state, plan, NULL) > 0)
+        ordered = plan_attribute(state, plan, PLAN_ORDERED, NAME_ordered);
+    if (plan == NULL && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_TypeError)) PyErr_Clear(); /* no hash */
+    if (ordered != Py_False) Py_CLEAR(plan); /* unions of other orders are equal */
+    Py_XDECREF(ordered);
+    return plan;
+}
+
+/* Remember the plan of a type that keeps none. What a str stands for depends on who asks. */
+static void remember_plan(recent_plan *recent, PyObject *type, PyObject *plan) {
+    if (PyUnicode_Check(type)) return;
+    PyObject *old_type = recent->type, *old_plan = recent->plan;
+    recent->type = Py_NewRef(type);
+    recent->plan = Py_NewRef(plan);
+    Py_XDECREF(old_type);
+    Py_XDECREF(old_plan);
+}
+#endif
+
 /* Whether a type can't have the attribute by which classes keep their plans. */
 static ALWAYS_INLINE int keeps_none(PyObject *type) {
     return !PyType_Check(type) ||
@@ -106,28 +132,26 @@ static PyObject *plan_of_codec(core_state *state, PyObject *codec) {
 /* The plan of a type: a new reference. */
 static PyObject *plan_of(core_state *state, PyObject *type) {
     PyObject *plan = NULL;
-    int fresh = 0;
+    int fresh = 0, is_kept = !keeps_none(type);
 #if COMPAT_HAS_GIL
     recent_plan *recent = &state->recent[(uintptr_t)type / 16 % RECENT_PLANS];
-    if (keeps_none(type)) plan = recent->type == type ? Py_NewRef(recent->plan) : NULL;
-    else plan = Py_XNewRef(_PyType_Lookup((PyTypeObject *)type, state->names[NAME___cyjson_plan__]));
+    if (is_kept) plan = Py_XNewRef(_PyType_Lookup((PyTypeObject *)type, state->names[NAME___cyjson_plan__]));
+    else if (recent->type == type) plan = Py_NewRef(recent->plan);
 #endif
-    if (LIKELY(plan != NULL) && LIKELY((fresh = is_fresh(state, plan, type)) > 0)) return plan;
-    Py_XDECREF(plan);
-    if (fresh < 0 || (plan = PyObject_CallOneArg(state->plan_of, type)) == NULL) return NULL;
-    if ((PyObject *)Py_TYPE(plan) != state->plan_class) {
+    if (LIKELY(plan != NULL) && LIKELY((fresh = is_fresh(state, plan, is_kept ? type : NULL)) > 0)) return plan;
+    Py_CLEAR(plan);
+    if (fresh < 0) return NULL;
+#if COMPAT_HAS_GIL
+    if (!is_kept && !PyUnicode_Check(type)) plan = plan_of_equal(state, type);
+    if (plan == NULL && PyErr_Occurred()) return NULL;
+#endif
+    if (plan == NULL) plan = PyObject_CallOneArg(state->plan_of, type);
+    if (plan != NULL && (PyObject *)Py_TYPE(plan) != state->plan_class) {
         PyErr_SetString(PyExc_SystemError, "cyjson._reading gave no Plan");
         Py_CLEAR(plan);
     }
 #if COMPAT_HAS_GIL
-    /* What a str stands for depends on who asks. */
-    if (plan != NULL && keeps_none(type) && !PyUnicode_Check(type)) {
-        PyObject *old_type = recent->type, *old_plan = recent->plan;
-        recent->type = Py_NewRef(type);
-        recent->plan = Py_NewRef(plan);
-        Py_XDECREF(old_type);
-        Py_XDECREF(old_plan);
-    }
+    if (plan != NULL && !is_kept) remember_plan(recent, type, plan);
 #endif
     return plan;
 }

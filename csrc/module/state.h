@@ -13,7 +13,7 @@
     X(object_pairs_hook) X(array_hook) X(strict) X(item_separator) X(key_separator) X(encode) X(iterencode) \
     X(decode) X(write) X(read) X(scan_once) X(raw_decode) X(startswith) \
     X(option) X(_generation) X(json_dispatch_table) X(utcoffset) \
-    X(data) X(type) X(errors) X(all) X(root) X(compiled) X(stamp) X(__cyjson_plan__) X(_plan)
+    X(data) X(type) X(errors) X(all) X(root) X(compiled) X(stamp) X(__cyjson_plan__) X(_plan) X(ordered)
 /* clang-format on */
 #define CORE_NAME(text) NAME_##text,
 typedef enum { CORE_NAMES(CORE_NAME) NAMES } name;
@@ -51,7 +51,7 @@ typedef struct {
     X(refuse_encode) X(refuse_dump_bytes) X(plans_type) X(plans) X(originals) X(stdlib_decoder_class) \
     X(installed_encode) X(installed_iterencode) X(installed_decode) \
     X(watched_dicts) X(find_replaced) X(named) X(retired) \
-    X(load_decoding) X(decode_in_python) X(decode_text) X(plan_of) X(plan_class) X(codec_class) \
+    X(load_decoding) X(decode_in_python) X(decode_text) X(plan_of) X(known_plans) X(plan_class) X(codec_class) \
     X(instances) X(missing) X(formats) X(first_failed) X(reader_type) X(orjson_explain)
 /* clang-format on */
 
@@ -62,7 +62,7 @@ typedef struct {
 enum { RECENT_PLANS = 16 };
 
 /* Slots of a Plan that are read at each call: their offsets, 0 where they are to be asked for. */
-typedef enum { PLAN_TYPE, PLAN_STAMP, PLAN_COMPILED, PLAN_SLOTS } plan_slot;
+typedef enum { PLAN_TYPE, PLAN_STAMP, PLAN_COMPILED, PLAN_ORDERED, PLAN_SLOTS } plan_slot;
 
 struct core_state {
     decode_state decode;

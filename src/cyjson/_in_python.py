@@ -26,6 +26,7 @@ def decoding():
         _decode.decode,
         _decoding.decode_text,
         _reading.plan_of,
+        _reading._plans,
         _reading.Plan,
         _codec.Codec,
         vars(_instances),
