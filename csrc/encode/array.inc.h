@@ -53,7 +53,7 @@ static NOINLINE uint8_t *respell_large32(uint8_t *start, uint8_t *end) {
 }
 
 /* Write a float, for which there is room: NULL where it isn't finite. */
-static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size, write_form form) {
+static ALWAYS_INLINE uint8_t *put_float(const encoder *e, uint8_t *out, uint64_t bits, size_t size, write_form form) {
     double value;
     float single;
     uint32_t low = (uint32_t)bits;
@@ -61,7 +61,7 @@ static ALWAYS_INLINE uint8_t *put_float(uint8_t *out, uint64_t bits, size_t size
     memcpy(&single, &low, 4);
     if (size == 4) value = single;
     if (UNLIKELY(value - value != 0)) return NULL;
-    uint8_t *end = size == 8 ? CPU_NAME(number_format_double)(out, value) : CPU_NAME(number_format_float)(out, single);
+    uint8_t *end = size == 8 ? FORMAT_DOUBLE(e)(out, value) : KERNEL(e, number_format_float)(out, single);
     if (form != WRITE_ORJSON) return end;
     if (size == 4 && UNLIKELY(single >= 1e13f || single <= -1e13f)) return respell_large32(out, end);
     return UNLIKELY(is_small(value)) ? respell_small(out, end, size == 4 ? 6 : 5) : end;
@@ -92,7 +92,7 @@ static ALWAYS_INLINE uint8_t *put_floats(encoder *e, uint8_t *out, const char *p
                                          Py_ssize_t *failed, size_t size, write_form form) {
     for (Py_ssize_t i = 0; i < n; i++, p += stride) {
         uint64_t bits = load_number(p, size);
-        uint8_t *after = put_float(out, bits, size, form);
+        uint8_t *after = put_float(e, out, bits, size, form);
         if (UNLIKELY(after == NULL) && (after = put_not_finite(e, out, bits, size)) == NULL) {
             *failed = i;
             return NULL;
@@ -132,9 +132,9 @@ static NOINLINE uint8_t *put_row(encoder *e, uint8_t *out, const numbers *a, con
             from = swapped;
             step = size;
         }
-        if (a->kind == NUMBERS_BOOL) out = CPU_NAME(number_format_bools)(out, from, (size_t)some, step);
+        if (a->kind == NUMBERS_BOOL) out = KERNEL(e, number_format_bools)(out, from, (size_t)some, step);
         else if (a->kind != NUMBERS_FLOAT)
-            out = CPU_NAME(number_format_integers)(out, from, (size_t)some, step, (int)size, a->kind == NUMBERS_INT);
+            out = KERNEL(e, number_format_integers)(out, from, (size_t)some, step, (int)size, a->kind == NUMBERS_INT);
         else if (UNLIKELY(e->options->orjson)) out = put_floats_orjson(e, out, from, some, step, failed, size);
         else if (size == 8) out = put_floats(e, out, from, some, step, failed, 8, WRITE_UTF8);
         else out = put_floats(e, out, from, some, step, failed, 4, WRITE_UTF8);

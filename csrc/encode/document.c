@@ -17,9 +17,8 @@ static int is_spaces(const encode_piece *piece) {
 
 #if CPU_HAS_LEVELS
 uint8_t *encode_write_avx2(encoder *e, uint8_t *out, PyObject *object);
-uint8_t *encode_write_avx512(encoder *e, uint8_t *out, PyObject *object);
 static uint8_t *(*const writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {encode_write, encode_write_avx2,
-                                                                                  encode_write_avx512};
+                                                                                  encode_write_avx2};
 #else
 static uint8_t *(*const writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {encode_write, encode_write,
                                                                                   encode_write};
@@ -74,6 +73,7 @@ static ALWAYS_INLINE int set_between(uint8_t *between, const encode_options *o, 
 uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *options, size_t expected) {
     int flushes = options->sink != NULL;
     e->state = state;
+    e->format_double = state->kernels->number_format_double;
     e->options = options;
     e->thread = PyThreadState_Get();
     e->disturbances = 0;
@@ -116,9 +116,8 @@ void encoder_free(encoder *e) {
 
 #if CPU_HAS_LEVELS
 uint8_t *encode_write_orjson_avx2(encoder *e, uint8_t *out, PyObject *object);
-uint8_t *encode_write_orjson_avx512(encoder *e, uint8_t *out, PyObject *object);
 static uint8_t *(*const orjson_writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {
-    encode_write_orjson, encode_write_orjson_avx2, encode_write_orjson_avx512};
+    encode_write_orjson, encode_write_orjson_avx2, encode_write_orjson_avx2};
 #else
 static uint8_t *(*const orjson_writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {
     encode_write_orjson, encode_write_orjson, encode_write_orjson};

@@ -84,6 +84,7 @@ typedef struct {
     Py_ssize_t last_size; /* of the document before, in bytes */
     Py_ssize_t last_lines_size; /* of the lines before, where they were taken all at once */
     cpu_level cpu; /* which of the compiled writers to use */
+    const struct encode_kernels *kernels; /* of that level, for a writer that isn't compiled for it */
     int skipped_all_is_empty; /* whether an indented dict of which every key is skipped is "{}"; -1: not asked yet */
     encode_orjson_state orjson;
 } encode_state;

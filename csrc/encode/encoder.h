@@ -73,9 +73,27 @@ typedef struct {
         prefix; /* eight characters of a Latin-1 key, in an order that compares as they do; 0 in a dict with others */
 } sorted_member;
 
+/* The kernels of a level, for writers that more than one level uses. */
+typedef struct encode_kernels {
+    uint8_t *(*escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
+    uint8_t *(*escape_to_ascii)(uint8_t *out, const uint8_t *p, size_t n, int width);
+    uint8_t *(*escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width);
+    uint8_t *(*escape_widen)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
+    void (*escape_copy_widened)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
+    int (*escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii); /* NULL: none */
+    uint8_t *(*number_format_double)(uint8_t *out, double value);
+    uint8_t *(*number_format_float)(uint8_t *out, float value);
+    uint8_t *(*number_format_integers)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride, int size,
+                                       int is_signed);
+    uint8_t *(*number_format_bools)(uint8_t *out, const char *p, size_t n, ptrdiff_t stride);
+} encode_kernels;
+
+HIDDEN extern const encode_kernels encode_kernels_of[CPU_LEVELS];
+
 typedef struct {
     text_output text;
     encode_state *state;
+    uint8_t *(*format_double)(uint8_t *out, double value); /* the state's kernel that floats call one by one */
     const encode_options *options;
     PyThreadState *thread;
     uint8_t between[BETWEEN]; /* what comes between two items, where that is short: see between_size in leaf.inc.h */

@@ -7,11 +7,13 @@
 #include "kernels/escape.h"
 #include "kernels/number_format.h"
 
-/* What is compiled for each level calls its kernels directly; what is compiled once (KERNELS_BY_TABLE), by a table. */
+/* What is compiled for one level calls its kernels directly; what several use (KERNELS_BY_TABLE), by a table. */
 #if defined(KERNELS_BY_TABLE)
-#define KERNEL(e, name) (encode_kernels_of[(e)->state->cpu].name)
+#define KERNEL(e, name) ((e)->state->kernels->name)
+#define FORMAT_DOUBLE(e) ((e)->format_double)
 #else
 #define KERNEL(e, name) CPU_NAME(name)
+#define FORMAT_DOUBLE(e) CPU_NAME(number_format_double)
 #endif
 
 enum {
@@ -226,10 +228,10 @@ static ALWAYS_INLINE int is_full(const encoder *e, const uint8_t *out) { return 
 
 /* ---- strings ---- */
 
-/* As escape_copy_ascii, with the level's own way for long strings. */
+/* As escape_copy_ascii, with the running level's own way for long strings where that isn't AVX2's. */
 static ALWAYS_INLINE int copy_ascii(const encoder *e, uint8_t *out, int width, const uint8_t *p, size_t n, int ascii,
                                     int varied) {
-#if defined(KERNELS_BY_TABLE)
+#if defined(KERNELS_BY_TABLE) && !defined(VEC_AVX2)
     enum { LONG = 64 };
     if (n > LONG && KERNEL(e, escape_copy_long) != NULL) return KERNEL(e, escape_copy_long)(out, width, p, n, ascii);
 #else
@@ -427,12 +429,12 @@ static ALWAYS_INLINE int write_float(encoder *e, uint8_t **at, PyObject *number,
     CYJSON_ASSERT(!roomy || has_room(e, out, SCALAR, form));
     if (UNLIKELY(out == NULL)) return 1;
     if (form == WRITE_ORJSON) {
-        *at = KERNEL(e, number_format_double)(out, value);
+        *at = FORMAT_DOUBLE(e)(out, value);
         if (UNLIKELY(is_small(value))) *at = respell_small(out, *at, 5);
-    } else if (width_of(e, form) == 1) *at = KERNEL(e, number_format_double)(out, value);
+    } else if (width_of(e, form) == 1) *at = FORMAT_DOUBLE(e)(out, value);
     else {
         uint8_t digits[NUMBER_DOUBLE_SPACE];
-        *at = put_number(e, out, digits, (size_t)(KERNEL(e, number_format_double)(digits, value) - digits), form);
+        *at = put_number(e, out, digits, (size_t)(FORMAT_DOUBLE(e)(digits, value) - digits), form);
     }
     return 1;
 }

@@ -69,32 +69,6 @@ static void fail(encode_pieces *p) {
 
 /* ---- the iterator ---- */
 
-/* Names of a level's kernels, and their entry in the table. */
-#define DECLARE_KERNELS(level) \
-    uint8_t *escape_bytes##level(uint8_t *out, const uint8_t *p, size_t n, int ascii); \
-    uint8_t *escape_to_ascii##level(uint8_t *out, const uint8_t *p, size_t n, int width); \
-    uint8_t *escape_to_utf8##level(uint8_t *out, const uint8_t *p, size_t n, int width); \
-    uint8_t *escape_widen##level(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width); \
-    void escape_copy_widened##level(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width); \
-    uint8_t *number_format_double##level(uint8_t *out, double value); \
-    int escape_copy_long##level(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
-#define KERNELS_OF(level, copy_long) \
-    {escape_bytes##level, \
-     escape_to_ascii##level, \
-     escape_to_utf8##level, \
-     escape_widen##level, \
-     escape_copy_widened##level, \
-     number_format_double##level, \
-     copy_long}
-#if CPU_HAS_LEVELS
-DECLARE_KERNELS(_avx2)
-DECLARE_KERNELS(_avx512)
-const encode_kernels encode_kernels_of[CPU_LEVELS] = {KERNELS_OF(, NULL), KERNELS_OF(_avx2, escape_copy_long_avx2),
-                                                      KERNELS_OF(_avx512, escape_copy_long_avx512)};
-#else
-const encode_kernels encode_kernels_of[CPU_LEVELS] = {KERNELS_OF(, NULL), KERNELS_OF(, NULL), KERNELS_OF(, NULL)};
-#endif
-
 /* Drop everything: there are no more pieces. An exception that is set stays so, whatever finalisers do. The caller
  * holds p->busy, since they may come back here. */
 static void finish(encode_pieces *p) {

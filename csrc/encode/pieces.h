@@ -50,19 +50,6 @@ typedef struct {
  * text ends, or NULL with an exception set. With p->root, that is begun. Compiled once, for the baseline. */
 uint8_t *encode_step(encode_pieces *p, uint8_t *out);
 
-/* The kernels that it calls, of an instruction set. */
-typedef struct {
-    uint8_t *(*escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
-    uint8_t *(*escape_to_ascii)(uint8_t *out, const uint8_t *p, size_t n, int width);
-    uint8_t *(*escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width);
-    uint8_t *(*escape_widen)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
-    void (*escape_copy_widened)(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width);
-    uint8_t *(*number_format_double)(uint8_t *out, double value);
-    int (*escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii); /* NULL: none */
-} encode_kernels;
-
-HIDDEN extern const encode_kernels encode_kernels_of[CPU_LEVELS];
-
 /* A new frame, with a reference to the object, which joins the path unless it is a long str: NULL with RecursionError,
  * MemoryError or ValueError (a circular reference) set. */
 encode_frame *encode_pieces_push(encode_pieces *p, frame_kind kind, PyObject *object);

@@ -117,11 +117,6 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
     return !vec_bits(escape_needed_in_ascii(v, ascii));
 }
 
-#if defined(VEC_AVX512)
-/* As escape_copy_same for long strings, likewise. */
-int CPU_NAME(escape_copy_long_same)(uint8_t *out, int width, const uint8_t *p, size_t n);
-#endif
-
 /* As escape_copy_ascii, for n characters of any kind that stay as wide as they are. */
 static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t *p, size_t n) {
     size_t size = n * (size_t)width, i = 0;
@@ -130,9 +125,6 @@ static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t
         vec_store(out, v);
         return !vec_below(escape_needed_bits(v, width, 0), size);
     }
-#if defined(VEC_AVX512)
-    if (size > ESCAPE_LONG) return CPU_NAME(escape_copy_long_same)(out, width, p, n);
-#endif
     do {
         vec v = vec_load(p + i);
         vec_store(out + i, v);
@@ -147,21 +139,7 @@ static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t
 /* Copy n bytes of UTF-8; 0 where one of them needs an escape, and what was written is to be ignored. Room: n +
  * ESCAPE_SLACK. */
 static ALWAYS_INLINE int escape_copy_utf8(uint8_t *out, const uint8_t *p, size_t n) {
-#if defined(VEC_AVX512)
-    /* Nothing wider than 16 bytes: the callers are recursive, and gcc would align their frames for it. */
-    if (n > 32) return CPU_NAME(escape_copy_long)(out, 1, p, n, 0);
-    __mmask16 lanes = (__mmask16)_bzhi_u32(0xFFFF, (unsigned)n); /* no byte beyond n is read */
-    size_t last = n > 16 ? n - 16 : 0; /* of up to 16 bytes both are the same */
-    __m128i v = _mm_maskz_loadu_epi8(lanes, p), w = _mm_maskz_loadu_epi8(lanes, p + last);
-    _mm_storeu_si128((__m128i *)out, v);
-    _mm_storeu_si128((__m128i *)(out + last), w);
-    const __m128i two = _mm_set1_epi8(2), most = _mm_set1_epi8(0x21), backslash = _mm_set1_epi8('\\');
-    __mmask16 bad = _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(v, two), most) |
-                    _mm_mask_cmplt_epu8_mask(lanes, _mm_xor_si128(w, two), most);
-    return !(bad | _mm_cmpeq_epi8_mask(v, backslash) | _mm_cmpeq_epi8_mask(w, backslash));
-#else
     return escape_copy_clean(out, p, n, 0) == n;
-#endif
 }
 
 /* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).

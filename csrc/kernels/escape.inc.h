@@ -114,22 +114,6 @@ NOINLINE int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *
 #endif
 
 #if defined(VEC_AVX512)
-static ALWAYS_INLINE int copy_long_same(uint8_t *out, int width, const uint8_t *p, size_t n) {
-    for (size_t left = n * (unsigned)width;; left -= 64, p += 64, out += 64) {
-        __mmask64 lanes = left >= 64 ? ~(uint64_t)0 : _bzhi_u64(~(uint64_t)0, (unsigned)left);
-        __m512i v = _mm512_maskz_loadu_epi8(lanes, p); /* reads no byte beyond the last */
-        uint64_t special = scan_specials_64(v, width);
-        _mm512_storeu_si512(out, v);
-        if (left <= 64) return !_bzhi_u64(special, (unsigned)(left / (unsigned)width));
-        if (UNLIKELY(special)) return 0;
-    }
-}
-
-NOINLINE int CPU_NAME(escape_copy_long_same)(uint8_t *out, int width, const uint8_t *p, size_t n) {
-    if (width == 1) return copy_long_same(out, 1, p, n);
-    return width == 2 ? copy_long_same(out, 2, p, n) : copy_long_same(out, 4, p, n);
-}
-
 /* Copy what comes first of characters that are ASCII (`utf8`: or bytes of UTF-8 beyond it) and need no escape, 64 bytes
  * of them at a time, as long as there are so many: how many characters were copied. */
 static ALWAYS_INLINE size_t copy_plain(uint8_t *out, const uint8_t *p, size_t n, int width, int utf8, int ascii) {

@@ -312,6 +312,7 @@ static int set_up(PyObject *core, core_state *state) {
     if ((state->retired = PyList_New(0)) == NULL) return -1;
     if (choose_cpu(&state->encode.cpu) || PyModule_AddStringConstant(core, "cpu", cpu_level_name(state->encode.cpu)))
         return -1;
+    state->encode.kernels = &encode_kernels_of[state->encode.cpu];
     if ((state->encode.dict_layout_known = state->decode.dict_layout_known = compat_dict_layout_known()) < 0) return -1;
     for (int i = 0; i < NAMES; i++)
         if ((state->names[i] = PyUnicode_InternFromString(name_texts[i])) == NULL) return -1;
