@@ -116,8 +116,8 @@ static row_state take_double(columns_row *row, column *c, const uint8_t *p) {
 static row_state take_float(columns_row *row, column *c, const uint8_t *p) {
     double value;
     if (!read_double(row, p, &value)) return ROW_REFUSED;
-    if (fabs(value) > FLT_MAX && !isinf(value)) return ROW_REFUSED;
     float narrow = (float)value;
+    if (isinf(narrow) && !isinf(value)) return ROW_REFUSED;
     number n;
     if (is_number(*p) && number_parse_any(p, row->last, &n) != NUMBER_DOUBLE && (double)narrow != value)
         return ROW_REFUSED;

@@ -248,11 +248,23 @@ class _Explain:
         except _arrow_rows.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
-            if not is_last:
-                # Of equal names the last counts; surrogates are escapes.
-                return _impl.dumps(value).encode()
+            # Of equal names the last counts; surrogates are escapes.
+            again = _impl.dumps(value)
+            if not is_last and self.keeps_digits(again, rows, plan, is_frozen):
+                return again.encode()
             report = _report(text, (), "a document of too many levels, or more digits than these columns hold", "")
         raise report
+
+    def keeps_digits(self, again, rows, plan, is_frozen):
+        """Whether another text of a row has the digits that its decimals have, and floats may not."""
+        if not rows.options:
+            return True
+        other = _arrow_rows.Rows(plan, is_frozen)
+        try:
+            other.add(again)
+        except _arrow_rows.Unfit:
+            return False
+        return repr(other.rows) == repr(rows.rows)
 
 
 _CURE = "the types are those of the first 4 MiB, and schema= gives others"

@@ -309,12 +309,12 @@ def _single(value):
 
 def _fit_double(column, value, path):
     if isinstance(value, float):
-        if column.kind == FLOAT and abs(value) > 3.4028234663852886e38 and abs(value) != float("inf"):
+        if column.kind == FLOAT and abs(_single(value)) == float("inf") != abs(value):
             raise Unfit(path, "a number past float32")
         return float(value)
     if not _is_double(value):
         raise Unfit(path, "an integer that no float64 has exactly")
-    if column.kind == FLOAT and (abs(value) > 3.4028234663852886e38 or _single(value) != value):
+    if column.kind == FLOAT and _single(value) != value:
         raise Unfit(path, "an integer that no float32 has exactly")
     return float(value)
 
