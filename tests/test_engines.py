@@ -231,6 +231,7 @@ BAD = [
     ("int64", "1"),
     ("float64", True),
     ("float64", 2**53 + 1),
+    ("float32", 1e39),
     ("bool_", 1),
     ("string", 1),
     ("string", "\ud800"),

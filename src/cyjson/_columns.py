@@ -6,12 +6,13 @@ Nothing is changed silently: a value that its column's type doesn't hold as it i
 import decimal
 import itertools
 import re
+import struct
 from functools import partial
 from itertools import islice
 from operator import methodcaller
 from types import SimpleNamespace
 
-from . import _engines, _impl, _parts, lines
+from . import _engines, _impl, _parts, backend, lines
 
 __all__ = ["Columns", "Misfit", "columns_of", "infer", "pointers_of"]
 
@@ -132,6 +133,8 @@ def fitted(values, type, place, pa):
         expected = {int}
     elif types.is_floating(type):
         expected = {float, int, _Written}
+        if kinds <= expected and (int in kinds or type.bit_width < 64):
+            return _converted(values, type, place, pa)
     elif types.is_boolean(type):
         expected = {bool}
     elif types.is_string(type) or types.is_large_string(type) or types.is_string_view(type):
@@ -158,8 +161,8 @@ def fitted(values, type, place, pa):
     else:
         return _converted(values, type, place, pa)
     if not kinds <= expected:
-        found = ", ".join(sorted(kind.__name__ for kind in kinds - expected))
-        raise Misfit(f"{place or '$'} must be {type}, not {found}")
+        names = {"float" if kind is _Written else kind.__name__ for kind in kinds - expected}
+        raise Misfit(f"{place or '$'} must be {type}, not {', '.join(sorted(names))}")
     return values
 
 
@@ -181,9 +184,11 @@ def _fitted_structs(values, type, place, pa):
 
 
 def _converted(values, type, place, pa):
-    """Values of types that JSON spells as str or number: decimal, timestamp, date, time, binary."""
+    """Values of types that JSON spells as str or number: decimal, timestamp, date, time, binary; and floating."""
     types = pa.types
-    if types.is_decimal(type):
+    if types.is_floating(type):
+        convert = partial(_real, {16: "<e", 32: "<f", 64: "<d"}[type.bit_width])
+    elif types.is_decimal(type):
         convert = partial(_decimal, decimal.Decimal(1).scaleb(-type.scale))
     elif types.is_timestamp(type) or types.is_date(type) or types.is_time(type):
         convert = partial(_moment, type, pa)
@@ -206,6 +211,14 @@ class _Written(float):
         return self
 
 
+def _real(code, value):
+    """A number as a float, which the type of this code (of struct) has: as the nearest, or an integer as it is."""
+    real = float(value)
+    if struct.unpack(code, struct.pack(code, real))[0] != value and _type(value) is int:
+        raise ValueError(f"it hasn't {value}")
+    return real
+
+
 def _decimal(step, value):
     if type(value) in (_Written, float):
         value = getattr(value, "text", value)
@@ -219,6 +232,7 @@ def _decimal(step, value):
 
 
 def _moment(wanted, pa, value):
+    """A date or time; of timestamps, and of times with nanoseconds, which datetime hasn't, their number."""
     from datetime import date, datetime, time, timezone
 
     from . import _formats
@@ -227,22 +241,30 @@ def _moment(wanted, pa, value):
         raise TypeError(f"not {type(value).__name__}")
     types = pa.types
     fraction = re.search(r"\.(\d+)", value)
-    digits = len(fraction[1].rstrip("0")) if fraction else 0
-    if not types.is_date(wanted) and digits > {"s": 0, "ms": 3, "us": 6, "ns": 6}[wanted.unit]:
+    digits = fraction[1].rstrip("0") if fraction else ""
+    if types.is_date(wanted):
+        return _formats.read_date(value, SimpleNamespace(cls=date))
+    power = {"s": 0, "ms": 3, "us": 6, "ns": 9}[wanted.unit]
+    if len(digits) > power:
         raise ValueError(f"{value!r} has more digits than that")
     if types.is_time(wanted):
         found = _formats.read_time(value, SimpleNamespace(cls=time))
         if found.tzinfo is not None:
             raise ValueError(f"{value!r} has an offset, which the type hasn't")
-        return found
-    if types.is_date(wanted):
-        return _formats.read_date(value, SimpleNamespace(cls=date))
-    found = _formats.read_datetime(value if len(value) > 10 else f"{value}T00:00:00", SimpleNamespace(cls=datetime))
-    if wanted.tz is None:
-        if found.tzinfo is not None:
+        if power < 9:
+            return found
+        seconds = 3600 * found.hour + 60 * found.minute + found.second
+    else:
+        text = value if len(value) > 10 else f"{value}T00:00:00"
+        found = _formats.read_datetime(text, SimpleNamespace(cls=datetime))
+        if wanted.tz is None and found.tzinfo is not None:
             raise ValueError(f"{value!r} has an offset, which the type hasn't")
-        return found
-    return found if found.tzinfo is not None else found.replace(tzinfo=timezone.utc)
+        zone = found.tzinfo or timezone.utc
+        since = found.replace(microsecond=0, tzinfo=zone) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        if since.microseconds:  # of an offset with a fraction
+            raise ValueError(f"{value!r} has more digits than that")
+        seconds = 86400 * since.days + since.seconds
+    return seconds * 10**power + int(f"{digits:0<{power}}" or 0)
 
 
 def _bytes(value):
@@ -319,9 +341,11 @@ class Columns:
 
     def batches(self, part):
         """Iterate over a part's batches, none of which is empty."""
-        done = 0
+        done = yield from self._fast(part)
+        if done is None:
+            return
         try:
-            for batch in self._fast(part):
+            for batch in self._by_rows(part, done):
                 yield batch
                 done += batch.num_rows
         except (Misfit, lines.LineError):
@@ -330,11 +354,108 @@ class Columns:
             return
         yield from self._careful(part, done)
 
+    # Straight from the text, by the columns of lines.to_arrow. They take no value that rows refuse, and make the same
+    # of it; a line that they refuse is judged as a row.
+
+    def _plan(self):
+        """The plan of these columns for the extension's Reader, and their fields; None where only rows have them."""
+        if backend != "c" or self.source.options:
+            return None
+        from . import _arrow
+
+        pa = arrow()
+        wanted = pa.schema([self.schema.field(name) for name in self.names])
+        try:
+            fields = _arrow.fields_of(wanted)
+            # Rows look for nulls that aren't allowed in whole columns, and not within their values.
+            loose = tuple([(f[0], f[1], f[2] or self.keep, tuple(map(_loosened, f[3]))) for f in fields])
+            pick = None if self.pointers is None else [*zip(self.names, self.wanted, strict=True)]
+            plan, _ = _arrow.plan_of(loose, pick)
+        except ValueError:  # of no such type; a pointer to a whole line, or into another one's value
+            return None
+        # What a type has besides its format is lost: an extension's name.
+        return (plan, fields) if pa.schema(_Described(fields)).types == wanted.types else None
+
+    def _fast(self, part):
+        """Batches of a part. Return how many lines are done with, where the others are for rows, and otherwise None."""
+        planned = self._plan()
+        if planned is None:
+            return 0
+        pa = arrow()
+        counter = _engines.Counter(self.source, part)
+        refusal = _Refusal(self.source.max_line)
+        done = strange = 0
+        ready, rows = [], 0  # batches that are to be one
+        with self.source.open(part) as file:
+            reader = lines._load(partial(self._reader, *planned, refusal), file, part.start, part.stop)
+            begun = reader.offset
+            while True:
+                item, found, is_full = None, [], True
+                try:
+                    made = next(reader, None)
+                except _Stopped:
+                    item = refusal.items.pop()
+                if item is not None:
+                    fits, found = self._judged(item, part, counter, pa)
+                    made = reader._take() if found else None
+                    is_full = rows >= self.rows or reader.offset - begun >= TEXT
+                    done += 1
+                    strange += fits
+                elif made is None:
+                    break
+                if made is not None:
+                    columns = pa.record_batch(made).columns
+                    ready.append(self._arranged(dict(zip(self.names, columns, strict=True)), len(made), part, pa))
+                    rows += len(made)
+                    done += len(made)
+                ready += found
+                rows += len(found)
+                # Where many lines are as only rows have them, such as dates in a timestamp, rows are faster.
+                for_rows = 64 * strange > done
+                if is_full or for_rows:
+                    yield from _joined(ready, pa)
+                    ready, rows, begun = [], 0, reader.offset
+                if for_rows:
+                    return done
+            yield from _joined(ready, pa)
+        return None
+
+    def _reader(self, plan, fields, refusal, read, opened, offset, cut, stop, ahead):
+        """The extension's Reader of batches."""
+        return lines.Reader(
+            read,
+            opened,
+            partial(_decoded, self._options()),
+            refusal,
+            plain=False,
+            offset=offset,
+            cut=cut,
+            stop=stop,
+            max_line=refusal.wish.max_line,
+            plan=plan,
+            fields=lambda plan: fields,
+            is_frozen=True,
+            batch=self.rows,
+            text=TEXT,
+        )
+
+    def _judged(self, item, part, counter, pa):
+        """Whether rows take what the columns refused, and the batches that it becomes, or none: see _pieces."""
+        if type(item) is not lines.LineError:
+            try:
+                return True, [self._batch(self._columns([item[1]]), 1, part, pa)]
+            except Misfit:
+                pass
+        return False, [*self._pieces([item], part, counter, pa)]
+
+    # By rows, which are Python objects.
+
     def _options(self):
         return {**self.source.options, "parse_float": _Written} if self.written else self.source.options
 
-    def _fast(self, part):
-        """Batches of a part; Misfit or LineError somewhere before the end of the batch that has a bad line."""
+    def _by_rows(self, part, done):
+        """Batches of a part without its first ``done`` lines; Misfit or LineError somewhere before the end of the batch
+        that has a bad line."""
         pa = arrow()
         options = self._options()
         # Where nothing else is asked of loads, what isn't wanted needn't be decoded.
@@ -343,6 +464,7 @@ class Columns:
             options = {"pick": self.wanted}
         with self.source.open(part) as file:
             reader = lines.load(file, start=part.start, stop=part.stop, max_line=self.source.max_line, **options)
+            next(islice(reader, done, done), None)
             for rows in chunks(reader, self.rows):
                 if picked:
                     columns = [*zip(*rows, strict=True)]
@@ -361,20 +483,24 @@ class Columns:
         return [[each.get(name) for each in documents] for name in self.names]
 
     def _batch(self, columns, count, part, pa, corrupt=None):
-        """Columns of values as a batch; Misfit where one doesn't fit, or is null and must not be."""
-        values = dict(zip(self.names, columns, strict=True))
-        arrays = []
+        """Columns of values as a batch; Misfit where one doesn't fit, or is null and must not be. corrupt: the text of
+        its one line."""
+        arrays = {}
+        for name, values in zip(self.names, columns, strict=True):
+            field = self.schema.field(name)
+            arrays[name] = made = self._array(values, field, pa)
+            if made.null_count and not field.nullable and not self.keep:
+                raise Misfit(f"{name} must be {field.type}, not null")
+        return self._arranged(arrays, count, part, pa, corrupt)
+
+    def _arranged(self, arrays, count, part, pa, corrupt=None):
+        """Arrays, by name, and the columns that lines don't have, as a batch."""
         for field in self.schema:
             if field.name == self.path:
-                made = pa.repeat(pa.scalar(part.path, field.type), count)
+                arrays[field.name] = pa.repeat(pa.scalar(part.path, field.type), count)
             elif field.name == self.corrupt:
-                made = pa.array([corrupt] * count, field.type)
-            else:
-                made = self._array(values[field.name], field, pa)
-                if made.null_count and not field.nullable and not self.keep:
-                    raise Misfit(f"{field.name} must be {field.type}, not null")
-            arrays.append(made)
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+                arrays[field.name] = pa.nulls(count, field.type) if corrupt is None else pa.array([corrupt], field.type)
+        return pa.RecordBatch.from_arrays([arrays[name] for name in self.schema.names], schema=self.schema)
 
     def _array(self, values, field, pa):
         try:
@@ -387,7 +513,7 @@ class Columns:
     # What is wrong with which line is known from here on, at some two or three times the price.
 
     def _careful(self, part, done):
-        """Batches of a part without the first ``done`` rows, in which nothing is wrong."""
+        """Batches of a part without its first ``done`` lines."""
         pa = arrow()
         counter = _engines.Counter(self.source, part)
         options = self._options()
@@ -401,18 +527,17 @@ class Columns:
             for text, document in reader:
                 items.append((text, document, reader.lineno, reader.offset))
                 if done:
-                    done -= 1
-                    items.clear()
+                    before = min(done, len(items))
+                    del items[:before]
+                    done -= before
                 elif len(items) >= self.rows or reader.offset - begun >= TEXT:
                     yield from self._made(items, part, counter, pa)
                     begun = reader.offset
                     items.clear()
-            yield from self._made(items, part, counter, pa)
+            yield from self._made(items[done:], part, counter, pa)
 
     def _made(self, items, part, counter, pa):
-        found = [*self._pieces(items, part, counter, pa)]
-        if found:
-            yield from pa.Table.from_batches(found).combine_chunks().to_batches()
+        return _joined([*self._pieces(items, part, counter, pa)], pa)
 
     def _pieces(self, items, part, counter, pa):
         """Batches of items: halves of halves, until the bad ones are alone."""
@@ -455,7 +580,58 @@ class Columns:
             except Misfit:
                 value = None
             columns.append([value])
-        return self._batch(columns, 1, part, pa, text)
+        # Surrogates become U+FFFD, as bytes that aren't UTF-8 did.
+        return self._batch(columns, 1, part, pa, text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+
+
+def _joined(batches, pa):
+    """The rows of batches, as few batches."""
+    return pa.Table.from_batches(batches).combine_chunks().to_batches() if len(batches) > 1 else batches
+
+
+class _Described:
+    """Fields as Arrow's libraries take a schema."""
+
+    def __init__(self, fields):
+        self.fields = fields
+
+    def __arrow_c_schema__(self):
+        from . import _arrow
+
+        return _arrow.arrow_schema(self.fields)
+
+
+def _loosened(field):
+    """A field that may be null, and so may all that is in it."""
+    format, name, _, children = field
+    return format, name, True, tuple(map(_loosened, children))
+
+
+class _Decoded(Exception):
+    """The document of a line that the columns refused."""
+
+
+class _Stopped(Exception):
+    """A Reader was stopped at a line that it refused."""
+
+
+class _Refusal:
+    """What a Reader of columns calls with a line that it refused: stops it, and keeps the line as _careful has it."""
+
+    def __init__(self, max_line):
+        self.items = []
+        self.wish = lines._Wish(self.items.append, max_line, None, None, False, None, {})
+
+    def __call__(self, reader, line, text, error, last):
+        if type(error) is _Decoded:
+            self.items.append((text, error.args[0], reader.lineno, reader.offset))
+        else:
+            self.wish.refuse(reader, line, text, error, last)
+        raise _Stopped from None
+
+
+def _decoded(options, text, plan, is_frozen, is_last):
+    raise _Decoded(_with_text(options, text)[1])
 
 
 def _with_text(options, text):

@@ -597,6 +597,15 @@ cdef class Reader:
             self.made_first = 0
         return batch
 
+    def _take(self):
+        """The rows that were added since the last batch, as a batch; None where there are none. For cyjson._columns."""
+        if self.columns == NULL or not compat_acquire(&self.busy):
+            raise ValueError("this reader is already executing, or makes no columns")
+        try:
+            return self.take_rows() if core_columns_rows(self.columns) else None
+        finally:
+            compat_release(&self.busy)
+
     cdef Batch own_rows(self):
         """The rows that were added, before those that a thread has made."""
         cdef column_data *data = core_columns_take(self.columns)
