@@ -14,6 +14,7 @@ import uuid
 import zoneinfo
 
 import pytest
+from support.compare import native_only
 from support.orjson import Other, refusal
 
 from cyjson import orjson
@@ -345,6 +346,89 @@ def test_non_str_keys():
     for key in ((1,), b"1", frozenset(), object, dt.timedelta(1), orjson.Fragment("1"), Plain.PAIR, Real):
         words = "Dict key must a type serializable with OPT_NON_STR_KEYS"
         assert refusal(orjson.dumps, {"a": 1, key: 1}, str, O.OPT_NON_STR_KEYS)[0] == words
+
+
+def test_keys_of_each_kind():
+    """On their own, among others, indented, sorted, and with any value."""
+    at = dt.datetime(2026, 11, 29, 1, 2, 3, 450)
+    keys = {7: "7", -(2**63): str(-(2**63)), 2**63: str(2**63), 10**9: "1000000000", True: "true", None: "null"}
+    keys |= {0.00001: "0.00001", -1e-7: "-1e-7", 1.5: "1.5", 1e300: "1e+300", float("inf"): "null", 2.5e-6: "2.5e-6"}
+    keys |= {at: at.isoformat(), at.date(): "2026-11-29", at.time(): "01:02:03.000450", uuid.UUID(int=7): None}
+    keys |= {at.replace(tzinfo=UTC): at.isoformat() + "+00:00", "é": "é", "😀" * 40: "😀" * 40, "": ""}
+    keys |= {dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=-3))): "0001-01-01T00:00:00-03:00"}
+    texts = [str(key) if text is None else text for key, text in keys.items()]
+    values = [1, "é", [[], {1: {}}], {"a": {2: None}}, 1.5, Plain.TEXT, None, {}, {None: at}]
+    plain = [1, "é", [[], {"1": {}}], {"a": {"2": None}}, 1.5, "x", None, {}, {"null": at.isoformat()}]
+
+    pairs_of = functools.partial(json.loads, object_pairs_hook=list)
+
+    def same(pairs, option=0):
+        """Written with the members that are expected."""
+        found = orjson.dumps({key: values[i] for key, _, i in pairs}, option=option | O.OPT_NON_STR_KEYS)
+        members = ", ".join(f"{json.dumps(text)}: {json.dumps(plain[i])}" for _, text, i in pairs)
+        assert pairs_of(found) == pairs_of(f"{{{members}}}")
+        return found
+
+    every = [(key, text, n % len(values)) for n, (key, text) in enumerate(zip(keys, texts, strict=True))]
+    for one in every:
+        same([one])
+        same([("a", "a", 2), one, ("\U0001f600", "\U0001f600", 3)])
+    same(every)
+    indented = same(every, O.OPT_INDENT_2)
+    assert indented.startswith(b'{\n  "7": 1,\n  "-9223372036854775808": "\xc3\xa9",\n')
+    alone = [each for each in every if texts.count(each[1]) == 1]
+    found = orjson.dumps({key: 0 for key, _, _ in alone}, option=O.OPT_NON_STR_KEYS | O.OPT_SORT_KEYS)
+    assert list(json.loads(found)) == sorted(text for _, text, _ in alone)
+    for alike in ({1: 1, "1": 2}, {"1": 1, 1: 2}, {None: 1, float("nan"): 2}):
+        found = orjson.dumps(alike, option=O.OPT_NON_STR_KEYS | O.OPT_SORT_KEYS)
+        assert [value for _, value in pairs_of(found)] == [1, 2]
+
+
+@pytest.mark.parametrize("option", [0, O.OPT_SORT_KEYS])
+def test_keys_that_default_changes(option):
+    """While the dict is written: it ends, with members that were there."""
+    for change in (
+        lambda value: value.update({len(value): Other()}),
+        lambda value: value.clear(),
+        lambda value: value.update({(): 1}),
+        lambda value: [value.pop(key) for key in list(value)[1:]],
+    ):
+        value = {number: Other() for number in range(20)}
+
+        def default(_, value=value, change=change):
+            change(value)
+            return [{3: 4}]
+
+        try:
+            found = json.loads(orjson.dumps(value, default, option | O.OPT_NON_STR_KEYS))
+        except TypeError as error:
+            assert "Dict key" in str(error)
+        else:
+            assert 1 <= len(found) <= 40 and found["0"] == [{"3": 4}]
+
+
+@native_only
+def test_plain_keys_and_arrays_need_no_python_code():
+    called = []
+
+    def look(frame, event, _):
+        if event == "call":
+            called.append(frame.f_code.co_name)
+
+    value = [{1: 2, "a": 3, None: {2.5: 1}}, {dt.date(2020, 1, 1): 1, uuid.UUID(int=1): {True: 1}}]
+    try:
+        numbers = pytest.importorskip("numpy").arange(4).reshape(2, 2)
+    except pytest.skip.Exception:
+        numbers = []
+    options = O.OPT_NON_STR_KEYS | O.OPT_SERIALIZE_NUMPY
+    orjson.dumps(numbers, option=options)
+    sys.setprofile(look)
+    try:
+        orjson.dumps([value, numbers, numbers], option=options)
+        orjson.dumps(value, option=options | O.OPT_SORT_KEYS)
+    finally:
+        sys.setprofile(None)
+    assert called == []
 
 
 # Fragments

@@ -187,8 +187,8 @@ static SELDOM uint8_t *write_axis(encoder *e, uint8_t *out, const numbers *a, co
 }
 
 /* An array or a scalar of numbers, which the caller holds: 0 where Python code has to write it, and nothing was
- * written; *out is NULL where an exception is set. */
-static SELDOM int write_numbers(encoder *e, uint8_t **out, PyObject *object) {
+ * written; *out is NULL where an exception is set. orjson_array: one that orjson's rules may refuse. */
+static SELDOM int write_numbers(encoder *e, uint8_t **out, PyObject *object, int orjson_array) {
     numbers a = {.object = object};
     e->disturbances++;
     if (encoder_before_python(e)) {
@@ -209,6 +209,7 @@ static SELDOM int write_numbers(encoder *e, uint8_t **out, PyObject *object) {
     int known = view->format != NULL && view->suboffsets == NULL && (view->ndim == 0 || view->shape != NULL);
     known = known && (view->ndim == 0 || view->strides != NULL);
     if (known) known = (a.kind = numbers_of(view->format, view->itemsize, &a.swapped)) != NUMBERS_OTHER;
+    if (known && orjson_array) known = view->ndim > 0 && !a.swapped && PyBuffer_IsContiguous(view, 'C');
     if (known && view->ndim > 0) *out = write_axis(e, *out, &a, view->buf, 0);
     else if (known) {
         Py_ssize_t failed;

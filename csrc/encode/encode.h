@@ -64,7 +64,7 @@ enum { ORJSON_DEEPEST = 254 }; /* containers in one another, and calls of defaul
 /* What encoding by orjson's rules takes from Python, references all; NULL until encode_orjson_init. */
 typedef struct {
     PyObject *stand_in, *members_of; /* functions of cyjson._orjson_values */
-    PyObject *scalar_types; /* a set: NumPy's, of numbers that write_numbers knows, once one of them was seen */
+    PyObject *number_types; /* a dict: NumPy's that write_numbers knows, once one was seen; True for its arrays' */
     PyObject *field, *field_kind; /* dataclasses' Field, and what a real one's _field_type is */
     PyObject *fragment_type, *uuid_type, *enum_meta, *enum_value; /* the last: what Enum has as "value" */
     PyObject *datetime_type, *date_type, *time_type, *timezone_type, *utc; /* of datetime's C module */
@@ -95,7 +95,7 @@ void encode_state_clear(encode_state *state);
 /* The document: a new str or bytes (None, where a sink got it), or NULL with an exception set. */
 PyObject *encode_document(encode_state *state, const encode_options *options, PyObject *object);
 
-/* Take the objects that orjson's rules ask for: a tuple of stand_in, members_of, scalar_types, field, field_kind,
+/* Take the objects that orjson's rules ask for: a tuple of stand_in, members_of, number_types, field, field_kind,
  * fragment_type, uuid_type and Enum, as in encode_orjson_state. -1 with an exception set. */
 int encode_orjson_init(encode_state *state, PyObject *values);
 

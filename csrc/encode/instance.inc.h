@@ -313,7 +313,7 @@ static ALWAYS_INLINE uint8_t *write_odd_instance(encoder *e, uint8_t *out, PyObj
     case PLAN_ARRAY_OF_FIELDS: return write_array_of_fields(e, out, object, plan);
     case PLAN_NUMPY_ARRAY:
     case PLAN_NUMPY_SCALAR:
-        if (plan->is_native && write_numbers(e, &out, object)) return out;
+        if (plan->is_native && write_numbers(e, &out, object, 0)) return out;
         break;
     case PLAN_MAPPING: return write_mapping(e, out, object);
     case PLAN_BYTES: return write_buffer(e, out, object, plan);

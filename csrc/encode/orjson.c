@@ -5,11 +5,11 @@
 int encode_orjson_init(encode_state *state, PyObject *values) {
     encode_orjson_state s;
     memset(&s, 0, sizeof s);
-    PyObject **taken[] = {&s.stand_in,   &s.members_of,    &s.scalar_types, &s.field,
+    PyObject **taken[] = {&s.stand_in,   &s.members_of,    &s.number_types, &s.field,
                           &s.field_kind, &s.fragment_type, &s.uuid_type,    &s.enum_meta};
     const Py_ssize_t count = sizeof taken / sizeof *taken;
-    if (PyTuple_GET_SIZE(values) != count || !PySet_Check(PyTuple_GET_ITEM(values, 2))) {
-        PyErr_SetString(PyExc_TypeError, "orjson's rules take eight values, of which the third is a set");
+    if (PyTuple_GET_SIZE(values) != count || !PyDict_CheckExact(PyTuple_GET_ITEM(values, 2))) {
+        PyErr_SetString(PyExc_TypeError, "orjson's rules take eight values, of which the third is a dict");
         return -1;
     }
     PyTypeObject *enum_class = (PyTypeObject *)PyTuple_GET_ITEM(values, count - 1);

@@ -2,7 +2,7 @@
  * cyjson._orjson_values, which has to do with what isn't known here. */
 #include "encode/natives.h"
 
-static int write_numbers(encoder *e, uint8_t **out, PyObject *object);
+static int write_numbers(encoder *e, uint8_t **out, PyObject *object, int orjson_array);
 
 /* The end of an object whose members are all private: indented, it has a line of its own for them. */
 static SELDOM uint8_t *write_private_end(encoder *e, uint8_t *out) {
@@ -51,29 +51,129 @@ static SELDOM uint8_t *write_pairs_orjson(encoder *e, uint8_t *out, PyObject *pa
     return out;
 }
 
-/* Whether all keys of a dict are exactly str. */
-static int has_text_keys(PyObject *dict) {
+/* Write a key that isn't a str as its text in quotes; NULL where Python code has to make the text, or refuse the key.
+ * NATIVE_SPACE bytes of room are there. Runs no Python code. */
+static NOINLINE uint8_t *put_key_orjson(encoder *e, uint8_t *out, PyObject *key) {
+    const encode_orjson_state *s = &e->state->orjson;
+    PyObject *type = (PyObject *)Py_TYPE(key);
+    const char *word = key == Py_None ? "null" : key == Py_True ? "true" : key == Py_False ? "false" : NULL;
+    uint8_t *end = NULL;
+    if (Py_IS_TYPE(key, &PyLong_Type)) {
+        int overflow;
+        int64_t value = PyLong_AsLongLongAndOverflow(key, &overflow);
+        if (!overflow) end = number_format_int64(out + 1, value);
+    } else if (Py_IS_TYPE(key, &PyFloat_Type)) {
+        double value = PyFloat_AS_DOUBLE(key);
+        if (value - value != 0) word = "null";
+        else {
+            end = KERNEL(e, number_format_double)(out + 1, value);
+            if (is_small(value)) end = respell_small(out + 1, end, 5);
+        }
+    } else if (word == NULL) {
+        int paused = compat_gc_pause(0);
+        if (type == s->datetime_type)
+            end = native_orjson_datetime(out, key, s->utc, (PyTypeObject *)s->timezone_type, s->str_utcoffset,
+                                         e->options->orjson);
+        else if (type == s->date_type) end = native_date(out, key);
+        else if (type == s->time_type) end = native_orjson_time(out, key, e->options->orjson);
+        else if (type == s->uuid_type) {
+            PyObject *integer = PyObject_GenericGetAttr(key, s->str_int); /* a slot */
+            if (integer != NULL) end = native_uuid(out, integer, 1);
+            Py_XDECREF(integer);
+        }
+        if (end == NULL) PyErr_Clear();
+        compat_gc_resume(paused);
+        return end;
+    }
+    if (word != NULL) end = (uint8_t *)memcpy(out + 1, word, strlen(word)) + strlen(word);
+    if (end == NULL) return NULL;
+    *out = *end = '"';
+    return end + 1;
+}
+
+typedef enum { KEYS_TEXT, KEYS_PLAIN, KEYS_ODD } keys_kind;
+
+/* Whether all keys of a dict are exactly str, or if not, all such that their text needs no Python code. */
+static keys_kind kind_of_keys(encoder *e, PyObject *dict) {
+    uint8_t text[NATIVE_SPACE];
     PyObject *key, *value;
-    Py_ssize_t position = 0;
-    int all = 1;
-    while (all && next_attribute(dict, &position, &key, &value)) {
-        all = PyUnicode_CheckExact(key);
+    Py_ssize_t position = 0, size;
+    int others = 0, odd = 0;
+    while (!odd && next_attribute(dict, &position, &key, &value)) {
+        if (!PyUnicode_CheckExact(key)) {
+            others = 1;
+            odd = put_key_orjson(e, text, key) == NULL;
+        } else if (!PyUnicode_IS_ASCII(key) && PyUnicode_AsUTF8AndSize(key, &size) == NULL) {
+            PyErr_Clear();
+            odd = others = 1; /* refused, as another way has it, too */
+        }
         attribute_done(key, value);
     }
-    return all;
+    return odd ? KEYS_ODD : others ? KEYS_PLAIN : KEYS_TEXT;
+}
+
+/* A dict whose keys are plain, in its order. */
+static SELDOM uint8_t *write_plain_keys(encoder *e, uint8_t *out, PyObject *dict) {
+    PyObject *key, *value;
+    Py_ssize_t position = 0, left = PyDict_GET_SIZE(dict); /* no more, should Python code add some */
+    int first = 1;
+    if (enter(e, dict)) return NULL;
+    out = room(e, out, SLACK, WRITE_ORJSON);
+    if (out != NULL) out = put(e, out, '{', WRITE_ORJSON);
+    e->level++;
+    while (out != NULL && left-- > 0 && next_attribute(dict, &position, &key, &value)) {
+        if (PyUnicode_CheckExact(key)) out = write_rare_key_utf8(e, out, key, first);
+        else if ((out = write_any_start_utf8(e, out, first)) != NULL &&
+                 (out = room(e, out, NATIVE_SPACE + SCALAR, WRITE_ORJSON)) != NULL) {
+            out = put_key_orjson(e, out, key);
+            if (out != NULL) out = put_key_separator(e, out, WRITE_ORJSON, STYLE_ANY);
+            else encoder_raise(PyExc_TypeError, "Dict key must a type serializable with OPT_NON_STR_KEYS"); /* new */
+        }
+        first = 0;
+        if (out != NULL && !write_rare_leaf_orjson(e, &out, value, Py_TYPE(value)))
+            out = write_nested(e, out, value, WRITE_ORJSON);
+        attribute_done(key, value);
+    }
+    if (out != NULL) out = write_end(e, out, '}', WRITE_ORJSON, STYLE_ANY);
+    leave(e, dict);
+    return out;
+}
+
+/* A copy of a dict whose keys are plain, with their texts as keys; NULL, without an exception where two are alike. */
+static SELDOM PyObject *with_text_keys(encoder *e, PyObject *dict) {
+    uint8_t text[NATIVE_SPACE], *end;
+    PyObject *made = PyDict_New(), *key, *value;
+    Py_ssize_t position = 0, count = 0;
+    while (made != NULL && next_attribute(dict, &position, &key, &value)) {
+        PyObject *name = PyUnicode_CheckExact(key) ? Py_NewRef(key) : NULL;
+        if (name == NULL && (end = put_key_orjson(e, text, key)) != NULL)
+            name = PyUnicode_FromStringAndSize((const char *)text + 1, end - text - 2);
+        if (name == NULL || PyDict_SetItem(made, name, value)) Py_CLEAR(made);
+        Py_XDECREF(name);
+        attribute_done(key, value);
+        count++;
+    }
+    if (made != NULL && PyDict_GET_SIZE(made) != count) Py_CLEAR(made);
+    return made;
 }
 
 /* A dict with OPT_NON_STR_KEYS, where some of its keys isn't one: *keyed tells. */
 static SELDOM uint8_t *write_keyed_orjson(encoder *e, uint8_t *out, PyObject *dict, int *keyed) {
-    if (!(*keyed = !has_text_keys(dict))) return out;
+    const keys_kind kind = kind_of_keys(e, dict);
+    *keyed = kind != KEYS_TEXT;
+    if (kind == KEYS_TEXT) return out;
     if (orjson_is_too_deep(e)) return NULL;
+    if (kind == KEYS_PLAIN && !e->options->sort_keys) return write_plain_keys(e, out, dict);
     Py_INCREF(dict);
     e->disturbances++;
-    PyObject *members = NULL, *items = encoder_before_python(e) ? NULL : PyDict_Items(dict);
-    if (items != NULL)
+    PyObject *members = NULL, *items = NULL, *plain = NULL;
+    if (encoder_before_python(e) == 0 && (kind != KEYS_PLAIN || (plain = with_text_keys(e, dict)) == NULL) &&
+        !PyErr_Occurred() && (items = PyDict_Items(dict)) != NULL)
         members = PyObject_CallFunction(e->state->orjson.members_of, "OI", items, e->options->orjson & ORJSON_MOST);
     Py_XDECREF(items);
-    out = members == NULL ? NULL : write_pairs_orjson(e, out, members);
+    if (plain != NULL) out = write_dict_orjson(e, out, plain);
+    else out = members == NULL ? NULL : write_pairs_orjson(e, out, members);
+    Py_XDECREF(plain);
     Py_XDECREF(members);
     Py_DECREF(dict);
     return out;
@@ -156,7 +256,7 @@ static SELDOM uint8_t *write_stand_in_orjson(encoder *e, uint8_t *out, PyObject 
     } else if (kind == MEMBERS) out = write_pairs_orjson(e, out, value);
     else if (kind == UNKNOWN) out = write_by_default_orjson(e, out, object, value);
     else if (kind == NUMBERS) {
-        if (!write_numbers(e, &out, value)) {
+        if (!write_numbers(e, &out, value, 0)) {
             PyErr_SetString(PyExc_TypeError, "numpy array is malformed");
             out = NULL;
         }
@@ -378,9 +478,10 @@ static ALWAYS_INLINE uint8_t *write_held_orjson(encoder *e, uint8_t *out, PyObje
     if (!(orjson & ORJSON_PASSTHROUGH_DATACLASS) && own_of_class(type, e->state->orjson.str_fields) != NULL)
         return LIKELY(write_dataclass_orjson(e, &out, object)) ? out : write_stand_in_orjson(e, out, object);
     if (orjson & ORJSON_SERIALIZE_NUMPY) {
-        if (Py_IS_TYPE(type, &PyType_Type) && PySet_Contains(e->state->orjson.scalar_types, (PyObject *)type) > 0 &&
-            write_numbers(e, &out, object))
-            return out;
+        PyObject *is_array = NULL;
+        if (Py_IS_TYPE(type, &PyType_Type))
+            is_array = PyDict_GetItemWithError(e->state->orjson.number_types, (PyObject *)type);
+        if (is_array != NULL && write_numbers(e, &out, object, is_array == Py_True)) return out;
         return write_stand_in_orjson(e, out, object);
     }
     e->disturbances++;

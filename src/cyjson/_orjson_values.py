@@ -187,14 +187,14 @@ def _numpy():
     return sys.modules.get("numpy")
 
 
-scalar_types = set()  # NumPy's, once one of them was seen: those whose values the buffer protocol shows
+number_types = {}  # NumPy's whose values the buffer protocol shows, once one was seen: whether it is the arrays'
 _SCALARS = "float64", "float32", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool_"
 
 
 def is_numpy_scalar(cls, numpy):
-    if not scalar_types:
-        scalar_types.update(getattr(numpy, name) for name in _SCALARS)
-    return cls in scalar_types or cls is numpy.float16 or cls is numpy.datetime64
+    if not number_types:
+        number_types.update({getattr(numpy, name): False for name in _SCALARS} | {numpy.ndarray: True})
+    return number_types.get(cls) is False or cls is numpy.float16 or cls is numpy.datetime64
 
 
 def _wrapped(number):
@@ -478,4 +478,4 @@ def members_of(pairs, option):
     return in_order(members) if option & SORT_KEYS else members
 
 
-FOR_NATIVE = (stand_in, members_of, scalar_types, dataclasses.Field, _FIELD, Fragment, UUID, enum.Enum)
+FOR_NATIVE = (stand_in, members_of, number_types, dataclasses.Field, _FIELD, Fragment, UUID, enum.Enum)
