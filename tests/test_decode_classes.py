@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import enum
+import functools
 import gc
 import pickle
 import sys
@@ -609,6 +610,14 @@ def test_an_init_that_takes_anything():
 
     with pytest.raises(TypeError, match="no document can be decoded"):
         decode("{}", Anything)
+
+    class Decorated:
+        @(lambda init: functools.wraps(init)(lambda *args, **kwargs: init(*args, **kwargs)))
+        def __init__(self, a: int):
+            self.a = a
+
+    assert decode('{"a": 1}', Decorated).a == 1
+    assert refused('{"a": "1"}', Decorated) == ["$.a: expected int, got str"]
 
 
 def test_mappings_and_lists_of_collections():

@@ -162,6 +162,7 @@ def test_pydantic():
         when: Optional[dt.datetime] = None
         price: float = 0
 
+    assert refused('[{"Name": "x"}]', list[User]) == ['$[0]: Field required: "id"']
     text = '{"id": "12", "Name": "x", "when": 0, "price": 1.10}'
     assert decode(text, User) == User.model_validate_json(text)
     made = decode(f'{{"users": [{text}, {{"id": 3}}]}}', dict[str, list[User]])

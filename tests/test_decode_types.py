@@ -13,6 +13,7 @@ import math
 import pathlib
 import re
 import sys
+import types
 import typing
 import uuid
 import zoneinfo
@@ -625,6 +626,68 @@ def test_other_natives():
         assert made == value and isinstance(made, tp)
         assert str(made) == str(value) or tp is memoryview
         assert refused("[]", tp) and refused("true", tp) and refused("null", tp)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        dt.datetime(2026, 1, 2, 3, 4, 5, 6),
+        dt.date(2026, 1, 2),
+        dt.time(3, 4, 5),
+        dt.timedelta(1, 2, 3),
+        -dt.timedelta(1, 2, 3),
+        uuid.UUID(int=5),
+        decimal.Decimal("1.50"),
+        fractions.Fraction(1, 3),
+        ipaddress.ip_address("::1"),
+        pathlib.PurePosixPath("/a"),
+        b"x",
+        collections.deque([1]),
+        collections.UserString("x"),
+        collections.Counter({"a": 1}),
+        collections.defaultdict(None, {"a": 1}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_classes_that_derive_from_natives(value):
+    """What encode writes as their base is made of what their base is read from."""
+    base = type(value)
+
+    class Derived(base):
+        made = 0
+
+        def __new__(cls, *arguments):
+            cls.made += 1
+            return super().__new__(cls, *(() if base.__new__ is object.__new__ else arguments))
+
+    document = cyjson.encode(value)
+    made = decode(document, Derived)
+    assert made == value and type(made) is Derived and Derived.made
+    counted = Derived.made
+    assert decode(b"[%b, %b]" % (document, document), list[Derived]) == [made, made] and Derived.made >= counted + 2
+    assert refused("true", Derived)
+    assert decode(document, base) == value and type(decode(document, base)) is base
+
+
+def test_a_derived_uuid_beside_its_base():
+    class Named(uuid.UUID):
+        def __init__(self, text):
+            super().__init__(text)
+            object.__setattr__(self, "name", "named")
+
+        __slots__ = ("name",)
+
+    text = json.dumps([str(uuid.UUID(int=5))] * 2)
+    for tp in tuple[Named, uuid.UUID], tuple[uuid.UUID, Named], tuple[Named, Named]:
+        for made in decode(text, tp):
+            assert made == uuid.UUID(int=5) and getattr(made, "name", None) == (
+                "named" if type(made) is Named else None
+            )
+
+
+def test_mappingproxy():
+    assert decode('{"a": 1}', types.MappingProxyType[str, int]) == types.MappingProxyType({"a": 1})
+    assert refused('{"a": "1"}', types.MappingProxyType[str, int]) == ["$.a: expected int, got str"]
 
 
 def test_digits_of_decimals_do_not_show_elsewhere():

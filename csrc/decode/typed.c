@@ -537,10 +537,12 @@ static int try_uuid(builder *b, PyObject *cls) {
     PyObject *wanted = Py_BuildValue("(sss)", "int", "is_safe", "__weakref__");
     PyObject *model = PyObject_CallFunction(cls, "s", "01234567-89ab-cdef-0123-456789abcdef");
     PyObject *integer = model == NULL ? NULL : PyObject_GetAttrString(model, "int"), *made = NULL;
+    int is_derived = ((PyTypeObject *)cls)->tp_base != &PyBaseObject_Type; /* it may have a way of its own */
     plan->uuid_unknown = model == NULL ? NULL : PyObject_GetAttrString(model, "is_safe");
     int good = slots == NULL || wanted == NULL || integer == NULL || plan->uuid_unknown == NULL
                    ? -1
                    : PyObject_RichCompareBool(slots, wanted, Py_EQ);
+    if (is_derived && good > 0) good = 0;
     if (good > 0) {
         for (int i = 0; i < 2; i++) names[i] = kept(b, Py_NewRef(PyTuple_GET_ITEM(wanted, i)));
         good = names[0] == NULL || names[1] == NULL ||

@@ -750,7 +750,10 @@ def _pydantic(run, node, value):
         if not callable(details):
             return run.mismatch(_said(error), cause=error)
         for each in details():
-            run.mismatch(each["msg"], path=_steps(value, each["loc"]), cause=error)
+            message = each["msg"]
+            if each["type"] == "missing":  # whose path isn't there
+                message += f": {shown(each['loc'][-1])}"
+            run.mismatch(message, path=_steps(value, each["loc"]), cause=error)
         return _BAD
     except HOOK_ERRORS as error:
         return run.mismatch(_said(error), cause=error)

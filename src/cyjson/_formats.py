@@ -70,9 +70,9 @@ def read_time(text, node):
 
 def read_timedelta(text, node):
     sign, weeks, days, hours, minutes, seconds, fraction = _found(_match_duration, text)
-    parts = (days, seconds, None, None, minutes, hours, weeks)
-    delta = node.cls(*(int(part) if part else 0 for part in parts)) + node.cls(0, 0, _microseconds(fraction))
-    return -delta if sign == "-" else delta
+    factor = -1 if sign == "-" else 1
+    parts = (days, seconds, _microseconds(fraction), 0, minutes, hours, weeks)
+    return node.cls(*(factor * int(part or 0) for part in parts))
 
 
 def read_uuid(text, node):

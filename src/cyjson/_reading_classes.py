@@ -5,6 +5,8 @@ No library is imported to know its classes: each leaves its mark on them.
 
 import sys
 import types
+from collections import ChainMap, OrderedDict, UserDict, UserList, UserString, defaultdict, deque
+from functools import partial
 from typing import Any, get_args, get_origin
 
 from . import _reading as r
@@ -35,10 +37,13 @@ def of_class(planner, cls, arguments, scope, policy):
         return _plan(planner, kind, cls, arguments, scope, generated)
     if _signature_of(cls) is not None and not getattr(cls, "_is_protocol", False):
         return _plan(planner, r.OBJECT, cls, arguments, scope, _called)
+    node = r._reading_types.derived(planner, cls)
+    if node is not None:
+        return node
     base = _basic(cls)
     if base is not None:
         inner = planner.node(_as_base(planner, cls, base, arguments), scope)
-        return Node(r.CONVERTED, cls, (inner,), cls)
+        return Node(r.CONVERTED, cls, (inner,), partial(cls, None) if base is defaultdict else cls)
     raise planner.refusal(cls, scope, ": it has no fields, and its __init__ no annotations; register(cls, decode=...)")
 
 
@@ -396,13 +401,27 @@ def _signature_of(cls):
                     function = function.__func__
                 if base.__module__ == "builtins" or not isinstance(function, types.FunctionType):
                     break
-                code = function.__code__
-                parameters = code.co_argcount + code.co_kwonlyargcount - 1
-                takes_any = code.co_flags & 0x0C  # inspect.CO_VARARGS, CO_VARKEYWORDS
-                if parameters == 0 and not takes_any or _annotations(function):
+                function = _decorated(function)
+                if not _takes_anything(function) and _parameters(function) == 0 or _annotations(function):
                     return base, function
                 break
     return None
+
+
+def _parameters(function):
+    return function.__code__.co_argcount + function.__code__.co_kwonlyargcount - 1
+
+
+def _takes_anything(function):
+    """Whether a function has no parameters but *args or **kwargs, after self: it may be a decorator's."""
+    return _parameters(function) <= 0 and function.__code__.co_flags & 0x0C  # inspect.CO_VARARGS, CO_VARKEYWORDS
+
+
+def _decorated(function):
+    """What a decorator, which itself takes anything, was given (functools.wraps)."""
+    while _takes_anything(function) and isinstance(wrapped := getattr(function, "__wrapped__", None), type(function)):
+        function = wrapped
+    return function
 
 
 def _annotations(function):
@@ -472,17 +491,17 @@ def _basic(cls):
     for base in cls.__mro__:
         if base in (str, int, float, list, tuple, dict, set, frozenset, bytes, bytearray):
             return base
-        if base.__module__ == "collections" and base.__name__ in {"deque", "OrderedDict", *_LIKE}:
+        if base in (OrderedDict, defaultdict, deque) or base in _LIKE:
             return base
     return None
 
 
-_LIKE = {"UserList": list, "UserDict": dict, "ChainMap": dict}  # of collections
+_LIKE = {UserList: list, UserDict: dict, UserString: str, ChainMap: dict, types.MappingProxyType: dict}
 
 
 def _as_base(planner, cls, base, arguments):
     """The base with the arguments that a class gives it: list[int] for ``class Numbers(list[int])``."""
-    like = _LIKE.get(base.__name__, base) if base.__module__ == "collections" else base
+    like = _LIKE.get(base, dict if base is defaultdict else base)
     if cls is base:
         return like[arguments] if arguments else like
     bindings = _bindings(planner, cls, arguments)

@@ -156,12 +156,9 @@ _PLAIN_FORMATS = {"iso", "z", "canonical", "string", "base64"}
 def of_class(planner, cls, arguments, scope, policy):
     """The Node of a class with its type arguments; policy: a format's name from Codec(types=...), or None."""
     name = name_of(cls)
-    kind = _FORMATS.get(name)
-    if kind is None and cls.__name__ in _PATHS and cls.__module__.partition(".")[0] == "pathlib":
-        kind = r.PATH
+    kind = _kind_of(cls, name)
     if kind is not None:
-        planner.exact = planner.exact or kind == r.DECIMAL
-        return Node(kind, cls, (), None if policy in _PLAIN_FORMATS else policy)
+        return _formatted(planner, kind, cls, policy)
     if cls is float:
         return Node(r.FLOAT, None, (), policy if policy == "null" else None)
     if name in _SEQUENCES:
@@ -178,6 +175,29 @@ def of_class(planner, cls, arguments, scope, policy):
     if cls.__module__ == "numpy" and "numpy" in sys.modules and issubclass(cls, sys.modules["numpy"].generic):
         return _numpy_scalar(planner, cls, scope)
     return _reading_classes.of_class(planner, cls, arguments, scope, policy)
+
+
+def _kind_of(cls, name):
+    kind = _FORMATS.get(name)
+    if kind is None and cls.__name__ in _PATHS and cls.__module__.partition(".")[0] == "pathlib":
+        kind = r.PATH
+    return kind
+
+
+def _formatted(planner, kind, cls, policy=None):
+    planner.exact = planner.exact or kind == r.DECIMAL
+    return Node(kind, cls, (), None if policy in _PLAIN_FORMATS else policy)
+
+
+def derived(planner, cls):
+    """The Node of a class that derives from one that is read from a string; None for any other."""
+    for base in cls.__mro__:
+        kind = _kind_of(base, name_of(base))
+        if kind in (r.BYTES, r.RAW):
+            return None
+        if kind is not None:
+            return _formatted(planner, kind, cls)
+    return None
 
 
 def _tuple(planner, arguments, scope):
