@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import dataclasses
 import enum
-import functools
 import gc
 import pickle
 import sys
@@ -594,30 +593,6 @@ def test_closed_typed_dicts():
     assert refused('{"a": 1, "b": 2}', ClosedToo) == ["$.b: unknown member"]
     assert decode('{"a": "x", "b": 2, "c": 3}', ExtraToo) == {"a": "x", "b": 2, "c": 3}
     assert refused('{"a": "x", "b": "y"}', ExtraToo) == ["$.b: expected int, got str"]
-
-
-def test_fields_that_make_dataclass_has_no_types_of():
-    made = dataclasses.make_dataclass("Made", ["a", ("b", int)])
-    assert decode('{"a": [1], "b": 2}', made) == made([1], 2)
-
-
-def test_an_init_that_takes_anything():
-    """Its members can't be checked, and mustn't be lost without a word."""
-
-    class Anything:
-        def __init__(self, *args, **kwargs):
-            pass
-
-    with pytest.raises(TypeError, match="no document can be decoded"):
-        decode("{}", Anything)
-
-    class Decorated:
-        @(lambda init: functools.wraps(init)(lambda *args, **kwargs: init(*args, **kwargs)))
-        def __init__(self, a: int):
-            self.a = a
-
-    assert decode('{"a": 1}', Decorated).a == 1
-    assert refused('{"a": "1"}', Decorated) == ["$.a: expected int, got str"]
 
 
 def test_mappings_and_lists_of_collections():

@@ -402,10 +402,19 @@ def _signature_of(cls):
                 if base.__module__ == "builtins" or not isinstance(function, types.FunctionType):
                     break
                 function = _decorated(function)
-                if not _takes_anything(function) and _parameters(function) == 0 or _annotations(function):
+                if not _takes_anything(function) and _parameters(function) == 0 or _is_annotated(cls, function):
                     return base, function
                 break
     return None
+
+
+def _is_annotated(cls, function):
+    """Whether a function of a class has annotations, or its parameters have the names of annotated attributes."""
+    if _annotations(function):
+        return True
+    code = function.__code__
+    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    return any(name in annotations_of(base) for base in cls.__mro__ for name in names)
 
 
 def _parameters(function):

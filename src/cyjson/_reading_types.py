@@ -159,6 +159,8 @@ def of_class(planner, cls, arguments, scope, policy):
     kind = _kind_of(cls, name)
     if kind is not None:
         return _formatted(planner, kind, cls, policy)
+    if name == "dataclasses.InitVar":  # of any type
+        return planner.node(r.Any, scope)
     if cls is float:
         return Node(r.FLOAT, None, (), policy if policy == "null" else None)
     if name in _SEQUENCES:
