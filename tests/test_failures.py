@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from kernels import build
 from support.compare import PYPY, native_only, outcome, same
 from support.mutants import dicts_with_own_items, lists_with_own_iteration
 
@@ -19,8 +21,8 @@ import cyjson
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-def run(program, *arguments, timeout=600):
-    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1])}
+def run(program, *arguments, timeout=600, **variables):
+    environment = {**os.environ, "PYTHONPATH": str(Path(cyjson.__file__).parents[1]), **variables}
     command = [sys.executable, str(PROGRAMS / program), *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=timeout)
     assert ran.returncode == 0, f"ended with {ran.returncode}\n{ran.stdout[-3000:]}{ran.stderr[-3000:]}"
@@ -71,6 +73,21 @@ def test_each_allocation_of_the_import_fails(testcapi):
     told = run("imports.py")
     least = 2 if sys.version_info[:2] == (3, 13) else 50  # 3.13's types are made before: see imports.py
     assert int(told.split()[1]) > least, told
+
+
+@native_only
+@sanitized
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallocs.c stands before glibc's functions")
+def test_each_malloc_of_arrow_columns_fails(tmp_path):
+    """Those of csrc/columns and module/arrow.c, which aren't the interpreter's."""
+    if build.compiler() is None:
+        pytest.skip("no C compiler here")
+    library = tmp_path / "mallocs.so"
+    flags = ["-std=c11", "-O1", "-fno-builtin", "-shared", "-fPIC"]
+    build.run([*build.compiler(), *flags, str(PROGRAMS / "mallocs.c"), "-o", str(library)])
+    told = run("mallocs.py", str(library), LD_PRELOAD=str(library))
+    counts = [int(line.rpartition(":")[2].split()[0]) for line in told.splitlines()]
+    assert len(counts) >= 9 and sum(counts) > 1000, told
 
 
 # Hooks that raise, at each of their calls
