@@ -177,6 +177,38 @@ def test_formats(cls, format, text, value):
 
 
 @pytest.mark.parametrize(
+    "value, format",
+    [
+        (dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), "unix"),
+        (dt.datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "unix"),
+        (dt.datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC), "unix_ms"),
+        (dt.timedelta.max, "seconds"),
+        (dt.timedelta.min, "seconds"),
+        (dt.timedelta(0, 0, -1), "seconds"),
+    ],
+)
+def test_numbers_of_seconds_are_exact(value, format):
+    """A float has too few digits for them."""
+    cls = type(value)
+    types = {cls: format}
+    assert Codec(cls, types=types).decode(Codec(types=types).encode(value)) == value
+    codec = Codec(dict[cls, cls], types=types)
+    assert codec.decode(codec.encode({value: value})) == {value: value}
+
+
+def test_numbers_of_seconds_with_many_digits():
+    codec = Codec(dt.timedelta, types={dt.timedelta: "seconds"})
+    tiny = decimal.getcontext().copy()
+    tiny.prec = 2
+    with decimal.localcontext(tiny):
+        assert codec.decode("1234567.8900014999") == dt.timedelta(seconds=1234567, microseconds=890001)
+    for text in "1e-999999999", "-0.0", "0.0000004", "-0":
+        assert codec.decode(text) == dt.timedelta(0)
+    for text in "1e999999999", "-1e300", str(10**30):
+        assert refused(text, codec) == [f"$: expected duration, got {text}"]
+
+
+@pytest.mark.parametrize(
     "cls, format, texts",
     [
         (dt.datetime, "unix", ['"2026-01-01T00:00:00"', "true", "1e300", "null", "[]"]),

@@ -276,11 +276,12 @@ def _formatted(run, node, value):
         if kind is str and node.data not in _NUMBERS:
             return _formats.READERS[node.kind](value, node)
         if node.data in _NUMBERS and (isinstance(value, (int, float)) and kind is not bool):
-            return _formats.of_number(_plain(value), node)
+            return _formats.of_number(value, node)
         if node.kind == r.DECIMAL and isinstance(value, (int, float)) and kind is not bool:
             return node.cls(value if kind is int else value.text)
     except _formats.REFUSALS:
-        return run.mismatch(f"expected {expected(node)}, got {shown(value)}")
+        name = _formats.NAMES[node.kind] if node.data in _NUMBERS else expected(node)
+        return run.mismatch(f"expected {name}, got {shown(value)}")
     return run.wrong(node, value)
 
 
@@ -438,7 +439,8 @@ def read_key(node, name):
     if kind in _formats.READERS:
         try:
             if node.data in _NUMBERS:
-                return _formats.of_number(_scalar(name), node)
+                number = _scalar(name)
+                return _formats.of_number(_exact(name) if type(number) is float else number, node)
             return _formats.READERS[kind](name, node)
         except _formats.REFUSALS:
             return _Refused()

@@ -129,15 +129,25 @@ READERS = {
 
 
 def of_number(number, node):
-    """A datetime, date or timedelta of a number: seconds or milliseconds since 1970 in UTC, or seconds."""
+    """A datetime, date or timedelta of an int or an Exact: seconds or milliseconds since 1970 in UTC, or seconds."""
     import datetime
 
+    scale = 1000 if node.data == "unix_ms" else 10**6
+    microseconds = number * scale if isinstance(number, int) else _rounded(number, scale)
     if node.kind == r.TIMEDELTA:
-        return node.cls(0, number)
-    scale = 1000 if node.data == "unix_ms" else 1
-    delta = datetime.timedelta(0, number) if scale == 1 else datetime.timedelta(0, 0, 0, number)
-    moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + delta
+        return node.cls(0, 0, microseconds)
+    moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(0, 0, microseconds)
     return moment if node.kind == r.DATETIME else moment.date()
+
+
+def _rounded(number, scale):
+    """The product of an Exact, by its digits, as the nearest int."""
+    from decimal import Context, Decimal
+
+    if not -1e20 < number < 1e20:
+        raise OverflowError(number.text)
+    context = Context(prec=40)
+    return int(context.multiply(Decimal(number.text), scale).to_integral_value(context=context))
 
 
 NAMES = {

@@ -101,7 +101,7 @@ class Plan:
 
     root: its Node; type: the annotation; stamp: how often ``register`` had been called, or -1: not to be kept; ordered:
     whether the order of a union's members counts (typing takes unions of the same members for equal); exact: whether
-    the digits of numbers count (there is a DECIMAL); compiled: for the extension.
+    the digits of numbers count (there is a DECIMAL or a number of seconds); compiled: for the extension.
     """
 
     __slots__ = ("__weakref__", "compiled", "exact", "ordered", "root", "stamp", "type")

@@ -187,8 +187,9 @@ def _kind_of(cls, name):
 
 
 def _formatted(planner, kind, cls, policy=None):
-    planner.exact = planner.exact or kind == r.DECIMAL
-    return Node(kind, cls, (), None if policy in _PLAIN_FORMATS else policy)
+    data = None if policy in _PLAIN_FORMATS else policy
+    planner.exact = planner.exact or kind == r.DECIMAL or data in ("unix", "unix_ms", "seconds")
+    return Node(kind, cls, (), data)
 
 
 def derived(planner, cls):
