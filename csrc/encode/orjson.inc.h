@@ -102,7 +102,8 @@ static keys_kind kind_of_keys(encoder *e, PyObject *dict) {
     while (!odd && next_attribute(dict, &position, &key, &value)) {
         if (!PyUnicode_CheckExact(key)) {
             others = 1;
-            odd = put_key_orjson(e, text, key) == NULL;
+            if (Py_IS_TYPE(key, &PyLong_Type)) (void)PyLong_AsLongLongAndOverflow(key, &odd); /* not 0: it is large */
+            else if (!Py_IS_TYPE(key, &PyFloat_Type)) odd = put_key_orjson(e, text, key) == NULL;
         } else if (!PyUnicode_IS_ASCII(key) && PyUnicode_AsUTF8AndSize(key, &size) == NULL) {
             PyErr_Clear();
             odd = others = 1; /* refused, as another way has it, too */
