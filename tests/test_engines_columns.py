@@ -59,7 +59,7 @@ def outcome(columns, reported, parts):
     table = pa.Table.from_batches(batches, columns.schema).combine_chunks()
     whole = table
     for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):  # not all of them are datetimes
+        if pa.types.is_timestamp(field.type) or field.type == pa.time64("ns"):  # not all of them are Python's
             whole = whole.set_column(place, field.name, whole.column(place).cast(pa.int64()))
     return whole.to_pylist(), table, raised, [facts(each) for each in reported]
 

@@ -160,7 +160,7 @@ static SELDOM uint8_t *write_buffer(encoder *e, uint8_t *out, PyObject *object, 
 static uint8_t *write_instance(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose);
 
 /* What a hook or default() made of an object: hooks aren't asked about it again. */
-static SELDOM uint8_t *write_result(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose) {
+static ALWAYS_INLINE uint8_t *write_result(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose) {
     PyTypeObject *type = Py_TYPE(object);
     if (write_rare_leaf_utf8(e, &out, object, type)) return out;
     if (type == &PyDict_Type || type == &PyList_Type) return write_nested(e, out, object, WRITE_UTF8);
@@ -168,7 +168,7 @@ static SELDOM uint8_t *write_result(encoder *e, uint8_t *out, PyObject *object, 
 }
 
 /* What was made of an object (NULL: an exception is set), in its place; the object is on the path, and held. */
-static SELDOM uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *object, PyObject *made,
+static NOINLINE uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *object, PyObject *made,
                                          plan_purpose purpose) {
     if (made == NULL) return NULL;
     if (count_level(e)) out = NULL;
@@ -182,7 +182,7 @@ static SELDOM uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *obj
 }
 
 /* What default() makes of an object that no plan is for, or TypeError; the caller holds it. */
-static SELDOM uint8_t *write_by_default(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose) {
+static NOINLINE uint8_t *write_by_default(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose) {
     if (path_push(e, object)) return NULL;
     PyObject *function = e->options->default_function, *made = NULL;
     e->disturbances++;
@@ -195,6 +195,14 @@ static SELDOM uint8_t *write_by_default(encoder *e, uint8_t *out, PyObject *obje
     }
     out = write_replacement(e, out, object, made, OF_DEFAULTS);
     path_pop(e);
+    return out;
+}
+
+/* The same, for an object that lives until Python code runs. */
+static ALWAYS_INLINE uint8_t *write_unknown(encoder *e, uint8_t *out, PyObject *object, plan_purpose purpose) {
+    Py_INCREF(object);
+    out = write_by_default(e, out, object, purpose);
+    Py_DECREF(object);
     return out;
 }
 
@@ -355,6 +363,7 @@ static ALWAYS_INLINE uint8_t *write_planned(encoder *e, uint8_t *out, PyObject *
     enum { Z = 1 };
     const plan_kind kind = plan->kind;
     if (LIKELY(kind == PLAN_OBJECT)) return write_object(e, out, object, plan);
+    if (kind == PLAN_UNKNOWN && LIKELY(e->token_checked)) return write_unknown(e, out, object, purpose);
     if (kind == PLAN_ENUM) {
         if (LIKELY(write_enum_value(e, &out, object, plan))) return out;
     } else if (kind == PLAN_DATETIME) {
@@ -472,6 +481,10 @@ static NOINLINE items_written write_alike(encoder *e, uint8_t *out, PyObject *co
     if (plan == NULL) return none;
     if (plan->kind == PLAN_OBJECT)
         return plan->is_simple && e->plain ? write_simple_objects(e, out, items[0], items, n, plan) : none;
+    if (plan->kind == PLAN_UNKNOWN && e->token_checked) { /* default() is asked for one at a time */
+        out = write_unknown(e, out, items[0], OF_OBJECTS);
+        return (items_written){out, out != NULL};
+    }
     if (!plan->is_quick) return none;
     for (;;) {
         out = room(e, out, NATIVE_SPACE, WRITE_UTF8);
