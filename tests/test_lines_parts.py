@@ -159,6 +159,48 @@ def test_errors_are_those_of_one_thread(errors, seed, parallel):
         assert outcomes(lambda **options: read_in_pieces(threads=2, **options), **options, **parts) == expected
 
 
+def random_line(rng):
+    """A line, most often of an object; others are what is looked at by itself: faults, scalars, white space."""
+    name = rng.choice(["id", "i\\u0064", "other", "x" * 70, "i\\\\d"])
+    member = f'"{name}":{rng.choice(["1", "[1,2]", "null", chr(34) * 2, "-0.5e3", "1" * 70])}'
+    good = [
+        "{" + ",".join([member, '"user":{"name":"n\\n"}', '"id":2'][: rng.randrange(4)]) + "}",
+        '{"id": "' + "é" * rng.randrange(50) + '", "tags": [0, {"a": "\\\\"}]}',
+        '["a","b"]',
+    ]
+    odd = ["", " ", "7", '"id"', "{}x", "{} {}", '{"id":01}', '{"id":tru}', "[}", '{"id":\t1}', "{}\r{}", ' {"id":3}']
+    odd += ["\ufeff{}", '{"id":"\x01"}', '{"id":"', "[" * 30 + "]" * 30]
+    odd += ['{"id":"' + "y" * rng.choice([9, 40_000, 200_000]) + '"}']
+    return rng.choice(odd if rng.random() < 0.1 else good)
+
+
+@pytest.mark.parametrize("seed", range(amount(8, 200)))
+def test_lines_looked_at_together(seed):
+    """What is checked of many lines at once is what each line by itself gives: values, errors, places."""
+    rng = random.Random(seed)
+    ends = ["\n"] if seed % 2 else ["\n", "\n", "\r\n", " \n", "\n\n"]
+    parts = [random_line(rng) + rng.choice(ends) for _ in range(rng.choice([5, 300, 3000]))]
+    data = "".join(parts).encode("utf-8", "surrogatepass")
+    if seed % 3 == 0:
+        data = data[:-1].replace(b"\xc3\xa9", b"\xc3", 1)
+    pointers = ["/id", "/user/name", "/tags/1", ""]
+
+    def by_pick(**options):
+        return lines.loads(data, pick=pointers, **options)
+
+    def by_pick_of_file(**options):
+        return lines.load(io.BytesIO(data), pick=pointers, **options)
+
+    def one_by_one(**options):
+        return lines.map(lambda each: cyjson.pick(cyjson.dumps(each), *pointers), data, **options)
+
+    limit = rng.choice([{}, {"max_line": 30}])
+    expected = outcomes(one_by_one, errors="call", **limit)
+    assert outcomes(by_pick, errors="call", **limit) == expected
+    assert outcomes(by_pick_of_file, errors="call", **limit) == expected
+    assert list(by_pick(errors="skip", **limit)) == list(one_by_one(errors="skip", **limit))
+
+
 @pytest.mark.parametrize("size", [100, 262_140, 262_144, 262_150, 300_000, 2_000_000])
 def test_long_lines(size, parallel):
     long = b'{"id": "' + b"x" * size + b'"}'

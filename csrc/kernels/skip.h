@@ -63,6 +63,27 @@ typedef struct {
     int no_memory; /* the answer is NULL because the index found none */
 } skip_found;
 
+enum {
+    SKIP_LINES = 1 << 15, /* bytes of lines looked at at a time, and the rest of a line: notes stay in a near cache */
+    SKIP_LINES_LONGEST = 1 << 17, /* and no more than these */
+    SKIP_LINES_MOST = 1024 /* nor more lines */
+};
+
+/* An array or object that is alone in its line. */
+typedef struct {
+    uint32_t start, end; /* offsets of its bracket, and of the byte after its closing one */
+    uint32_t token, container; /* the index of its bracket among the tokens, and its own among the containers */
+    uint32_t depth; /* of its deepest container */
+} skip_document;
+
+/* What was found in lines; offsets count from where they begin. */
+typedef struct {
+    skip_index index; /* of all documents */
+    size_t count;
+    skip_document documents[SKIP_LINES_MOST];
+    uint64_t escapes[SKIP_LINES_LONGEST / 64 / 64]; /* a bit for each 64 bytes: whether there is a backslash */
+} skip_lines;
+
 /* What comes next in a text of which more may come. */
 typedef enum { SKIP_VALUE, SKIP_FIRST_ITEM, SKIP_NAME, SKIP_FIRST_NAME, SKIP_COLON, SKIP_AFTER } skip_due;
 
@@ -96,6 +117,13 @@ typedef struct {
      * a string; with 0, of the one whose bracket is the first from p on. NULL where there is none. Brackets are
      * counted, whichever they are; what else is between is anything. */
     const uint8_t *(*balance)(const uint8_t *p, const uint8_t *end, size_t depth);
+
+    /* Check the arrays and objects of lines of which the first begins at p, as `check` does with utf8, by one pass over
+     * all of them, and note those before the first fault, or before what is no such document alone in its line, such as
+     * a scalar, what has a long row of digits, or what is cut off by `end`; the last one may have something after it on
+     * its line. Those after some SKIP_LINES bytes are left for another call. Between documents are line feeds, carriage
+     * returns and spaces. The index keeps its memory from call to call, and is to be freed by skip_index_free. */
+    void (*check_lines)(const uint8_t *p, const uint8_t *end, skip_lines *lines);
 } skip_functions;
 
 extern const skip_functions CPU_NAME(skip_with);

@@ -130,7 +130,9 @@ typedef struct {
     skip_found *found;
     skip_number number;
     skip_escape escape;
+    skip_lines *lines;
     uint64_t after_value, after_name, after_key, after_open; /* bit 0: what comes first comes after such a token */
+    uint64_t after_document, after_line;
     uint64_t object; /* all bits, or none: whether the innermost container is one */
     size_t depth, count;
     uint32_t commas; /* of the innermost container so far */
@@ -326,17 +328,25 @@ static ALWAYS_INLINE int skip_is_word(const uint8_t *p, const uint8_t *end, skip
     return 1;
 }
 
+/* Keep only the documents that end before a fault. */
+static void skip_drop_documents(skip_lines *lines, size_t fault) {
+    while (lines->count && lines->documents[lines->count - 1].end > fault) lines->count--;
+}
+
 /* Look at the tokens gathered: 0 to go on, 1 where the container ended, at *stop, -1 where they are no JSON. What a
  * token may be depends on the one before it:
  *
  *     G1  after [ and :, and after a comma in an array     a value, or after [ its closing bracket
  *     G2  after {, and after a comma in an object          a string, which is a key, or after { its closing bracket
  *     G4  after a key                                      a colon, which comes nowhere else
- *     G3  after all others, which are values               a comma, or a closing bracket */
-static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t **stop) {
+ *     G3  after all others, which are values               a comma, or a closing bracket
+ *
+ * Of lines, the ends are tokens too: after a document comes one, and after these a document, or another one. */
+static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, const uint8_t **stop) {
     const uint32_t from_start = (uint32_t)(c->base - c->start);
     skip_index *const index = c->index;
     skip_container *const containers = indexed ? index->containers : NULL;
+    skip_lines *const lines = by_lines ? c->lines : NULL;
     /* Copies: the compiler has to take it that a byte that is written changes what is in memory. */
     size_t depth = c->depth, deepest = c->found->depth, container = indexed ? index->count : 0;
     uint64_t inside = c->object;
@@ -351,7 +361,8 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
         uint64_t close = (objects & ~open) | bytes64_equal(v, ']');
         uint64_t colon = bytes64_equal(v, ':'), comma = bytes64_equal(v, ','), string = bytes64_equal(v, '"');
         uint64_t digits = bytes64_at_most(v, '9') & ~bytes64_at_most(v, '0' - 1);
-        uint64_t words = ~(open | close | colon | comma | string | digits | bytes64_equal(v, '-'));
+        uint64_t line = by_lines ? bytes64_equal(v, '\n') | bytes64_equal(v, '\r') : 0, documents = 0, wrong = 0;
+        uint64_t words = ~(open | close | colon | comma | string | digits | line | bytes64_equal(v, '-'));
         uint64_t after_open = open << 1 | c->after_open, object = inside, commas_left = comma;
 
         for (left = (open | close) & valid; left; left &= left - 1) {
@@ -362,7 +373,20 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
                 commas_left &= from;
             }
             if (open >> i & 1) {
-                if (UNLIKELY(depth == SKIP_DEPTH)) return -1;
+                if (UNLIKELY(depth == SKIP_DEPTH) ||
+                    (by_lines && depth == 0 && UNLIKELY(lines->count == SKIP_LINES_MOST))) {
+                    if (!by_lines) return -1;
+                    wrong = from & (0 - from);
+                    valid &= wrong | (wrong - 1);
+                    break;
+                }
+                if (by_lines && depth == 0) {
+                    skip_document *document = &lines->documents[lines->count];
+                    document->start = from_start + places[i];
+                    document->token = (uint32_t)(c->gathered + first + i);
+                    document->container = (uint32_t)container;
+                    deepest = 0;
+                }
                 c->around[depth] = (uint8_t)inside;
                 if (indexed) {
                     containers[container].start = from_start + places[i];
@@ -376,7 +400,12 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
                 inner = kind;
             } else {
                 /* The text may be somebody's who has changed the first bracket meanwhile. */
-                if (UNLIKELY(kind != inside) || UNLIKELY(depth == 0)) return -1;
+                if (UNLIKELY(kind != inside) || UNLIKELY(depth == 0)) {
+                    if (!by_lines) return -1;
+                    wrong = from & (0 - from);
+                    valid &= wrong | (wrong - 1);
+                    break;
+                }
                 depth--;
                 inner = (uint64_t)(int64_t)(int8_t)c->around[depth];
                 if (indexed) {
@@ -388,7 +417,12 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
                     closed->count = commas + !(after_open >> i & 1);
                     commas = opened.commas;
                 }
-                if (UNLIKELY(depth == 0)) {
+                if (by_lines && depth == 0) {
+                    skip_document *document = &lines->documents[lines->count++];
+                    document->end = from_start + places[i] + 1;
+                    document->depth = (uint32_t)deepest;
+                    documents |= (uint64_t)1 << i;
+                } else if (UNLIKELY(depth == 0)) {
                     *stop = c->base + places[i] + 1;
                     ended = 1;
                     valid &= ~from | (uint64_t)1 << i;
@@ -403,15 +437,29 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
         uint64_t g1 = (open & ~objects) | colon | (comma & ~object), g2 = (open & objects) | (comma & object);
         uint64_t after_g1 = g1 << 1 | c->after_value, after_g2 = g2 << 1 | c->after_name;
         uint64_t keys = after_g2 & string, after_key = keys << 1 | c->after_key;
-        uint64_t after_value = ~(after_g1 | after_g2 | after_key);
-        uint64_t wrong = after_g1 & (comma | colon);
+        uint64_t after_value = ~(after_g1 | after_g2 | after_key), after_document = 0, after_line = 0;
+        if (by_lines) {
+            after_document = documents << 1 | c->after_document;
+            after_line = line << 1 | c->after_line;
+            after_value &= ~(after_document | after_line);
+            wrong |= (after_document & ~line) | (after_line & ~(open | line)) | (after_g1 & line);
+        }
+        wrong |= after_g1 & (comma | colon);
         wrong |= after_g2 & ~(string | close);
         wrong |= after_value & ~(comma | close);
         wrong |= after_key ^ colon;
         wrong |= close & (after_g1 | after_g2) & ~after_open;
-        if (UNLIKELY(wrong & valid)) return -1;
+        if (!by_lines && UNLIKELY(wrong & valid)) return -1;
         for (left = words & valid; left; left &= left - 1) {
-            if (!skip_is_word(c->base + places[count_trailing_zeros(left)], c->end, c->found)) return -1;
+            if (LIKELY(skip_is_word(c->base + places[count_trailing_zeros(left)], c->end, c->found))) continue;
+            if (!by_lines) return -1;
+            wrong |= left & (0 - left);
+            break;
+        }
+        if (by_lines && UNLIKELY(wrong & valid)) {
+            skip_drop_documents(lines, from_start + places[count_trailing_zeros(wrong & valid)]);
+            index->count = container;
+            return -1;
         }
         if (ended) {
             if (indexed) index->count = container;
@@ -423,6 +471,10 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, const uint8_t 
         c->after_name = g2 >> latest & 1;
         c->after_key = keys >> latest & 1;
         c->after_open = open >> latest & 1;
+        if (by_lines) {
+            c->after_document = documents >> latest & 1;
+            c->after_line = line >> latest & 1;
+        }
     }
     c->depth = depth;
     c->found->depth = deepest;
@@ -444,19 +496,27 @@ static NOINLINE int skip_next_places(skip_checker *c) {
     return 0;
 }
 
-static NOINLINE int skip_judge_indexed(skip_checker *c, const uint8_t **stop) {
+static ALWAYS_INLINE int skip_judge_with_index(skip_checker *c, int by_lines, const uint8_t **stop) {
     size_t count = c->count;
     while (c->index->room - c->index->count < count)
         if (skip_index_grow(c->index)) {
             c->found->no_memory = 1;
             return -1;
         }
-    int done = skip_judge(c, 1, stop);
+    int done = skip_judge(c, 1, by_lines, stop);
     c->gathered = c->index->tokens += count;
     return done ? done : skip_next_places(c);
 }
 
-static NOINLINE int skip_judge_plainly(skip_checker *c, const uint8_t **stop) { return skip_judge(c, 0, stop); }
+static NOINLINE int skip_judge_indexed(skip_checker *c, const uint8_t **stop) {
+    return skip_judge_with_index(c, 0, stop);
+}
+
+static NOINLINE int skip_judge_lines(skip_checker *c, const uint8_t **stop) {
+    return skip_judge_with_index(c, 1, stop);
+}
+
+static NOINLINE int skip_judge_plainly(skip_checker *c, const uint8_t **stop) { return skip_judge(c, 0, 0, stop); }
 
 /* ---- both ---- */
 
@@ -492,7 +552,9 @@ static NOINLINE const uint8_t *skip_pause(const skip_checker *c, skip_place *pla
  * the others are judged: it may go on. */
 static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint8_t *end, int utf8, int lenient,
                                                     skip_index *index, skip_found *found, int indexed,
-                                                    skip_place *resumed) {
+                                                    skip_place *resumed, skip_lines *lines) {
+    const int by_lines = lines != NULL;
+    const uint8_t *const enough = by_lines && end - p > SKIP_LINES ? p + SKIP_LINES : end;
     skip_checker c;
     const uint8_t *stop = NULL, *at = p, *block, *before = NULL;
     uint8_t last[16 + 64 + 1];
@@ -501,7 +563,9 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     c.end = end;
     c.index = index;
     c.found = found;
-    c.after_value = 1; /* what comes first is a value */
+    c.lines = lines;
+    if (by_lines) c.after_line = 1;
+    else c.after_value = 1; /* what comes first is a value */
     c.place = c.own;
     c.gathered = 0;
     if (indexed && skip_next_places(&c)) return NULL;
@@ -536,12 +600,17 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             uint64_t escaped = bits_escaped(backslash, &c.escape.escaped);
             quote &= ~escaped;
             found->escapes = 1;
+            if (by_lines && backslash) {
+                size_t number = (size_t)(at - p) / 64;
+                lines->escapes[number / 64] |= (uint64_t)1 << number % 64;
+            }
             wrong = skip_wrong_escapes(&c.escape, block, escaped);
         }
         uint64_t in = bits_prefix_xor(quote) ^ in_string;
         in_string = (uint64_t)((int64_t)in >> 63);
-        uint64_t high = bytes64_high(v);
-        if (!lenient) wrong |= BYTES64_CONTROLS(v, controls, high) & in;
+        uint64_t high = bytes64_high(v), control = 0;
+        if (!lenient) control = BYTES64_CONTROLS(v, controls, high);
+        wrong |= control & in;
         if (utf8) {
             if (UNLIKELY(high | high_before)) wrong |= skip_wrong_utf8(&c, block, at);
             high_before = high >> 61;
@@ -565,20 +634,31 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         zero_before = first_zero >> 63;
         digit_before = digits >> 63;
         if (UNLIKELY(digits == ~(uint64_t)0)) {
-            if (!all_digits) skip_note_digits(&c, at);
+            if (by_lines) wrong |= 1; /* to be looked at alone */
+            else if (!all_digits) skip_note_digits(&c, at);
             all_digits = 1;
         } else all_digits = 0;
 
-        count = skip_gather(&c, count, block, v, marks | (quote & in) | starts, (uint32_t)(at - c.base));
+        uint64_t tokens = marks | (quote & in) | starts;
+        if (by_lines) {
+            uint64_t line = control & ~in;
+            tokens |= line;
+            if (UNLIKELY(at >= enough) && line) end = at; /* this block's are the last documents */
+            PREFETCH(at + 1024);
+        }
+        count = skip_gather(&c, count, block, v, tokens, (uint32_t)(at - c.base));
         at += 64;
         blocks++;
         if (UNLIKELY(count > SKIP_TOKENS) | UNLIKELY(blocks == look) | UNLIKELY(wrong != 0) | UNLIKELY(at >= end)) {
             size_t kept = !indexed && UNLIKELY(resumed != NULL) && count > 0;
             c.count = count - kept;
-            int done = indexed ? skip_judge_indexed(&c, &stop) : skip_judge_plainly(&c, &stop);
+            int done = by_lines  ? skip_judge_lines(&c, &stop)
+                       : indexed ? skip_judge_indexed(&c, &stop)
+                                 : skip_judge_plainly(&c, &stop);
+            if (by_lines && wrong) skip_drop_documents(lines, (size_t)(at - 64 - p) + count_trailing_zeros(wrong));
             if (done < 0 || (wrong && (!done || stop > at - 64 + count_trailing_zeros(wrong)))) return NULL;
             found->not_finite |= c.number.not_finite;
-            if (done) return stop;
+            if (done || (by_lines && at >= end)) return stop;
             if (kept) {
                 if (count > 1) before = c.base + c.place[count - 2];
                 c.token[0] = c.token[count - 1];
@@ -594,18 +674,18 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
 
 static NOINLINE const uint8_t *skip_check_indexed(const uint8_t *p, const uint8_t *end, skip_index *index,
                                                   skip_found *found) {
-    return skip_check_text(p, end, 1, 0, index, found, 1, NULL);
+    return skip_check_text(p, end, 1, 0, index, found, 1, NULL, NULL);
 }
 
 static NOINLINE const uint8_t *skip_check_plainly(const uint8_t *p, const uint8_t *end, skip_found *found,
                                                   skip_place *resumed) {
-    return skip_check_text(p, end, 1, 0, NULL, found, 0, resumed);
+    return skip_check_text(p, end, 1, 0, NULL, found, 0, resumed, NULL);
 }
 
 /* With flags that aren't constant: for what is rare. */
 static NOINLINE const uint8_t *skip_check_other(const uint8_t *p, const uint8_t *end, int utf8, int lenient,
                                                 skip_index *index, skip_found *found, skip_place *resumed) {
-    return skip_check_text(p, end, utf8, lenient, index, found, index != NULL, resumed);
+    return skip_check_text(p, end, utf8, lenient, index, found, index != NULL, resumed, NULL);
 }
 
 static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8, int lenient, skip_index *index,
@@ -615,6 +695,17 @@ static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8,
     if (p == end || (*p != '{' && *p != '[') || (index != NULL && (uint64_t)(end - p) > UINT32_MAX)) return NULL;
     if (!utf8 || lenient) return skip_check_other(p, end, utf8, lenient, index, found, NULL);
     return index != NULL ? skip_check_indexed(p, end, index, found) : skip_check_plainly(p, end, found, NULL);
+}
+
+static NOINLINE void skip_check_lines(const uint8_t *p, const uint8_t *end, skip_lines *lines) {
+    skip_found found;
+    found.depth = 0;
+    found.long_integer = found.escapes = found.not_finite = found.no_memory = 0;
+    skip_index_clear(&lines->index);
+    lines->count = 0;
+    if (end - p > SKIP_LINES_LONGEST) end = p + SKIP_LINES_LONGEST;
+    memset(lines->escapes, 0, sizeof lines->escapes);
+    if (p < end) skip_check_text(p, end, 1, 0, &lines->index, &found, 1, NULL, lines);
 }
 
 static int skip_advance(skip_place *place, const uint8_t *end, int lenient) {
@@ -684,4 +775,4 @@ static const uint8_t *skip_balance(const uint8_t *p, const uint8_t *end, size_t 
     return place < 64 ? p + place + 1 : NULL;
 }
 
-const skip_functions CPU_NAME(skip_with) = {skip_check, skip_advance, skip_balance};
+const skip_functions CPU_NAME(skip_with) = {skip_check, skip_advance, skip_balance, skip_check_lines};

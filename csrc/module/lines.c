@@ -15,7 +15,9 @@ struct core_lines {
     lines_wish wish;
     lines_pool *pool; /* NULL: no threads */
     lines_chunk *chunk; /* taken last */
-    lines_found own; /* of a line that no thread has scanned */
+    const uint8_t **part; /* of a line that core_lines_find has found, paths->count; or NULL */
+    const uint8_t *root; /* its bracket */
+    lines_found own; /* of another line that no thread has scanned */
     lines_scratch scratch;
 };
 
@@ -33,7 +35,10 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
         lines->single = single;
         lines->wish.skip = state->parts.skip;
         if (capsule == Py_None) return lines; /* too long to be walked: each line goes by way of a str */
-        if (capsule != NULL) lines->wish.paths = paths_of(capsule);
+        if (capsule != NULL) {
+            lines->wish.paths = paths_of(capsule);
+            lines->part = calloc((size_t)lines->wish.paths->count, sizeof *lines->part); /* none: it works without */
+        }
         if (threads == 0 || (lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
         core_lines_free(lines);
     } else Py_XDECREF(capsule);
@@ -72,6 +77,7 @@ void core_lines_free(core_lines *lines) {
     lines_chunk_free(lines->chunk);
     lines_free_found(&lines->own);
     lines_free_scratch(&lines->scratch);
+    free((void *)lines->part);
     Py_XDECREF(lines->capsule);
     Py_XDECREF(lines->source);
     Py_DECREF(lines->core);
@@ -111,7 +117,7 @@ static PyObject *values_at(core_state *state, const document_text *text, const u
     PyObject *values = PyTuple_New(n);
     int tracked = 0; /* the collector would find out itself that it needn't look at tuples of scalars */
     if (values == NULL) return NULL;
-    if (PyObject_GC_IsTracked(values)) PyObject_GC_UnTrack(values);
+    PyObject_GC_UnTrack(values);
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *each = part[i] == NULL ? Py_NewRef(Py_None) : value_at(state, text, part[i], part[i] == root);
         if (each == NULL) {
@@ -124,6 +130,32 @@ static PyObject *values_at(core_state *state, const document_text *text, const u
     if (tracked) PyObject_GC_Track(values);
     return values;
 }
+
+/* What a reader gives of them. */
+static PyObject *parts_values(const core_lines *lines, core_state *state, const document_text *text,
+                              const uint8_t **part, const uint8_t *root) {
+    if (!lines->single) return values_at(state, text, part, lines->wish.paths->count, root);
+    return part[0] == NULL ? Py_NewRef(Py_None) : value_at(state, text, part[0], part[0] == root);
+}
+
+Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most) {
+    const uint8_t *after;
+    if (lines->part == NULL) return 0;
+    const skip_document *document = lines_next(&lines->wish, &lines->scratch, p, p + size, &after);
+    if (document == NULL || (most >= 0 && after - 1 - p > most) || !may_be_this_deep(document->depth)) return 0;
+    if (lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
+    lines->root = p;
+    return after - p;
+}
+
+PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size) {
+    core_state *state = state_of(lines->core);
+    document_text text = {.data = lines->root, .size = size - 1, .is_ours = 1};
+    PyObject *value = parts_values(lines, state, &text, lines->part, lines->root);
+    return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
+}
+
+void core_lines_moved(core_lines *lines) { lines_moved(&lines->scratch); }
 
 PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number) {
     core_state *state = state_of(lines->core);
@@ -141,8 +173,6 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
     if (paths == NULL) return lazy_of_line(lines->core, line, size, what->first, what->escapes, &found->index[number]);
     const uint8_t **part = found->part + (size_t)number * (size_t)paths->count;
     document_text text = {.data = line, .size = size, .is_ours = 1};
-    PyObject *value = lines->single ? part[0] == NULL ? Py_NewRef(Py_None)
-                                                      : value_at(state, &text, part[0], part[0] == line + what->first)
-                                    : values_at(state, &text, part, paths->count, line + what->first);
+    PyObject *value = parts_values(lines, state, &text, part, line + what->first);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }

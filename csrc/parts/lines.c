@@ -24,6 +24,8 @@ void lines_free_found(lines_found *found) {
 }
 
 void lines_free_scratch(lines_scratch *scratch) {
+    if (scratch->ahead.lines != NULL) skip_index_free(&scratch->ahead.lines->index);
+    free(scratch->ahead.lines);
     skip_index_free(&scratch->index);
     free(scratch->name);
     memset(scratch, 0, sizeof *scratch);
@@ -95,6 +97,72 @@ int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p,
     line->good = look(wish, scratch, p, end, line, part, paths ? NULL : &found->index[found->count]);
     found->count++;
     return 0;
+}
+
+/* ---- lines together ---- */
+
+/* Check lines from p on: whether there is a document. */
+static NOINLINE int look_ahead(const lines_wish *wish, lines_ahead *ahead, const uint8_t *p, const uint8_t *end) {
+    enum { MOST_WAITS = 63 };
+    const uint8_t *before = ahead->text;
+    ahead->text = NULL;
+    if (before != NULL && p - before < SKIP_LINES && ahead->lines->count < SKIP_LINES_MOST)
+        return 0; /* the check stopped at this line */
+    if (ahead->wait > 0) {
+        ahead->wait--;
+        return 0;
+    }
+    if (ahead->lines == NULL && (ahead->lines = calloc(1, sizeof *ahead->lines)) == NULL) return 0;
+    wish->skip->check_lines(p, end, ahead->lines);
+    size_t count = ahead->lines->count, given = end - p < SKIP_LINES ? (size_t)(end - p) : SKIP_LINES;
+    ahead->next = 0;
+    if (count == 0 || (count < SKIP_LINES_MOST && ahead->lines->documents[count - 1].end < given / 2))
+        ahead->waits = ahead->waits < MOST_WAITS ? 2 * ahead->waits + 1 : MOST_WAITS;
+    else ahead->waits = 0;
+    ahead->wait = ahead->waits;
+    if (count > 0) ahead->text = p;
+    return count > 0;
+}
+
+const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
+                                const uint8_t **after) {
+    lines_ahead *ahead = &scratch->ahead;
+    if (*p != '{' && *p != '[') return NULL;
+    if (ahead->text != NULL) /* those of lines that were looked at alone */
+        while (ahead->next < ahead->lines->count && ahead->text + ahead->lines->documents[ahead->next].start < p)
+            ahead->next++;
+    if ((ahead->text == NULL || ahead->next == ahead->lines->count) && !look_ahead(wish, ahead, p, end)) return NULL;
+    const skip_document *document = &ahead->lines->documents[ahead->next];
+    if (ahead->text + document->start != p) return NULL;
+    const uint8_t *q = ahead->text + document->end;
+    while (q < end && *q != '\n' && (*q == ' ' || *q == '\r' || *q == '\t')) q++;
+    if (q == end || *q != '\n') return NULL; /* cut off; or another one, after a carriage return */
+    ahead->next++;
+    *after = q + 1;
+    return document;
+}
+
+int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_document *document, const uint8_t **part) {
+    const skip_lines *lines = scratch->ahead.lines;
+    parts_walk walk = {
+        .start = scratch->ahead.text,
+        .end = scratch->ahead.text + document->end,
+        .skip = wish->skip,
+        .checked = 1,
+        .index = &lines->index,
+        .escapes = 1,
+        .escapes_in = lines->escapes,
+        .paths = wish->paths,
+        .found = part,
+        .missing = wish->paths->count,
+        .scratch = scratch->name,
+        .scratch_room = scratch->name_room,
+    };
+    memset((void *)part, 0, (size_t)wish->paths->count * sizeof *part);
+    int failed = parts_find_at(&walk, (places_at){document->token, document->container});
+    scratch->name = walk.scratch;
+    scratch->name_room = walk.scratch_room;
+    return failed;
 }
 
 /* ---- pools ---- */

@@ -46,8 +46,17 @@ typedef struct {
     skip_index *index; /* without paths, of each line; whoever takes one empties it */
 } lines_found;
 
+/* Lines that were checked together. */
+typedef struct {
+    skip_lines *lines; /* of malloc; NULL before the first, or where there is no memory */
+    const uint8_t *text; /* that they are of; NULL: none */
+    size_t next; /* the document that comes next */
+    int wait, waits; /* how many lines are still to be looked at alone, and were the last time that few were found */
+} lines_ahead;
+
 /* Memory that the scan of a line uses, and the next one's again. All zero before the first. */
 typedef struct {
+    lines_ahead ahead;
     skip_index index;
     uint8_t *name; /* without its escapes */
     size_t name_room;
@@ -56,6 +65,19 @@ typedef struct {
 /* Scan the line [p, end), and add what is found: -1 where there is no memory for that. */
 int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
                lines_found *found);
+
+/* Return the document that is alone in the line at p, whose line feed is before end: *after becomes the byte after it.
+ * It was checked together with other lines, whose text stays as it is until lines_moved. NULL where that isn't known;
+ * then lines_scan says what there is to say about the line. p is before end, and at the beginning of a line. */
+const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
+                                const uint8_t **after);
+
+/* Find the parts of a document that lines_next has just given: `part` gets a place for each path, NULL where there is
+ * none. -1 where there is no memory. */
+int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_document *document, const uint8_t **part);
+
+/* Forget what was checked: the text isn't where it was. */
+static inline void lines_moved(lines_scratch *scratch) { scratch->ahead.text = NULL; }
 
 /* Forget what was found, and keep the memory for the next. */
 void lines_forget(lines_found *found);

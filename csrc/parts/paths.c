@@ -52,6 +52,7 @@ static paths_node *node_after(paths_node *node, const uint8_t *name, Py_ssize_t 
     if (index >= 0) /* among those that have one, by it */
         for (at = node->indices++; at > 0 && node->step[at - 1].index > index; at--) {}
     memmove(node->step + at + 1, node->step + at, (size_t)(node->steps - 1 - at) * sizeof *node->step);
+    if (name != NULL) node->sizes |= (uint64_t)1 << (size & 63);
     node->step[at] = (paths_step){.name = name, .size = size, .index = index, .node = after, .next = -1};
     return after;
 }

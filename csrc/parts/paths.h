@@ -23,6 +23,7 @@ struct paths_node {
     Py_ssize_t steps, room;
     paths_step *step; /* those with an index by that, before those without */
     Py_ssize_t indices; /* how many of them have one */
+    uint64_t sizes; /* of their names, modulo 64: a bit for each */
     Py_ssize_t *table; /* steps by their names' hashes, -1 where there is none; NULL where there are few */
     size_t mask;
 };
@@ -47,6 +48,9 @@ void paths_free(paths *p);
 
 /* The first step of a node for a member's name, or -1; of those after it `next` says which to try. */
 Py_ssize_t paths_find(const paths_node *node, const uint8_t *name, Py_ssize_t size);
+
+/* Whether some step's name may have so many bytes. */
+static inline int paths_have_size(const paths_node *node, size_t size) { return node->sizes >> (size & 63) & 1; }
 
 static inline uint32_t paths_hash(const uint8_t *name, Py_ssize_t size) {
     uint32_t hash = 2166136261u; /* FNV-1a */

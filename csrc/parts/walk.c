@@ -149,6 +149,16 @@ static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *
     return at->p == NULL ? WALK_MALFORMED : WALK_ON;
 }
 
+/* Whether there is a backslash in a name, of which that is only known of the text. */
+static NOINLINE int is_escaped(const parts_walk *w, const uint8_t *name, size_t size) {
+    size_t first = (size_t)(name - w->start) / 64, last = ((size_t)(name - w->start) + size) / 64;
+    if (w->escapes_in != NULL && last - first < 2) {
+        uint64_t bits = w->escapes_in[first / 64] >> first % 64 | w->escapes_in[last / 64] >> last % 64;
+        if (!(bits & 1)) return 0;
+    }
+    return memchr(name, '\\', size) != NULL;
+}
+
 /* ---- of a text with one: from token to token. It may be somebody's who changes the text meanwhile. ---- */
 
 static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
@@ -159,11 +169,11 @@ static walk_state walk_members(parts_walk *w, const paths_node *node, const skip
         const uint8_t *name = places_name(index, w->start, in.token, &raw_size);
         if (UNLIKELY(name == NULL)) return WALK_MALFORMED;
         Py_ssize_t size = (Py_ssize_t)raw_size;
-        if (UNLIKELY(w->escapes) && UNLIKELY(memchr(name, '\\', raw_size) != NULL)) {
+        if (UNLIKELY(w->escapes) && UNLIKELY(is_escaped(w, name, raw_size))) {
             if ((size = unescaped(w, name, raw_size)) < 0) return WALK_MALFORMED;
             name = w->scratch;
         }
-        Py_ssize_t step = paths_find(node, name, size);
+        Py_ssize_t step = paths_have_size(node, (size_t)size) ? paths_find(node, name, size) : -1;
         in.token += 2;
         if (step < 0) places_pass(index, &in);
         else {
@@ -228,6 +238,11 @@ static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *
     if (enters) return object ? walk_object(w, node, at) : walk_array(w, node, at);
     at->p = pass_value(w, p);
     return UNLIKELY(at->p == NULL) ? WALK_MALFORMED : WALK_ON;
+}
+
+int parts_find_at(parts_walk *w, places_at place) {
+    walk_place at = {NULL, place};
+    return walk_value(w, w->paths->root, &at) == WALK_MALFORMED ? -1 : 0;
 }
 
 const uint8_t *parts_pass(const parts_walk *w, const uint8_t *p) { return pass_value(w, p); }

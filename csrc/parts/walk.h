@@ -13,6 +13,7 @@ typedef struct {
     int checked; /* whether the text is known to be well formed */
     const skip_index *index; /* of the text, or NULL: containers to be passed over are balanced */
     int escapes; /* with an index: whether there may be escapes in names */
+    const uint64_t *escapes_in; /* or else NULL; a bit for each 64 bytes from start: whether there is a backslash */
     const paths *paths;
     const uint8_t **found; /* for each path where its value begins, or NULL */
     Py_ssize_t missing; /* how many aren't found */
@@ -25,6 +26,9 @@ typedef struct {
  * are NULL before, and `missing` is the number of paths. Of equal names the last counts. Where the text isn't
  * checked, the walk ends as soon as nothing is missing. The caller frees scratch. */
 int parts_find(parts_walk *walk, const uint8_t *p);
+
+/* As parts_find, of the value at a place of the walk's index. */
+int parts_find_at(parts_walk *walk, places_at place);
 
 /* Return the byte after the value at p, or NULL where it is malformed. Of the walk only what describes a text without
  * an index counts. */

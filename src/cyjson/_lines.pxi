@@ -88,6 +88,7 @@ cdef class Reader:
     cdef int64_t line_start   # offset, of which this has the bits
     cdef core_lines *parts   # NULL: whole documents are given
     cdef int threads
+    cdef bint finds  # lines may be found by core_lines_find
     cdef Py_ssize_t line_index  # of the line at `at` in the chunk
     cdef uint8_t *pending  # of malloc; no line break from pending_line on
     cdef Py_ssize_t pending_line, pending_size, pending_room
@@ -145,6 +146,7 @@ cdef class Reader:
         if lazy or pick is not None:
             self.parts = core_lines_new(_core, pick, single, threads)
             self.threads = threads
+            self.finds = threads == 0 and pick is not None
             if whole is not None:
                 self.whole = whole
                 self.in_place = True
@@ -217,6 +219,16 @@ cdef class Reader:
                         self.begin_threads()
                 if self.stop >= 0 and <uint64_t>self.stop <= self.base + <uint64_t>self.at and self.fate != TOO_LONG:
                     break
+                if self.finds and self.scanned == self.at < self.filled and self.fate == TAKEN:
+                    size = core_lines_find(self.parts, self.buffer + self.at, self.filled - self.at, self.max_line)
+                    if size > 0:
+                        self.begin_line()
+                        self.at = self.scanned = self.at + size
+                        value = core_lines_picked(self.parts, size)
+                        if <PyObject *>value != Py_NotImplemented:
+                            return value
+                        self.at = self.scanned = self.at - size  # all over again
+                        compat_store_int64(&self.line_number, self.line_number - 1)
                 found = NULL
                 if self.scanned < self.filled:
                     found = <const uint8_t *>memchr(self.buffer + self.scanned, c'\n', self.filled - self.scanned)
@@ -298,6 +310,8 @@ cdef class Reader:
             self.at = self.filled
         if self.threads:
             return self.take_chunk()
+        if self.finds:
+            core_lines_moved(self.parts)
         if self.at > 0:
             memmove(self.buffer, self.buffer + self.at, self.filled - self.at)
             self.base += <uint64_t>self.at

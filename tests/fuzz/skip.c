@@ -1,5 +1,5 @@
 /* libFuzzer on csrc/kernels/skip: any bytes, and the same after a bracket. */
-#include "check_skip.h"
+#include "check_lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -9,5 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[0] = size % 2 ? '[' : '{';
     if (size) memcpy(text + 1, data, size);
     check_skip(text, size + 1);
+    check_lines(data, size);
+    check_lines(text, size + 1);
     return 0;
 }

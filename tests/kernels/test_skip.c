@@ -2,6 +2,7 @@
  * formed documents with bytes changed, long ones, deep ones. See check_skip.h.
  *
  *     ./a.out [random cases = 20000] [seed = 1] [length of short texts = 3] */
+#include "check_lines.h"
 #include "check_skip.h"
 
 static uint64_t random_state;
@@ -15,6 +16,7 @@ static uint32_t random_bits(void) {
 static void check(const uint8_t *data, size_t size) {
     cases++;
     check_skip(data, size);
+    check_lines(data, size);
 }
 
 /* ---- documents ---- */
@@ -262,6 +264,40 @@ static void test_utf8(void) {
         }
 }
 
+/* Lines, most of them well formed, parted in several ways, some with a byte changed. */
+static void test_lines(long count) {
+    static const char *const some[] = {
+        "{}",
+        "[]",
+        "{\"a\":1}",
+        "[true,false,null,-0.5e+3]",
+        "{\"a\\n\":[{\"b\":\"\\u00e9\"}],\"c\":\"\xC3\xA9\"}",
+        "{\"ts\": 1700000000.25, \"level\": \"info\", \"ok\": true, \"path\": \"/v1/items/17\"}",
+        "[NaN,-Infinity]",
+        "{\"text\":\"a string which is so long that a block of sixty-four bytes has nothing else in it, or two\"}",
+        "1",
+        "[[[[[[]]]]]]",
+        "{\"a\":\t1}",
+        "[0,10,100,-1,1.5,2e9]",
+        "\"\"",
+        "[1 ,\"\\\\\", {} ]",
+    };
+    static const char *const ends[] = {"\n", "\n", "\n", "\n", "\n", "\r\n", " \n", "\n\n", "\n ", "\r", " ", "\t\n"};
+    static document d;
+    for (long i = 0; i < count; i++) {
+        uint32_t lines = random_bits() % (i % 50 ? 12 : 1500), odd = random_bits() % 3;
+        for (d.size = 0; lines; lines--) {
+            put(&d, some[odd ? random_bits() % 8 : random_bits() % 14]);
+            put(&d, ends[odd ? random_bits() % 5 : random_bits() % 12]);
+        }
+        cases++;
+        check_lines(d.data, d.size);
+        if (d.size == 0) continue;
+        d.data[random_bits() % d.size] = (uint8_t)"\"{}[],:0aet\\\n\r\x01\x80\xC3 "[random_bits() % 19];
+        check_lines(d.data, d.size);
+    }
+}
+
 int main(int argc, char **argv) {
     long count = argc > 1 ? atol(argv[1]) : 20000;
     random_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
@@ -271,6 +307,7 @@ int main(int argc, char **argv) {
     test_pairs();
     test_utf8();
     test_documents(count);
+    test_lines(count / 4);
     printf("%lu cases, %d levels\n", cases, (int)cpu_best() + 1);
     return 0;
 }
