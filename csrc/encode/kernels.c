@@ -16,15 +16,9 @@
                                            int is_signed); \
     uint8_t *number_format_bools##level(uint8_t *out, const char *p, size_t n, ptrdiff_t stride);
 #define KERNELS(level, copy_long) \
-    {escape_bytes##level, \
-     escape_to_ascii##level, \
-     escape_to_utf8##level, \
-     escape_widen##level, \
-     escape_copy_widened##level, \
-     copy_long, \
-     number_format_double##level, \
-     number_format_float##level, \
-     number_format_integers##level, \
+    {escape_bytes##level,         escape_to_ascii##level,     escape_to_utf8##level, \
+     escape_widen##level,         escape_copy_widened##level, copy_long, \
+     number_format_double##level, number_format_float##level, number_format_integers##level, \
      number_format_bools##level}
 #if CPU_HAS_LEVELS
 DECLARE(_avx2)
