@@ -130,9 +130,9 @@ struct decode_state {
     PyObject *nan, *infinity, *minus_infinity;
     int dict_layout_known; /* compat_dict_layout_known(): whether there are shapes */
     PyObject *shapes[SHAPES]; /* dicts whose tables the next with the same keys copies (compat_dict_shape), or NULL */
-    uint64_t marks[SHAPES];           /* of the keys of each shape */
-    uint64_t seen[SHAPES];            /* marks of the keys of dicts that weren't copied, two for a pair of places */
-    uint8_t newer_shape[SHAPES / 2];  /* of a pair: which place got its shape last, 0 or 1 */
+    uint64_t marks[SHAPES]; /* of the keys of each shape */
+    uint64_t seen[SHAPES]; /* marks of the keys of dicts that weren't copied, two for a pair of places */
+    uint8_t newer_shape[SHAPES / 2]; /* of a pair: which place got its shape last, 0 or 1 */
     uint8_t plain[SHAPES]; /* whether there is a shape whose keys stand in a text as they are */
     uint16_t guesses[GUESSES]; /* 1 + the place of the shape that an object at a place like this one had; or 0 */
     uint64_t shapes_kept; /* how often a shape came or went: pointers into one hold until then */

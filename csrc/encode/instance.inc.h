@@ -169,7 +169,7 @@ static ALWAYS_INLINE uint8_t *write_result(encoder *e, uint8_t *out, PyObject *o
 
 /* What was made of an object (NULL: an exception is set), in its place; the object is on the path, and held. */
 static NOINLINE uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *object, PyObject *made,
-                                         plan_purpose purpose) {
+                                           plan_purpose purpose) {
     if (made == NULL) return NULL;
     if (count_level(e)) out = NULL;
     else {

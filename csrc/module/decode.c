@@ -21,10 +21,10 @@ static int load_decoding(core_state *state) {
     if (found == NULL) return -1;
     PyObject *decode, *decode_text, *plan_of, *known_plans, *plan_class, *codec_class, *instances, *formats;
     PyObject *first_failed, *missing;
-    int good = PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!O!OOO", &decode, &decode_text, &plan_of,
-                                                        &PyDict_Type, &known_plans, &PyType_Type, &plan_class,
-                                                        &PyType_Type, &codec_class, &PyDict_Type, &instances, &formats,
-                                                        &first_failed, &missing);
+    int good =
+        PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!O!OOO", &decode, &decode_text, &plan_of, &PyDict_Type,
+                                                 &known_plans, &PyType_Type, &plan_class, &PyType_Type, &codec_class,
+                                                 &PyDict_Type, &instances, &formats, &first_failed, &missing);
     COMPAT_BEGIN_CRITICAL_SECTION(state->load_decoding);
     if (good && !is_loaded(state)) { /* no other call was first */
         state->decode_in_python = Py_NewRef(decode);
@@ -245,8 +245,7 @@ PyObject *core_decode(PyObject *core, PyObject *const *args, Py_ssize_t nargs, P
     PyObject *plan, *result = NULL, *own_errors = NULL;
     if (UNLIKELY(!PyType_Check(type)) && PyObject_TypeCheck(type, (PyTypeObject *)state->codec_class)) {
         if ((plan = plan_of_codec(state, type)) == NULL)
-            return PyErr_Occurred() ? NULL
-                                    : PyObject_Vectorcall(state->decode_in_python, args, (size_t)nargs, kwnames);
+            return PyErr_Occurred() ? NULL : PyObject_Vectorcall(state->decode_in_python, args, (size_t)nargs, kwnames);
         if (PyUnicode_CompareWithASCIIString(errors, "all") == 0)
             errors = own_errors = PyObject_GetAttr(type, state->names[NAME_errors]);
     } else plan = plan_of(state, type);

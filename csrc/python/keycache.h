@@ -1,10 +1,10 @@
 /* Short object keys seen before -> the same str object, its hash ready.
  *
  * Slots are pairs. A key that isn't in its pair drops the older of the two there, and stands in its own slot; the other
- * stays or moves to the neighbour. So any two keys of a pair stay, whatever documents before left there; three cost what
- * uncached keys cost, and the cache never grows. Beside each slot stands a tag, a byte of the text's hash, so that what
- * a key doesn't equal is hardly ever looked at. It holds at most KEYCACHE_SLOTS ASCII strings, found by their text before
- * a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
+ * stays or moves to the neighbour. So any two keys of a pair stay, whatever documents before left there; three cost
+ * what uncached keys cost, and the cache never grows. Beside each slot stands a tag, a byte of the text's hash, so that
+ * what a key doesn't equal is hardly ever looked at. It holds at most KEYCACHE_SLOTS ASCII strings, found by their text
+ * before a str is made, and KEYCACHE_OTHERS others, found by their hash once it is, of KEYCACHE_LONGEST characters. */
 #ifndef CYJSON_KEYCACHE_H
 #define CYJSON_KEYCACHE_H
 
@@ -16,8 +16,8 @@ enum { KEYCACHE_BITS = 11, KEYCACHE_SLOTS = 1 << KEYCACHE_BITS, KEYCACHE_LONGEST
 typedef struct {
     PyObject *slots[KEYCACHE_SLOTS];
     PyObject *others[KEYCACHE_OTHERS];
-    uint8_t tags[KEYCACHE_SLOTS];       /* 0: the slot is empty */
-    uint8_t newer[KEYCACHE_SLOTS / 2];  /* of a pair: which slot got its key last, 0 or 1 */
+    uint8_t tags[KEYCACHE_SLOTS]; /* 0: the slot is empty */
+    uint8_t newer[KEYCACHE_SLOTS / 2]; /* of a pair: which slot got its key last, 0 or 1 */
 } keycache;
 
 /* What calls take their cache from. With the GIL there is one. Without it nobody may share one while it is used: a call
