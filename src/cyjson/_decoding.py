@@ -26,13 +26,8 @@ def decode(data, type, errors):
     """``cyjson.decode``."""
     check_errors(errors)
     if isinstance(type, Codec):
-        return decode_by(type, data, type.errors if errors == "all" else errors)
+        return execute(data, plan_by(type), type.errors if errors == "all" else errors)
     return execute(data, r.plan_of(type), errors)
-
-
-def decode_by(codec, data, errors):
-    """Return what a Codec makes of a document."""
-    return execute(data, plan_by(codec), errors)
 
 
 def decoder_of(type):
@@ -48,15 +43,9 @@ def plan_by(codec):
     if reading is None:
         reading = r.policy_of(codec)
         object.__setattr__(codec, "_reading", reading)
-    if reading.is_default and not reading.plans:
-        plan = r.plan_of(codec.type)
-        if plan.stamp >= 0:
-            return _kept(codec, plan)
-    return _kept(codec, r.plan_of(codec.type, reading))  # also where it has names in strings
-
-
-def _kept(codec, plan):
-    """Have a Codec keep its Plan, and return it."""
+    plan = r.plan_of(codec.type) if reading.is_default and not reading.plans else None
+    if plan is None or plan.stamp < 0:
+        plan = r.plan_of(codec.type, reading)  # kept by the codec, also where it has names in strings
     object.__setattr__(codec, "_plan", plan)
     return plan
 
