@@ -102,8 +102,8 @@ def _table_and_losses(results: Results, root: str, *, common: bool) -> list[str]
     messages = len({row["document"] for row in results.messages})
     lines = [
         _wrapped(
-            f"Speed relative to `json`: geometric means over {documents} documents and {messages} small messages. Bold: the"
-            " fastest. Empty: the codec has no such function."
+            f"Speed relative to `json`: geometric means over {documents} documents and {messages} small messages."
+            " Bold: the fastest. Empty: the codec has no such function."
         ),
         "",
         *table(results, common=common),
