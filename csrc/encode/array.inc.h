@@ -57,6 +57,7 @@ static ALWAYS_INLINE uint8_t *put_float(const encoder *e, uint8_t *out, uint64_t
     double value;
     float single;
     uint32_t low = (uint32_t)bits;
+    (void)e; /* its kernels may be those of the level */
     memcpy(&value, &bits, 8);
     memcpy(&single, &low, 4);
     if (size == 4) value = single;
