@@ -122,7 +122,8 @@ typedef struct {
      * all of them, and note those before the first fault, or before what is no such document alone in its line, such as
      * a scalar, what has a long row of digits, or what is cut off by `end`; the last one may have something after it on
      * its line. Those after some SKIP_LINES bytes are left for another call. Between documents are line feeds, carriage
-     * returns and spaces. The index keeps its memory from call to call, and is to be freed by skip_index_free. */
+     * returns and spaces. The index keeps its memory from call to call, and is to be freed by skip_index_free. NULL
+     * where a level has none. */
     void (*check_lines)(const uint8_t *p, const uint8_t *end, skip_lines *lines);
 } skip_functions;
 

@@ -697,6 +697,8 @@ static const uint8_t *skip_check(const uint8_t *p, const uint8_t *end, int utf8,
     return index != NULL ? skip_check_indexed(p, end, index, found) : skip_check_plainly(p, end, found, NULL);
 }
 
+/* Not for processors below AVX2, where there are levels: 8 kB, and lines are checked there too, one by one. */
+#if defined(CPU_SUFFIX) || !CPU_HAS_LEVELS
 static NOINLINE void skip_check_lines(const uint8_t *p, const uint8_t *end, skip_lines *lines) {
     skip_found found;
     found.depth = 0;
@@ -707,6 +709,9 @@ static NOINLINE void skip_check_lines(const uint8_t *p, const uint8_t *end, skip
     memset(lines->escapes, 0, sizeof lines->escapes);
     if (p < end) skip_check_text(p, end, 1, 0, &lines->index, &found, 1, NULL, lines);
 }
+#else
+#define skip_check_lines NULL
+#endif
 
 static int skip_advance(skip_place *place, const uint8_t *end, int lenient) {
     enum { MOST = 1 << 30 }; /* bytes: places of tokens are 32 bits wide */

@@ -127,7 +127,7 @@ static NOINLINE int look_ahead(const lines_wish *wish, lines_ahead *ahead, const
 const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
                                 const uint8_t **after) {
     lines_ahead *ahead = &scratch->ahead;
-    if (*p != '{' && *p != '[') return NULL;
+    if ((*p != '{' && *p != '[') || wish->skip->check_lines == NULL) return NULL;
     if (ahead->text != NULL) /* those of lines that were looked at alone */
         while (ahead->next < ahead->lines->count && ahead->text + ahead->lines->documents[ahead->next].start < p)
             ahead->next++;
