@@ -17,7 +17,7 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 #if defined(__clang__)
-#define SELDOM __attribute__((noinline, cold, minsize))
+#define SELDOM __attribute__((noinline, cold, minsize, aligned(1)))
 #else
 #define SELDOM __attribute__((noinline, cold)) /* compiled to be small */
 #endif
