@@ -50,8 +50,8 @@ DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
 SUITES = {"3.11": "bookworm", "3.13": "trixie", "3.14": "sid", "3.15": "sid"}
 GLIBC = (2, 17)
 # No exception passes through C. Who looks at the stack from outside finds the tables in the debug files: 58 kB. Frame
-# pointers, which zig's clang keeps and gcc doesn't, are 13 kB; functions at multiples of 64 bytes, not of 32, 18.
-SMALLER = "-fno-unwind-tables -fno-asynchronous-unwind-tables -fomit-frame-pointer -falign-functions=32"
+# pointers, which zig's clang keeps and gcc doesn't, are 13 kB; functions at multiples of 64 bytes, not of 16, 27.
+SMALLER = "-fno-unwind-tables -fno-asynchronous-unwind-tables -fomit-frame-pointer -falign-functions=16"
 WHEEL_LIMIT, INSTALLED_LIMIT = 900_000, 2_000_000  # bytes
 LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2"}
 # For a CPython whose modules don't all load, and pytest with them: one built for musl by zig lacks sockets.
