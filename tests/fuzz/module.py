@@ -60,9 +60,9 @@ def told(call, module, notes):
 
 
 def same(call, excused=None, notes=True):
-    """Raise Difference unless both modules have the same outcome, or both fail and ours begins with ``excused``, or one of them.
+    """Raise Difference unless both modules have the same outcome, or both fail and ours begins with ``excused``.
 
-    ``notes=False`` where ours may have notes that json's hasn't.
+    That may be several; ``notes=False`` where ours may have notes that json's hasn't.
     """
     global calls
     calls += 1
