@@ -340,7 +340,11 @@ def test_objects_made_and_dropped_by_default_are_no_circle():
     assert same(lambda json: json.dumps([Odd() for _ in range(100)], default=lambda obj: [[]]))[0] == "result"
 
 
-@pytest.mark.parametrize("options", [{}, {"indent": 0}, {"sort_keys": True}])
+# PyPy's own generators, one in another, may come to the end of the C stack before it counts their levels.
+ENDLESS = pytest.mark.skipif(PYPY, reason="its json ends in a segmentation fault now and then")
+
+
+@pytest.mark.parametrize("options", [{}, pytest.param({"indent": 0}, marks=ENDLESS), {"sort_keys": True}])
 def test_unchecked_circular_references(options):
     for document in circular():
         assert outcome(lambda json: json.dumps(document, check_circular=False, **options), cyjson)[1] is RecursionError
