@@ -251,3 +251,16 @@ def test_a_class_that_changes_what_is_written():
 
     held = []
     same(call)
+
+
+REFUSED = {"float": 1.5, "list": [], "proxy": Whole(2)}
+MADE = [lambda: Whole("text"), lambda: Raising(KeyError("asked")), lambda: Raising(RecursionError("asked"))]
+MADE += [lambda: Whole([]), lambda: 1, list]
+
+
+@pytest.mark.parametrize("indent", REFUSED)
+@pytest.mark.parametrize("write", WRITERS)
+def test_an_indent_that_is_refused(write, indent):
+    """``encode`` asks first whether a document is a str, then what the indentation is; ``iterencode`` doesn't ask."""
+    for make in MADE:
+        same(lambda json, make=make: WRITERS[write](json, make(), indent=REFUSED[indent]))

@@ -60,9 +60,27 @@ static int prepare_piece(encode_options *o, encode_piece *piece, PyObject **text
 
 static int truth(PyObject *value, int otherwise) { return value == NULL ? otherwise : PyObject_IsTrue(value); }
 
-/* Fill in the indentation (None or NULL: none) and the separators that p holds. As prepare_piece. */
-static int prepare_pieces(prepared *p, PyObject *indent) {
+/* " " * indent failed. json's encode() asks before whether the object is a str: 1 where it passes for one, else -1 with
+ * what was raised first. */
+static int refuse_indent(PyObject *object) {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    int is_text = PyObject_IsInstance(object, (PyObject *)&PyUnicode_Type);
+    if (is_text == 0) {
+        PyErr_Restore(type, value, traceback);
+        return -1;
+    }
+    Py_DECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return is_text;
+}
+
+/* Fill in the indentation (None or NULL: none) and the separators that p holds, for what is written of an object. As
+ * prepare_piece. */
+static int prepare_pieces(prepared *p, PyObject *indent, PyObject *object) {
     encode_options *o = &p->o;
+    const int asks_first = !o->as_generator && o->form != ENCODE_UTF8;
     int odd;
     o->indented = indent != NULL && indent != Py_None;
     if (o->indented) {
@@ -74,7 +92,7 @@ static int prepare_pieces(prepared *p, PyObject *indent) {
             PyObject *space = PyUnicode_FromString(" ");
             p->indent = space == NULL ? NULL : PyNumber_Multiply(space, indent);
             Py_XDECREF(space);
-            if (p->indent == NULL) return -1;
+            if (p->indent == NULL) return asks_first ? refuse_indent(object) : -1;
         }
         if ((odd = prepare_piece(o, &o->indent, &p->indent))) return odd;
     }
@@ -126,7 +144,7 @@ int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair) {
     }
     /* encode() of the stdlib's looks at nothing else for a str. */
     if (PyUnicode_Check(v[D_OBJ]) && !o->as_generator) indent = NULL;
-    return prepare_pieces(p, indent);
+    return prepare_pieces(p, indent, v[D_OBJ]);
 }
 
 static int read_flag(PyObject *instance, PyObject *attribute) {
@@ -171,7 +189,7 @@ int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject
     int odd = -1;
     if (p->item_separator != NULL && (o->sort_keys = read_flag(encoder, names[NAME_sort_keys])) >= 0 &&
         (o->skipkeys = read_flag(encoder, names[NAME_skipkeys])) >= 0)
-        odd = prepare_pieces(p, indent);
+        odd = prepare_pieces(p, indent, object);
     Py_DECREF(indent);
     o->default_function = *function;
     return odd;
