@@ -5,6 +5,7 @@ import functools
 import inspect
 import json
 import json.tool
+import math
 import pickle
 import sys
 import types
@@ -13,6 +14,7 @@ from unittest import mock
 
 import pytest
 from support.compare import Record, outcome, parameters, same
+from support.writers import WRITERS
 
 import cyjson
 import cyjson.tool
@@ -731,3 +733,44 @@ def test_a_key_of_an_instance_s_dict_that_takes_out_another():
     with pytest.raises(AttributeError):
         decoder.decode("[1]")
     vars(decoder).clear()
+
+
+class Fickle:
+    """As true as the answers have it, one after another; then it raises."""
+
+    def __init__(self, answers):
+        self.answers = iter(answers)
+
+    def __bool__(self):
+        return next(self.answers)
+
+
+FLAGS = ["skipkeys", "ensure_ascii", "check_circular", "allow_nan", "sort_keys"]
+FLAG_VALUES = {
+    "fickle": lambda: Fickle([False, True, False, True]),
+    "true once": lambda: Fickle([True]),
+    "raising": lambda: Fickle([]),
+    "int subclass": lambda: Number(1),
+    "float": lambda: 0.0,
+    "list": lambda: [0],
+    "str": lambda: "",
+    "int": lambda: 2,
+}
+
+
+class Number(int):
+    pass
+
+
+@pytest.mark.parametrize("value", FLAG_VALUES)
+@pytest.mark.parametrize("flag", FLAGS)
+def test_flags_that_run_python_code(flag, value):
+    """Each function of json's asks for a flag's truth where it needs it, and as often."""
+    for document in "text", 1, [], [math.nan, "é"], {2: {3: [{1: 2, 0: 1}]}, (1,): 1}, {"b": 1, "a": {}}:
+        for options in {}, {"indent": 1}, {"indent": 1.5}, {"separators": (1, 2)}:
+            for write in WRITERS.values():
+
+                def call(json, write=write, options=options, document=document):
+                    return write(json, document, **{flag: FLAG_VALUES[value]()}, **options)
+
+                same(call, notes=False)

@@ -100,8 +100,8 @@ PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
     BY_NAME(state, NAMED_DUMP, args, nargs, kwnames);
     PyObject *v[D_COUNT + 1], *others = NULL, *text = NULL, *encoder = NULL;
     int wrong = take_arguments(state, dumps_names, D_COUNT + 1, D_FP, args, nargs, kwnames, v, &others), bad = -1;
-    if (wrong > 0 || (wrong == 0 && others != NULL && is_plain_class(state, given(v[D_CLS])))) {
-        PyObject *none = PyObject_Vectorcall(state->json_dump, args, (size_t)nargs, kwnames); /* raises TypeError */
+    if (wrong > 0 || (wrong == 0 && is_left_to_json(state, v, others))) {
+        PyObject *none = PyObject_Vectorcall(state->json_dump, args, (size_t)nargs, kwnames);
         bad = none == NULL ? -1 : 0;
         Py_XDECREF(none);
     } else if (wrong == 0) {

@@ -17,7 +17,7 @@ PyObject *core_one_shot_with(PyObject *core, PyObject *const *args, Py_ssize_t n
     core_state *state = state_of(core);
     if (!takes_two("one_shot_with", nargs)) return NULL;
     PyObject *result = NULL;
-    int odd = encode_by_attributes(state, &dumps_defaults, args[0], args[1], &result);
+    int odd = encode_by_attributes(state, &dumps_defaults, args[0], args[1], 0, &result);
     return odd > 0 ? Py_NewRef(Py_None) : result;
 }
 
@@ -62,6 +62,10 @@ int is_plain_class(core_state *state, PyObject *cls) {
     return cls == NULL || cls == state->json_encoder_class || cls == state->encoder_class;
 }
 
+int is_left_to_json(core_state *state, PyObject *const *v, PyObject *others) {
+    return (others != NULL && is_plain_class(state, given(v[D_CLS]))) || !flags_are_plain(v);
+}
+
 int encode_arguments(core_state *state, const encode_options *base, PyObject **v, PyObject *others, PyObject **result,
                      PyObject **encoder) {
     int odd;
@@ -95,8 +99,8 @@ PyObject *encode_by(core_state *state, PyObject *encoder, PyObject *object) {
 static NOINLINE PyObject *dumps_with(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
     PyObject *v[D_COUNT], *others = NULL, *result = NULL, *encoder = NULL;
     int wrong = take_arguments(state, dumps_names, D_COUNT, 0, args, nargs, kwnames, v, &others);
-    if (wrong > 0 || (wrong == 0 && others != NULL && is_plain_class(state, given(v[D_CLS]))))
-        result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames); /* raises TypeError */
+    if (wrong > 0 || (wrong == 0 && is_left_to_json(state, v, others)))
+        result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames);
     else if (wrong == 0 && encode_arguments(state, &dumps_defaults, v, others, &result, &encoder) > 0)
         result = encode_by(state, encoder, v[D_OBJ]);
     Py_XDECREF(others);

@@ -64,4 +64,8 @@ const encode_options *plans_defaults(PyObject *plans);
 /* Whether a cls argument asks for nothing but json's class or ours. */
 int is_plain_class(core_state *state, PyObject *cls);
 
+/* Whether json's own function has to take the arguments of dumps or dump: it refuses some, or a flag's truth is for it
+ * to ask. */
+int is_left_to_json(core_state *state, PyObject *const *v, PyObject *others);
+
 #endif

@@ -58,7 +58,20 @@ static int prepare_piece(encode_options *o, encode_piece *piece, PyObject **text
     return 0;
 }
 
-static int truth(PyObject *value, int otherwise) { return value == NULL ? otherwise : PyObject_IsTrue(value); }
+static int is_plain_flag(PyObject *value) {
+    return PyBool_Check(value) || value == Py_None || PyLong_CheckExact(value) || PyUnicode_CheckExact(value);
+}
+
+static const unsigned char flags[] = {D_SKIPKEYS, D_ENSURE_ASCII, D_CHECK_CIRCULAR, D_ALLOW_NAN, D_SORT_KEYS};
+
+int flags_are_plain(PyObject *const *v) {
+    for (size_t i = 0; i < sizeof flags; i++)
+        if (v[flags[i]] != NULL && !is_plain_flag(v[flags[i]])) return 0;
+    return 1;
+}
+
+/* Whether what is written is what json's encode() gives, or dumps, which calls it. */
+static int encode_asks_first(const encode_options *o) { return !o->as_generator && o->form != ENCODE_UTF8; }
 
 /* " " * indent failed. json's encode() asks before whether the object is a str: 1 where it passes for one, else -1 with
  * what was raised first. */
@@ -80,7 +93,6 @@ static int refuse_indent(PyObject *object) {
  * prepare_piece. */
 static int prepare_pieces(prepared *p, PyObject *indent, PyObject *object) {
     encode_options *o = &p->o;
-    const int asks_first = !o->as_generator && o->form != ENCODE_UTF8;
     int odd;
     o->indented = indent != NULL && indent != Py_None;
     if (o->indented) {
@@ -92,7 +104,7 @@ static int prepare_pieces(prepared *p, PyObject *indent, PyObject *object) {
             PyObject *space = PyUnicode_FromString(" ");
             p->indent = space == NULL ? NULL : PyNumber_Multiply(space, indent);
             Py_XDECREF(space);
-            if (p->indent == NULL) return asks_first ? refuse_indent(object) : -1;
+            if (p->indent == NULL) return p->asks_first ? refuse_indent(object) : -1;
         }
         if ((odd = prepare_piece(o, &o->indent, &p->indent))) return odd;
     }
@@ -117,15 +129,18 @@ const encode_options encode_defaults = {
 
 int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair) {
     encode_options *o = &p->o;
-    int skipkeys = truth(v[D_SKIPKEYS], 0), ascii = truth(v[D_ENSURE_ASCII], 1);
-    int circular = truth(v[D_CHECK_CIRCULAR], 1), nan = truth(v[D_ALLOW_NAN], 1), sort = truth(v[D_SORT_KEYS], 0);
-    if (skipkeys < 0 || ascii < 0 || circular < 0 || nan < 0 || sort < 0) return -1;
-    o->skipkeys = skipkeys;
-    o->check_circular = circular;
-    o->sort_keys = sort;
+    p->asks_first = encode_asks_first(o);
+    int is[D_COUNT] = {[D_ENSURE_ASCII] = 1, [D_CHECK_CIRCULAR] = 1, [D_ALLOW_NAN] = 1};
+    for (size_t i = 0; i < sizeof flags; i++) {
+        PyObject *value = v[flags[i]];
+        if (value != NULL && (is[flags[i]] = PyObject_IsTrue(value)) < 0) return -1;
+    }
+    o->skipkeys = is[D_SKIPKEYS];
+    o->check_circular = is[D_CHECK_CIRCULAR];
+    o->sort_keys = is[D_SORT_KEYS];
     if (o->form != ENCODE_UTF8) {
-        o->allow_nan = nan;
-        o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
+        o->allow_nan = is[D_ALLOW_NAN];
+        o->form = is[D_ENSURE_ASCII] ? ENCODE_ASCII : ENCODE_TEXT;
     }
     o->default_function = given(v[D_DEFAULT]);
     PyObject *indent = given(v[D_INDENT]);
@@ -147,9 +162,13 @@ int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair) {
     return prepare_pieces(p, indent, v[D_OBJ]);
 }
 
-static int read_flag(PyObject *instance, PyObject *attribute) {
+enum { ASKED_BY_JSON = 2 };
+
+/* A flag's truth; ASKED_BY_JSON as flags_are_plain has it; -1 with an exception set. */
+static int read_flag(const encode_options *o, PyObject *instance, PyObject *attribute) {
     PyObject *value = PyObject_GetAttr(instance, attribute);
-    int flag = value == NULL ? -1 : PyObject_IsTrue(value);
+    int asks = o->form == ENCODE_UTF8 || (value != NULL && is_plain_flag(value));
+    int flag = value == NULL ? -1 : asks ? PyObject_IsTrue(value) : ASKED_BY_JSON;
     Py_XDECREF(value);
     return flag;
 }
@@ -173,31 +192,37 @@ int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject
     encode_options *o = &p->o;
     PyObject *const *names = state->names;
     int alone = is_text_alone(o, object); /* for which encode() looks at nothing else */
-    if (!alone && (o->check_circular = read_flag(encoder, names[NAME_check_circular])) < 0) return -1;
-    int ascii = read_flag(encoder, names[NAME_ensure_ascii]);
+    int circular = alone ? 0 : read_flag(o, encoder, names[NAME_check_circular]);
+    int ascii = circular < 0 ? -1 : read_flag(o, encoder, names[NAME_ensure_ascii]);
     if (ascii < 0) return -1;
+    int odd = (circular | ascii) & ASKED_BY_JSON, nan = 0, sort = -1, skipkeys = -1;
     if (o->form != ENCODE_UTF8) {
         o->form = ascii ? ENCODE_ASCII : ENCODE_TEXT;
-        if (alone) return 0;
-        if ((o->allow_nan = read_flag(encoder, names[NAME_allow_nan])) < 0) return -1;
+        if (alone) return odd ? 1 : 0;
+        if ((nan = read_flag(o, encoder, names[NAME_allow_nan])) < 0) return -1;
+        o->allow_nan = nan;
     }
     PyObject *indent = PyObject_GetAttr(encoder, names[NAME_indent]);
     if (indent == NULL) return -1;
     int read = read_default(state, encoder, function);
     p->key_separator = read < 0 ? NULL : PyObject_GetAttr(encoder, names[NAME_key_separator]);
     p->item_separator = p->key_separator == NULL ? NULL : PyObject_GetAttr(encoder, names[NAME_item_separator]);
-    int odd = -1;
-    if (p->item_separator != NULL && (o->sort_keys = read_flag(encoder, names[NAME_sort_keys])) >= 0 &&
-        (o->skipkeys = read_flag(encoder, names[NAME_skipkeys])) >= 0)
-        odd = prepare_pieces(p, indent, object);
-    Py_DECREF(indent);
+    if (p->item_separator != NULL && (sort = read_flag(o, encoder, names[NAME_sort_keys])) >= 0)
+        skipkeys = read_flag(o, encoder, names[NAME_skipkeys]);
+    odd |= (nan | sort | skipkeys) & ASKED_BY_JSON;
+    o->check_circular = circular;
+    o->sort_keys = sort;
+    o->skipkeys = skipkeys;
     o->default_function = *function;
+    if (skipkeys < 0) odd = -1;
+    else odd = odd ? 1 : prepare_pieces(p, indent, object);
+    Py_DECREF(indent);
     return odd;
 }
 
 int encode_by_attributes(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object,
-                         PyObject **result) {
-    prepared p = {.o = *base};
+                         int asks_first, PyObject **result) {
+    prepared p = {.o = *base, .asks_first = asks_first};
     PyObject *function = NULL;
     int odd = prepare_instance(state, &p, encoder, object, &function);
     if (odd == 0 && (*result = encode_document(&state->encode, &p.o, object)) == NULL) odd = -1;
@@ -216,5 +241,5 @@ int encode_instance(core_state *state, const encode_options *base, PyObject *enc
         ours = is_method_of(encoder, state->names[NAME_iterencode], state->json_iterencode, state->our_iterencode,
                             state->installed_iterencode);
     if (ours <= 0) return ours < 0 ? -1 : 1;
-    return encode_by_attributes(state, base, encoder, object, result);
+    return encode_by_attributes(state, base, encoder, object, encode_asks_first(base), result);
 }

@@ -8,6 +8,7 @@
 typedef struct {
     encode_options o;
     PyObject *item_separator, *key_separator, *indent, *separators;
+    int asks_first; /* as json's encode(): whether the object is a str, then what the indentation is */
 } prepared;
 
 extern const encode_options dumps_defaults, encode_defaults;
@@ -36,6 +37,10 @@ static inline int is_text_alone(const encode_options *o, PyObject *object) {
 /* Drop the references that it holds. */
 void prepared_clear(prepared *p);
 
+/* Whether it runs no Python code to ask for the truth of flags. json's functions ask when, and as often as, they want
+ * to know. */
+int flags_are_plain(PyObject *const *v);
+
 /* Fill in the options from a call's arguments, for the stdlib's class or ours: 0; 1 where only the stdlib can answer,
  * with its generator or an error; -1 with an exception set. */
 int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair);
@@ -46,7 +51,7 @@ int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject
 
 /* Encode as an instance's attributes say, whatever its methods: as encode_instance. */
 int encode_by_attributes(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object,
-                         PyObject **result);
+                         int asks_first, PyObject **result);
 
 /* Encode as an instance's attributes say: 0 with *result set; 1 where its own methods have to do it, because it
  * overrides iterencode (or encode, if that is asked) or holds pieces that aren't text; -1 with an exception set. */

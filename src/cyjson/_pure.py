@@ -215,19 +215,22 @@ def dump(
     A smaller document goes in one piece, so that one that can't be encoded leaves the file as it was. Arguments and
     errors are those of ``dumps``.
     """
-    if cls is None:
-        cls = JSONEncoder
-    encoder = cls(
-        skipkeys=skipkeys,
-        ensure_ascii=ensure_ascii,
-        check_circular=check_circular,
-        allow_nan=allow_nan,
-        indent=indent,
-        separators=separators,
-        default=default,
-        sort_keys=sort_keys,
-        **kw,
-    )
+    others = cls is indent is separators is default is None and not kw
+    # json asks for the flags' truth in this order, which a flag's __bool__ may see.
+    if not skipkeys and ensure_ascii and check_circular and allow_nan and others and not sort_keys:
+        encoder = JSONEncoder()
+    else:
+        encoder = (JSONEncoder if cls is None else cls)(
+            skipkeys=skipkeys,
+            ensure_ascii=ensure_ascii,
+            check_circular=check_circular,
+            allow_nan=allow_nan,
+            indent=indent,
+            separators=separators,
+            default=default,
+            sort_keys=sort_keys,
+            **kw,
+        )
     pieces = encoder.iterencode(obj)
     separators = getattr(encoder, "item_separator", ""), getattr(encoder, "key_separator", "")
     # Others than str are the file's to refuse, once it comes to them.
