@@ -364,7 +364,7 @@ SEPARATORS += [pair for odd in ODD for pair in ((odd, ":"), (",", odd), (odd, od
 
 
 def options_to_write(choose):
-    return {
+    options = {
         "ensure_ascii": choose.below(2) == 0,
         "indent": choose.of(INDENTS),
         "separators": choose.of(SEPARATORS),
@@ -373,6 +373,10 @@ def options_to_write(choose):
         "check_circular": choose.below(16) != 1,
         "allow_nan": choose.below(4) != 1,
     }
+    # A circle that isn't looked for is written down to the recursion limit, and each level indented.
+    if not options["check_circular"] and isinstance(options["indent"], str) and len(options["indent"]) > 100:
+        options["indent"] = "中"
+    return options
 
 
 def default_of(choose, value):
