@@ -1,12 +1,12 @@
 """Fuzz the kernels as plain C and the module against json.
 
-    python tools/fuzz.py [--minutes N] [--only TARGET...] [--sanitize] [--work DIR]
+    python tools/fuzz.py [--minutes N] [--only TARGET...] [--sanitize] [--seed N] [--work DIR]
 
 With clang and its libFuzzer, inputs are chosen by the coverage they bring: the kernels are built with
 AddressSanitizer and UndefinedBehaviorSanitizer, the module with coverage only, or with --sanitize as the kernels are.
 Without, only the module is fuzzed, by inputs from a random generator. What is found stays in DIR/found (in
 build/fuzz/found), the corpus in DIR/corpus, where the next run goes on. --minutes is for all targets together, of which
-as many run at once as there are cores.
+as many run at once as there are cores. From one --seed the same build makes the same inputs, as far as time goes.
 """
 
 import argparse
@@ -84,15 +84,16 @@ def build_module(compiler, work, sanitize):
     return [output, "-max_len=600", "-detect_leaks=0"], environment
 
 
-def fuzz(target, command, environment, seconds, work):
+def fuzz(target, command, environment, seconds, work, seed):
     """Run libFuzzer for so long: what was executed, None where it found something."""
     corpus, found = work / "corpus" / target, work / "found"
     corpus.mkdir(parents=True, exist_ok=True)
     found.mkdir(parents=True, exist_ok=True)
     flags = [f"-max_total_time={max(1, round(seconds))}", "-len_control=0", "-print_final_stats=1", "-timeout=60"]
+    flags += [f"-seed={seed}"]
     ran = subprocess.run(
         [*map(str, command), *flags, f"-artifact_prefix={found}/{target}-", str(corpus)],
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, "PYTHONHASHSEED": str(seed)},
         capture_output=True,
         text=True,
         errors="replace",
@@ -105,9 +106,8 @@ def fuzz(target, command, environment, seconds, work):
     return f"{told['number_of_executed_units']} inputs" + (f", {calls} calls compared with json's" if calls else "")
 
 
-def by_random_inputs(seconds):
+def by_random_inputs(seconds, seed):
     print("fuzz: no clang with libFuzzer here: the module alone, by random inputs", flush=True)
-    seed = int.from_bytes(os.urandom(4), "big")
     command = [sys.executable, str(FUZZ / "module.py"), "--seconds", str(seconds), "--seed", str(seed)]
     return subprocess.run(command).returncode
 
@@ -117,12 +117,14 @@ def main():
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--only", nargs="+", choices=SHARES, default=list(SHARES))
     parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big") or 1, help="default: any")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "fuzz")
     arguments = parser.parse_args()
     seconds = 60 * arguments.minutes
     compiler = clang()
     if compiler is None:
-        return by_random_inputs(seconds)
+        return by_random_inputs(seconds, arguments.seed)
+    print(f"fuzz: seed {arguments.seed}", flush=True)
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     built = {}
@@ -134,7 +136,7 @@ def main():
     total = sum(SHARES[target] for target in built)
 
     def executed(target):
-        done = fuzz(target, *built[target], seconds * SHARES[target] / total, work)
+        done = fuzz(target, *built[target], seconds * SHARES[target] / total, work, arguments.seed)
         print(f"fuzz: {target}: {'FAILED' if done is None else f'{done}, nothing found'}", flush=True)
         return done
 
