@@ -508,9 +508,13 @@ def check_object(choose, data, at):
             default = started(value)
             if acting:
                 Acting.act = staticmethod(lambda: default(None))
+            limit = sys.getrecursionlimit()
+            if not options["check_circular"]:  # the time that json's generators take grows by the square of the depth
+                sys.setrecursionlimit(200)
             try:
                 return call(module, value, default)
             finally:
+                sys.setrecursionlimit(limit)
                 Acting.act = staticmethod(lambda: None)
                 del kept
 
