@@ -16,9 +16,10 @@
  * Key cache (python/keycache.h). A key of up to 64 ASCII characters is looked up by its text, before a str is made, in
  * two slots: O(1), in bounded memory, for all calls in an interpreter. The str that is found has its hash.
  *
- * Shapes (dict_from). Of objects with the same k keys in the same order all but the first two are copies of one table
- * in which the values are replaced: O(k), with no key hashed or compared. There are 256 places for shapes, in pairs, by
- * the hashes of the keys; a newer one replaces the older of its pair.
+ * Shapes (dict_from). A shape is the remembered layout of objects with the same 2 to 128 keys in the same order. All
+ * of these objects but the first two are copies of its table in which the values are replaced: O(k) for k keys, with no
+ * key hashed or compared. There are 256 places for shapes, in pairs, by the hashes of the keys; a newer one replaces
+ * the older of its pair.
  *
  * Guesses (expect_keys). An object that stands under the same key as one before (in an array: under the array's) is
  * expected to have its shape. Each key that comes as expected is compared with the text in place: it is neither looked

@@ -16,8 +16,8 @@
 
 #include <datetime.h> /* which wants Python.h before it */
 
-/* Kinds of Nodes, in the order of _reading.py (tests/test_typed_native.py compares the two), and those that are made of
- * them here. */
+/* Kinds of Nodes, in the order of _reading.py (tests/test_decode_native.py compares the two), and those that are made
+ * of them here. */
 /* clang-format off */
 #define TYPED_KINDS(X) \
     X(ANY) X(NULL) X(BOOL) X(INT) X(FLOAT) X(STR) X(LITERAL) X(ENUM) \

@@ -119,8 +119,8 @@ typedef struct {
     enum { DICTS_NOT_PLAIN, DICTS_PLAIN, DICTS_PLAIN_SORTED } plain_dicts; /* so do dicts, of a known layout */
 
     unsigned default_calls; /* by orjson's rules: calls of default() within one another */
-    int plans_fresh; /* plans_refresh was asked */
-    int token_checked; /* plans_check_token was */
+    int plans_fresh; /* plans_are_stale was asked */
+    int token_checked; /* plans_token_changed was */
     walk *walks;
     size_t flush_size; /* bytes that are flushed; SIZE_MAX where there is no sink */
     const uint8_t *full; /* where that many bytes end */

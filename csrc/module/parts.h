@@ -10,7 +10,7 @@
 
 enum { PARTS_KEPT = 64 }; /* sets of pointers that are kept compiled */
 
-/* What the module's state holds of it. All zero before parts_state_init. */
+/* What the module's state holds of it. All zero before the module is set up. */
 typedef struct {
     const skip_functions *skip;
     PyObject *compile, *pick, *at, *open; /* cyjson._parts' functions */

@@ -41,7 +41,7 @@ enum {
 };
 
 /* Make a tree of a tuple of paths, each a tuple of pairs (bytes or None, int), which it keeps: what
- * cyjson._pointers.compile gives, for no path longer than PATHS_LONGEST. NULL with MemoryError set. */
+ * cyjson._parts.compile_paths gives, for no path longer than PATHS_LONGEST. NULL with MemoryError set. */
 paths *paths_new(PyObject *compiled);
 
 void paths_free(paths *p);
