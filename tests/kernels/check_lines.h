@@ -77,12 +77,8 @@ static void check_lines_as(const uint8_t *text, size_t size) {
 }
 
 static inline void check_lines(const uint8_t *data, size_t size) {
-    static guarded room;
-    if (room.start == NULL) room = guarded_new(CHECK_SKIP_MOST);
-    if (size > CHECK_SKIP_MOST) size = CHECK_SKIP_MOST;
     for (int side = 0; side < 2; side++) {
-        uint8_t *text = side ? room.start : room.end - size;
-        memcpy(text, data, size);
+        const uint8_t *text = skip_text_at(side, data, &size);
         check_lines_as(text, size);
     }
 }

@@ -298,14 +298,18 @@ static void check_pieces(const uint8_t *text, size_t size, size_t piece, int len
     }
 }
 
-/* Compare all that there is on [data, size), which is put at both ends of readable memory. */
-static inline void check_skip(const uint8_t *data, size_t size) {
+/* Put a text at the end of readable memory (side 0) or at its start (side 1): where it is. Long ones are cut. */
+static inline const uint8_t *skip_text_at(int side, const uint8_t *data, size_t *size) {
     static guarded room;
     if (room.start == NULL) room = guarded_new(CHECK_SKIP_MOST);
-    if (size > CHECK_SKIP_MOST) size = CHECK_SKIP_MOST;
+    if (*size > CHECK_SKIP_MOST) *size = CHECK_SKIP_MOST;
+    return memcpy(side ? room.start : room.end - *size, data, *size);
+}
+
+/* Compare all that there is on [data, size), at both ends of readable memory. */
+static inline void check_skip(const uint8_t *data, size_t size) {
     for (int side = 0; side < 2; side++) {
-        uint8_t *text = side ? room.start : room.end - size;
-        memcpy(text, data, size);
+        const uint8_t *text = skip_text_at(side, data, &size);
         check_skip_as(text, size, 1, 0);
         check_skip_as(text, size, side, !side);
         if (size > 0) check_pieces(text, size, side ? size : 100 + 37 * (size % 11) + text[size / 2] % 64, side);
