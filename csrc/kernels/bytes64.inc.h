@@ -21,9 +21,6 @@ static ALWAYS_INLINE uint64_t bytes64_at_most(bytes64 v, uint8_t c) {
 }
 static ALWAYS_INLINE uint64_t bytes64_high(bytes64 v) { return bytes64_word(_mm512_movepi8_mask(v)); }
 static ALWAYS_INLINE bytes64 bytes64_or(bytes64 v, uint8_t c) { return _mm512_or_si512(v, _mm512_set1_epi8((char)c)); }
-static ALWAYS_INLINE bytes64 bytes64_less(bytes64 v, uint8_t c) {
-    return _mm512_sub_epi8(v, _mm512_set1_epi8((char)c));
-}
 /* White space is what its last four bits look up: bytes from 0x80 on look up 0. */
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
     const __m512i table = _mm512_broadcast_i32x4(
@@ -61,10 +58,6 @@ static ALWAYS_INLINE uint64_t bytes64_high(bytes64 v) { return bytes64_bits(v.a,
 static ALWAYS_INLINE bytes64 bytes64_or(bytes64 v, uint8_t c) {
     __m256i all = _mm256_set1_epi8((char)c);
     return (bytes64){_mm256_or_si256(v.a, all), _mm256_or_si256(v.b, all)};
-}
-static ALWAYS_INLINE bytes64 bytes64_less(bytes64 v, uint8_t c) {
-    __m256i all = _mm256_set1_epi8((char)c);
-    return (bytes64){_mm256_sub_epi8(v.a, all), _mm256_sub_epi8(v.b, all)};
 }
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
     const __m256i table = _mm256_broadcastsi128_si256(
