@@ -14,17 +14,15 @@ COLUMNS, LINES = 120, 800
 CODE = ("csrc", "src", "tests", "tools")
 SUFFIXES = {".c", ".h", ".py", ".pyi", ".pyx", ".pxi", ".md", ".yml", ".yaml", ".toml"}
 NAMES = {"Makefile", "run"}
-GENERATED = [ROOT / "csrc" / "kernels" / "tables"]
 
 
 def files():
-    """What is written by hand."""
     for path in sorted(ROOT.rglob("*")):
         parts = path.relative_to(ROOT).parts
         if path.suffix not in SUFFIXES and path.name not in NAMES or not path.is_file():
             continue
         hidden = any(part[0] == "." and part not in (".ci", ".github") for part in parts[:-1])
-        if hidden or parts[0] in ("build", "dist") or any(folder in path.parents for folder in GENERATED):
+        if hidden or parts[0] in ("build", "dist"):
             continue
         yield path, parts
 
