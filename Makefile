@@ -193,8 +193,8 @@ $(VENV)/.build: $(VENV)/.made
 	@touch $@
 
 # setuptools takes along all that an earlier SOURCES.txt names.
-build_quietly = rm -rf dist src/*.egg-info && { $(python) -m build $(1) . > build.log 2>&1 || { cat build.log; exit 1; }; } && \
-	rm build.log && ls dist
+build_quietly = rm -rf dist src/*.egg-info && \
+	{ $(python) -m build $(1) . > build.log 2>&1 || { cat build.log; exit 1; }; } && rm build.log && ls dist
 
 sdist: $(VENV)/.build ## the sdist into dist/
 	@$(call build_quietly,--sdist)
