@@ -4,7 +4,8 @@
     python tools/release_check.py VERSION --version-only
     python tools/release_check.py VERSION --metadata-only FILE...
 
-1. VERSION is pyproject.toml's, and CHANGELOG.md has a heading for it.
+1. VERSION is pyproject.toml's and cyjson.__version__, and CHANGELOG.md has a heading for it; with --version-only, which
+   the workflow asks of a tag, one that has the date.
 2. The sdist holds what a build and the tests need, is small, and builds without a network.
 3. Wheels are built twice from it, in two folders, and are the same to the byte; so is the sdist.
 4. Metadata: twine check --strict, pyroma, check-wheel-contents, validate-pyproject.
@@ -45,15 +46,17 @@ def step(text):
     print(f"release-check: {text}", flush=True)
 
 
-def check_version(version):
-    project = (TOP / "pyproject.toml").read_text()
-    own = re.search(r'^version = "(.*)"$', project, re.MULTILINE)[1]
-    if own != version:
-        raise SystemExit(f"release-check: pyproject.toml says {own}, not {version}")
+def check_version(version, dated):
+    for path, name in ("pyproject.toml", "version"), ("src/cyjson/__init__.py", "__version__"):
+        own = re.search(rf'^{name} = "(.*)"$', (TOP / path).read_text(), re.MULTILINE)[1]
+        if own != version:
+            raise SystemExit(f"release-check: {path} says {own}, not {version}")
     heading = re.search(rf"^## {re.escape(version)}\b.*$", (TOP / "CHANGELOG.md").read_text(), re.MULTILINE)
     if heading is None:
         raise SystemExit(f"release-check: CHANGELOG.md has no heading for {version}")
-    step(f"version {version}: pyproject.toml and CHANGELOG.md ({heading[0]})")
+    if dated and not re.search(r"\(\d{4}-\d{2}-\d{2}\)$", heading[0]):
+        raise SystemExit(f"release-check: CHANGELOG.md says {heading[0]!r}, without a date")
+    step(f"version {version}: pyproject.toml, cyjson.__version__ and CHANGELOG.md ({heading[0]})")
 
 
 def digest(path):
@@ -142,7 +145,7 @@ def main():
     os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]
     if arguments.metadata_only:
         return check_metadata(arguments.metadata_only)
-    check_version(arguments.version)
+    check_version(arguments.version, dated=arguments.version_only)
     if arguments.version_only:
         return
     with tempfile.TemporaryDirectory() as scratch:
