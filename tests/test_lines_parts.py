@@ -199,6 +199,71 @@ def test_lines_looked_at_together(seed):
     assert outcomes(by_pick, errors="call", **limit) == expected
     assert outcomes(by_pick_of_file, errors="call", **limit) == expected
     assert list(by_pick(errors="skip", **limit)) == list(one_by_one(errors="skip", **limit))
+    assert outcomes(by_pick, errors="call", threads=2, **limit) == expected
+    expected = outcomes(lambda **options: lines.loads(data, **options), errors="call", **limit)
+    for threads in None, 2:
+        given = {"errors": "call", "lazy": True, "threads": threads, **limit}
+        assert outcomes(lambda **options: lines.loads(data, **options), **given) == expected
+        assert outcomes(lambda **options: lines.load(io.BytesIO(data), **options), **given) == expected
+
+
+def by_looking_up(document, path):
+    for name in path:
+        if not isinstance(document, dict) or name not in document:
+            return None
+        document = document[name]
+    return document
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_names_of_every_size(threads, parallel):
+    """Names that differ in one byte, at every place; those that come again; and what they lead to, which is gone."""
+    draw = random.Random(3)
+    names = ["n" * size for size in range(40)] + ["é" * size for size in range(1, 12)] + ['"' * 3, "\\" * 20]
+    for each in names[1:40]:
+        place = draw.randrange(len(each))
+        names.append(each[:place] + "m" + each[place + 1 :])
+    written = []
+    for _ in range(3000):
+        members = []
+        for name in draw.choices(names, k=draw.randrange(8)):
+            value = draw.choice(["1", "[[2]]", '{"x": 3}', '{"y": {"x": 4}, "x": {"x": 5}, "x": 6}', '{"x": {"x": 7}}'])
+            members.append(f"{json.dumps(name, ensure_ascii=draw.random() < 0.3)}: {value}")
+        written.append("{" + ", ".join(members) + "}" + draw.choice(["", "", " ", "\r"]))
+    data = "\n".join(written).encode()
+    documents = [json.loads(each) for each in written]
+    for chosen in [["n" * 7], ["n" * 8, "n" * 15, "n" * 16, "n" * 17], names]:
+        paths = [path for name in chosen for path in ((name,), (name, "x"), (name, "x", "x"), (name, "y", "x"))]
+        want = [tuple(by_looking_up(each, path) for path in paths) for each in documents]
+        assert list(lines.loads(data, pick=paths, threads=threads)) == want
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_indices_that_are_names_too(threads, parallel):
+    data = b'{"0": {"0": 1}, "1": 2}\n[[3, 4], 5]\n{"1": [6], "0": [7, {"0": 8}], "0": [9]}\n' * 500
+    paths = [("0", "0"), (0, 0), (0, "0"), "/0/0", "/1", (1,), "/0/1/0"]
+    want = [(1, None, None, 1, 2, None, None), (None, 3, None, 3, 5, 5, None), (None, None, None, 9, [6], None, None)]
+    assert [cyjson.pick(each, *paths) for each in data.splitlines()[:3]] == want
+    assert list(lines.loads(data, pick=paths, threads=threads)) == want * 500
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_views_are_of_their_own_line(threads, parallel):
+    """Whatever is in the lines before them, which are looked at together with them."""
+    draw = random.Random(4)
+    written = [record(i) for i in range(4000)]
+    texts = []
+    for each in written:
+        text = json.dumps(each, ensure_ascii=draw.random() < 0.5, separators=draw.choice([(",", ":"), (", ", ": ")]))
+        texts.append((text, draw.choice(["\n", "\n", "\n", "\r\n", " \n", "\n\n"])))
+    views = list(lines.loads("".join(a + b for a, b in texts).encode(), lazy=True, threads=threads))
+    assert len(views) == len(written)
+    for view, document, (text, _) in zip(views, written, texts, strict=True):
+        assert view.raw == text.encode() or cyjson.backend == "python"
+        assert (view["id"], view["user"]["name"], len(view)) == (document["id"], document["user"]["name"], 3)
+        assert list(view["user"]["x"]) == document["user"]["x"]
+        assert [plain(each) for each in view["tags"]] == document["tags"]
+        assert view.value() == document
 
 
 @pytest.mark.parametrize("size", [100, 262_140, 262_144, 262_150, 300_000, 2_000_000])

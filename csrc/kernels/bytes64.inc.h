@@ -28,12 +28,12 @@ static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
     return bytes64_word(_mm512_cmpeq_epi8_mask(v, _mm512_shuffle_epi8(table, v)));
 }
 /* Brackets, colons and commas likewise; and 0x0C and 0x1A, which are neither. */
-static ALWAYS_INLINE uint64_t bytes64_marks(bytes64 v) {
+static ALWAYS_INLINE uint64_t bytes64_marks(bytes64 v, __m512i spaces) {
     const __m512i table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0));
-    return bytes64_word(_mm512_cmpeq_epi8_mask(bytes64_or(v, 0x20), _mm512_shuffle_epi8(table, v)));
+    return bytes64_word(_mm512_cmpeq_epi8_mask(_mm512_or_si512(v, spaces), _mm512_shuffle_epi8(table, v)));
 }
-static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v) {
-    return bytes64_word(_mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('0')), _mm512_set1_epi8(10)));
+static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v, __m512i zeros, __m512i tens) {
+    return bytes64_word(_mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, zeros), tens));
 }
 #elif defined(VEC_AVX2)
 typedef struct {
@@ -165,6 +165,9 @@ static ALWAYS_INLINE bytes64 bytes64_load_some(uint8_t *copy, const uint8_t *p, 
 #define BYTES64_KEPT(name, c) \
     bytes64 name = _mm512_set1_epi8((char)(c)); \
     __asm__("" : "+v"(name))
+#define BYTES64_KEPT_LONG(name, c) BYTES64_KEPT(name, c) /* those that other levels needn't keep */
+#define BYTES64_MARKS(v, spaces) bytes64_marks(v, spaces)
+#define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v, zeros, tens)
 #define BYTES64_EQUAL(v, name, c) bytes64_word(_mm512_cmpeq_epi8_mask(v, name))
 #define BYTES64_ABOVE(v, name, c, high) ((void)(high), bytes64_word(_mm512_cmpgt_epu8_mask(v, name)))
 #define BYTES64_CONTROLS_END 0x1F
@@ -185,6 +188,16 @@ static ALWAYS_INLINE bytes64 bytes64_load_some(uint8_t *copy, const uint8_t *p, 
 #define BYTES64_EQUAL(v, name, c) bytes64_equal(v, c)
 #define BYTES64_ABOVE(v, name, c, high) ((void)(high), ~bytes64_at_most(v, c))
 #define BYTES64_CONTROLS(v, name, high) ((void)(high), bytes64_at_most(v, 0x1F))
+#endif
+#if !defined(BYTES64_KEPT_LONG)
+#define BYTES64_KEPT_LONG(name, c)
+#if defined(VEC_AVX512)
+#define BYTES64_MARKS(v, spaces) bytes64_marks(v, _mm512_set1_epi8(' '))
+#define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v, _mm512_set1_epi8('0'), _mm512_set1_epi8(10))
+#else
+#define BYTES64_MARKS(v, spaces) bytes64_marks(v)
+#define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v)
+#endif
 #endif
 
 /* The place of the lowest bit; of none 64, or where that takes longer 63. */

@@ -16,6 +16,11 @@ typedef struct {
     size_t token, next;
 } places_at;
 
+/* The token of the container with this index, or of none. */
+static ALWAYS_INLINE size_t places_opens(const skip_index *index, size_t container) {
+    return container < index->count ? index->containers[container].token : SIZE_MAX;
+}
+
 /* Go on to the token after the value at a place, which may be none: what is read there checks that. */
 static ALWAYS_INLINE void places_pass(const skip_index *index, places_at *at) {
     if (at->next < index->count && index->containers[at->next].token == at->token) {

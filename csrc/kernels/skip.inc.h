@@ -582,6 +582,8 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     BYTES64_KEPT(controls, BYTES64_CONTROLS_END);
     BYTES64_KEPT(before_letters, 'A' - 1);
     BYTES64_KEPT(all_zeros, '0');
+    BYTES64_KEPT_LONG(spaces, ' ');
+    BYTES64_KEPT_LONG(tens, 10);
     for (;;) {
         bytes64 v;
         if (LIKELY(c.end - at > 64)) {
@@ -616,10 +618,11 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             high_before = high >> 61;
         }
 
-        uint64_t marks = bytes64_marks(v) & ~in, scalar = ~(marks | bytes64_space(v) | quote | in);
+        uint64_t marks = BYTES64_MARKS(v, spaces) & ~in, scalar = ~(marks | bytes64_space(v) | quote | in);
         uint64_t starts = scalar & ~(scalar << 1 | scalar_before);
         uint64_t letters = scalar & BYTES64_ABOVE(v, before_letters, 'A' - 1, high); /* or what isn't ASCII */
-        uint64_t digits = bytes64_digits(v) & scalar, zeros = BYTES64_EQUAL(v, all_zeros, '0') & scalar;
+        uint64_t digits = BYTES64_DIGITS(v, all_zeros, tens) & scalar,
+                 zeros = BYTES64_EQUAL(v, all_zeros, '0') & scalar;
         uint64_t first_zero = zeros & starts;
         scalar_before = scalar >> 63;
         if (UNLIKELY((scalar ^ letters ^ digits) | (letters & (digits << 1 | digit_before)) | c.number.open)) {
@@ -640,16 +643,20 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         } else all_digits = 0;
 
         uint64_t tokens = marks | (quote & in) | starts;
+        uint64_t line = by_lines ? control & ~in : 0;
         if (by_lines) {
-            uint64_t line = control & ~in;
             tokens |= line;
-            if (UNLIKELY(at >= enough) && line) end = at; /* this block's are the last documents */
             PREFETCH(at + 1024);
         }
         count = skip_gather(&c, count, block, v, tokens, (uint32_t)(at - c.base));
         at += 64;
-        blocks++;
-        if (UNLIKELY(count > SKIP_TOKENS) | UNLIKELY(blocks == look) | UNLIKELY(wrong != 0) | UNLIKELY(at >= end)) {
+        if (!indexed) blocks++;
+        if (UNLIKELY(count > SKIP_TOKENS) | UNLIKELY(!indexed && blocks == look) | UNLIKELY(wrong != 0) |
+            UNLIKELY(at >= (by_lines ? enough : end))) {
+            if (by_lines && at < end) {
+                if (at - 64 >= enough && line) end = at; /* this block's are the last documents */
+                else if (count <= SKIP_TOKENS && wrong == 0) continue;
+            }
             size_t kept = !indexed && UNLIKELY(resumed != NULL) && count > 0;
             c.count = count - kept;
             int done = by_lines  ? skip_judge_lines(&c, &stop)
@@ -667,7 +674,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             count = kept;
             if (!indexed && LIKELY(resumed == NULL)) c.base = at; /* of an index all places count from the start */
             else if (!indexed && at >= end) return skip_pause(&c, resumed, before);
-            if (blocks == look) look = blocks < ((size_t)1 << 16) ? 4 * blocks : blocks + ((size_t)1 << 20);
+            if (!indexed && blocks == look) look = blocks < ((size_t)1 << 16) ? 4 * blocks : blocks + ((size_t)1 << 20);
         }
     }
 }

@@ -15,7 +15,8 @@ struct core_lines {
     lines_wish wish;
     lines_pool *pool; /* NULL: no threads */
     lines_chunk *chunk; /* taken last */
-    const uint8_t **part; /* of a line that core_lines_find has found, paths->count; or NULL */
+    const skip_document *document; /* in a line that core_lines_find has found */
+    const uint8_t **part; /* of it, paths->count; or NULL */
     const uint8_t *root; /* its bracket */
     lines_found own; /* of another line that no thread has scanned */
     lines_scratch scratch;
@@ -140,16 +141,26 @@ static PyObject *parts_values(const core_lines *lines, core_state *state, const 
 
 Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most) {
     const uint8_t *after;
-    if (lines->part == NULL) return 0;
+    if (lines->part == NULL && lines->capsule != NULL) return 0;
     const skip_document *document = lines_next(&lines->wish, &lines->scratch, p, p + size, &after);
     if (document == NULL || (most >= 0 && after - 1 - p > most) || !may_be_this_deep(document->depth)) return 0;
-    if (lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
+    if (lines->part != NULL && lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
+    lines->document = document;
     lines->root = p;
     return after - p;
 }
 
 PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size) {
     core_state *state = state_of(lines->core);
+    if (lines->part == NULL) {
+        const skip_document *document = lines->document;
+        skip_index index;
+        if (lines_index(&lines->scratch, document, &index)) Py_RETURN_NOTIMPLEMENTED;
+        PyObject *view = lazy_of_line(lines->core, lines->root, (Py_ssize_t)(document->end - document->start), 0,
+                                      lines_escapes(&lines->scratch, document), &index);
+        skip_index_free(&index);
+        return view;
+    }
     document_text text = {.data = lines->root, .size = size - 1, .is_ours = 1};
     PyObject *value = parts_values(lines, state, &text, lines->part, lines->root);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);

@@ -44,10 +44,10 @@ void core_lines_free(core_lines *lines);
  * error or a scalar. NULL with MemoryError set. */
 PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number);
 
-/* Find the parts in the line at p, whose line feed is among the size bytes, where that can be done for several lines at
- * once: the size of the line with its line feed, or 0 where core_lines_value has to be asked; also where it is longer
- * than most, unless that is -1. Runs no Python code, and sets no exception. The text stays as it is until
- * core_lines_moved. Not for lines that threads are given, or of which views are wanted. */
+/* Find the parts in the line at p, or, where views are wanted, its document, whose line feed is among the size bytes,
+ * where that can be done for several lines at once: the size of the line with its line feed, or 0 where
+ * core_lines_value has to be asked; also where it is longer than most, unless that is -1. Runs no Python code, and sets
+ * no exception. The text stays as it is until core_lines_moved. Not for lines that threads are given. */
 Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most);
 
 /* Make the value of the line, of that size, that core_lines_find has just found. As core_lines_value. */

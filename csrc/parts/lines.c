@@ -85,17 +85,27 @@ static int look(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p
     return !failed;
 }
 
+/* The next line, about which nothing is known: NULL where there is no memory. */
+static lines_line *next_line(const lines_wish *wish, lines_found *found, const uint8_t ***part, skip_index **index) {
+    size_t paths = wish->paths == NULL ? 0 : (size_t)wish->paths->count;
+    if (found->count == found->room && grow(found, paths)) return NULL;
+    lines_line *line = &found->line[found->count];
+    *part = paths ? &found->part[found->count * paths] : NULL;
+    *index = paths ? NULL : &found->index[found->count];
+    memset(line, 0, sizeof *line);
+    if (paths) memset((void *)*part, 0, paths * sizeof **part);
+    else memset(*index, 0, sizeof **index);
+    found->count++;
+    return line;
+}
+
 int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
                lines_found *found) {
-    size_t paths = wish->paths == NULL ? 0 : (size_t)wish->paths->count;
-    if (found->count == found->room && grow(found, paths)) return -1;
-    lines_line *line = &found->line[found->count];
-    const uint8_t **part = paths ? &found->part[found->count * paths] : NULL;
-    memset(line, 0, sizeof *line);
-    if (paths) memset((void *)part, 0, paths * sizeof *part);
-    else memset(&found->index[found->count], 0, sizeof *found->index);
-    line->good = look(wish, scratch, p, end, line, part, paths ? NULL : &found->index[found->count]);
-    found->count++;
+    const uint8_t **part;
+    skip_index *index;
+    lines_line *line = next_line(wish, found, &part, &index);
+    if (line == NULL) return -1;
+    line->good = look(wish, scratch, p, end, line, part, index);
     return 0;
 }
 
@@ -142,6 +152,37 @@ const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, 
     return document;
 }
 
+int lines_escapes(const lines_scratch *scratch, const skip_document *document) {
+    const uint64_t *escapes = scratch->ahead.lines->escapes;
+    size_t first = document->start / 64, last = (document->end - 1) / 64;
+    uint64_t bits = escapes[first / 64] & ~(uint64_t)0 << first % 64, to = ~(uint64_t)0 >> (63 - last % 64);
+    for (size_t i = first / 64; i < last / 64; i++, bits = escapes[i])
+        if (bits) return 1;
+    return (bits & to) != 0;
+}
+
+int lines_index(const lines_scratch *scratch, const skip_document *document, skip_index *to) {
+    const skip_index *all = &scratch->ahead.lines->index;
+    const skip_container *outermost = &all->containers[document->container];
+    const skip_index own = {
+        .containers = all->containers + document->container,
+        .count = outermost->next - document->container,
+        .places = all->places + document->token,
+        .tokens = outermost->after - document->token,
+    };
+    if (skip_index_copy(to, &own)) return -1;
+    for (size_t i = 0; i < to->count; i++) {
+        skip_container *each = &to->containers[i];
+        each->start -= document->start;
+        each->end -= document->start;
+        each->next -= document->container;
+        each->token -= document->token;
+        each->after -= document->token;
+    }
+    for (size_t i = 0; i < to->tokens; i++) to->places[i] -= document->start;
+    return 0;
+}
+
 int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_document *document, const uint8_t **part) {
     const skip_lines *lines = scratch->ahead.lines;
     parts_walk walk = {
@@ -150,7 +191,7 @@ int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_docume
         .skip = wish->skip,
         .checked = 1,
         .index = &lines->index,
-        .escapes = 1,
+        .escapes = lines_escapes(scratch, document),
         .escapes_in = lines->escapes,
         .paths = wish->paths,
         .found = part,
@@ -219,6 +260,19 @@ static void leave(lines_pool *pool) {
     if (is_last) free_pool(pool);
 }
 
+/* As lines_scan, of a document that lines_next has just given. */
+static int add_document(const lines_wish *wish, lines_scratch *scratch, const skip_document *document,
+                        lines_found *found) {
+    const uint8_t **part;
+    skip_index *index;
+    lines_line *line = next_line(wish, found, &part, &index);
+    if (line == NULL) return -1;
+    line->depth = document->depth;
+    line->escapes = lines_escapes(scratch, document);
+    line->good = !(index == NULL ? lines_find(wish, scratch, document, part) : lines_index(scratch, document, index));
+    return 0;
+}
+
 static void scan_chunk(const lines_wish *wish, lines_scratch *scratch, lines_chunk *chunk) {
     const uint8_t *p = chunk->data, *end = p + chunk->size;
     if (chunk->is_plain) return;
@@ -226,10 +280,19 @@ static void scan_chunk(const lines_wish *wish, lines_scratch *scratch, lines_chu
         chunk->made = wish->make(wish->context, chunk->data, chunk->size);
         return;
     }
+    lines_moved(scratch); /* another chunk's, of which the memory may be this one's */
     while (p < end) {
-        const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
-        if (lines_scan(wish, scratch, p, stop, &chunk->found)) break; /* the reader tries again, line by line */
-        p = stop + 1;
+        const uint8_t *after;
+        const skip_document *document = lines_next(wish, scratch, p, end, &after);
+        int failed;
+        if (document != NULL) failed = add_document(wish, scratch, document, &chunk->found);
+        else {
+            const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
+            failed = lines_scan(wish, scratch, p, stop, &chunk->found);
+            after = stop + 1;
+        }
+        if (failed) break; /* the reader tries again, line by line */
+        p = after;
     }
 }
 

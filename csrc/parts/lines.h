@@ -76,6 +76,12 @@ const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, 
  * none. -1 where there is no memory. */
 int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_document *document, const uint8_t **part);
 
+/* Whether there may be a backslash in a document that lines_next has just given. */
+int lines_escapes(const lines_scratch *scratch, const skip_document *document);
+
+/* Make `to` the index of such a document alone, whose offsets count from its bracket: -1 where there is no memory. */
+int lines_index(const lines_scratch *scratch, const skip_document *document, skip_index *to);
+
 /* Forget what was checked: the text isn't where it was. */
 static inline void lines_moved(lines_scratch *scratch) { scratch->ahead.text = NULL; }
 

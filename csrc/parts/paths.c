@@ -1,7 +1,5 @@
 #include "parts/paths.h"
 
-#include <string.h>
-
 static paths_node *node_new(void) {
     paths_node *node = PyMem_Calloc(1, sizeof *node);
     if (node != NULL) node->first_wanted = -1;
@@ -25,17 +23,22 @@ void paths_free(paths *p) {
     PyMem_Free(p);
 }
 
-static int same_name(const paths_step *step, const uint8_t *name, Py_ssize_t size) {
-    return step->name != NULL && step->size == size && memcmp(step->name, name, (size_t)size) == 0;
+static uint32_t paths_hash(const uint8_t *name, Py_ssize_t size) {
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (Py_ssize_t i = 0; i < size; i++) hash = (hash ^ name[i]) * 16777619u;
+    return hash ^ hash >> 15;
 }
 
 /* The node after this element, made if need be; NULL with MemoryError set. */
 static paths_node *node_after(paths_node *node, const uint8_t *name, Py_ssize_t size, Py_ssize_t index) {
+    int twins = 0;
     for (Py_ssize_t i = 0; i < node->steps; i++) {
         paths_step *step = &node->step[i];
-        if (step->index == index && (name == NULL ? step->name == NULL : same_name(step, name, size)))
-            return step->node;
+        int is_name = name == NULL ? step->name == NULL : paths_is_name(step, name, size);
+        if (is_name && step->index == index) return step->node;
+        twins |= (is_name && name != NULL) || (index >= 0 && step->index == index);
     }
+    node->twins |= twins;
     if (node->steps == node->room) {
         Py_ssize_t room = node->room ? 2 * node->room : 2;
         paths_step *grown = PyMem_Realloc(node->step, (size_t)room * sizeof *grown);
@@ -53,7 +56,8 @@ static paths_node *node_after(paths_node *node, const uint8_t *name, Py_ssize_t 
         for (at = node->indices++; at > 0 && node->step[at - 1].index > index; at--) {}
     memmove(node->step + at + 1, node->step + at, (size_t)(node->steps - 1 - at) * sizeof *node->step);
     if (name != NULL) node->sizes |= (uint64_t)1 << (size & 63);
-    node->step[at] = (paths_step){.name = name, .size = size, .index = index, .node = after, .next = -1};
+    node->step[at] =
+        (paths_step){.name = name, .size = name == NULL ? -1 : size, .index = index, .node = after, .next = -1};
     return after;
 }
 
@@ -81,15 +85,10 @@ static int node_finish(paths_node *node) {
     return 0;
 }
 
-Py_ssize_t paths_find(const paths_node *node, const uint8_t *name, Py_ssize_t size) {
-    if (node->table != NULL) {
-        Py_ssize_t i = node->table[paths_hash(name, size) & node->mask];
-        while (i >= 0 && !same_name(&node->step[i], name, size)) i = node->step[i].next;
-        return i;
-    }
-    for (Py_ssize_t i = 0; i < node->steps; i++)
-        if (same_name(&node->step[i], name, size)) return i;
-    return -1;
+Py_ssize_t paths_find_in_table(const paths_node *node, const uint8_t *name, Py_ssize_t size) {
+    Py_ssize_t i = node->table[paths_hash(name, size) & node->mask];
+    while (i >= 0 && !paths_is_name(&node->step[i], name, size)) i = node->step[i].next;
+    return i;
 }
 
 paths *paths_new(PyObject *compiled) {

@@ -5,6 +5,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <string.h>
+
 #include "base/compiler.h"
 
 typedef struct paths_node paths_node;
@@ -12,7 +14,7 @@ typedef struct paths_node paths_node;
 /* A path's element, and what comes after it. */
 typedef struct {
     const uint8_t *name; /* UTF-8 in which surrogates are encoded too; NULL: an index alone */
-    Py_ssize_t size; /* of the name, in bytes */
+    Py_ssize_t size; /* of the name, in bytes; -1 where there is none */
     Py_ssize_t index; /* -1: a name alone */
     paths_node *node;
     Py_ssize_t next; /* the next step of the node with the same hash of its name, or -1 */
@@ -23,6 +25,7 @@ struct paths_node {
     Py_ssize_t steps, room;
     paths_step *step; /* those with an index by that, before those without */
     Py_ssize_t indices; /* how many of them have one */
+    int twins; /* whether several are for one name, or for one index: "/0" and a sequence's "0" */
     uint64_t sizes; /* of their names, modulo 64: a bit for each */
     Py_ssize_t *table; /* steps by their names' hashes, -1 where there is none; NULL where there are few */
     size_t mask;
@@ -46,16 +49,37 @@ paths *paths_new(PyObject *compiled);
 
 void paths_free(paths *p);
 
-/* The first step of a node for a member's name, or -1; of those after it `next` says which to try. */
-Py_ssize_t paths_find(const paths_node *node, const uint8_t *name, Py_ssize_t size);
+/* Whether a step is for a member's name. Names are short: a call of memcmp would take longer. */
+static ALWAYS_INLINE int paths_is_name(const paths_step *step, const uint8_t *name, Py_ssize_t size) {
+    const uint8_t *own = step->name;
+    if (step->size != size) return 0;
+    if (size > 16) return memcmp(own, name, (size_t)size) == 0;
+    if (size >= 8) {
+        uint64_t a[2], b[2];
+        memcpy(&a[0], own, 8), memcpy(&a[1], own + size - 8, 8);
+        memcpy(&b[0], name, 8), memcpy(&b[1], name + size - 8, 8);
+        return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+    }
+    if (size >= 4) {
+        uint32_t a[2], b[2];
+        memcpy(&a[0], own, 4), memcpy(&a[1], own + size - 4, 4);
+        memcpy(&b[0], name, 4), memcpy(&b[1], name + size - 4, 4);
+        return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+    }
+    for (Py_ssize_t i = 0; i < size; i++)
+        if (own[i] != name[i]) return 0;
+    return 1;
+}
 
-/* Whether some step's name may have so many bytes. */
-static inline int paths_have_size(const paths_node *node, size_t size) { return node->sizes >> (size & 63) & 1; }
+Py_ssize_t paths_find_in_table(const paths_node *node, const uint8_t *name, Py_ssize_t size);
 
-static inline uint32_t paths_hash(const uint8_t *name, Py_ssize_t size) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (Py_ssize_t i = 0; i < size; i++) hash = (hash ^ name[i]) * 16777619u;
-    return hash ^ hash >> 15;
+/* The first step of a node for a member's name, or -1. */
+static ALWAYS_INLINE Py_ssize_t paths_find(const paths_node *node, const uint8_t *name, Py_ssize_t size) {
+    if (!(node->sizes >> (size & 63) & 1)) return -1;
+    if (node->table != NULL) return paths_find_in_table(node, name, size);
+    for (Py_ssize_t i = 0; i < node->steps; i++)
+        if (paths_is_name(&node->step[i], name, size)) return i;
+    return -1;
 }
 
 #endif

@@ -61,11 +61,9 @@ static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *
 static walk_state walk_steps(parts_walk *w, const paths_node *node, Py_ssize_t step, Py_ssize_t last,
                              const uint8_t *name, Py_ssize_t size, Py_ssize_t index, walk_place *at) {
     walk_place value = *at;
-    for (; step < last; step++) { /* all but the first are rare: "/0" and a sequence's "0" */
+    for (; step < last; step++) {
         const paths_step *s = &node->step[step];
-        if (name != NULL ? s->name == NULL || s->size != size || memcmp(s->name, name, (size_t)size) != 0
-                         : s->index != index)
-            continue;
+        if (name != NULL ? !paths_is_name(s, name, size) : s->index != index) continue;
         *at = value;
         forget(w, s->node);
         walk_state state = walk_value(w, s->node, at);
@@ -150,13 +148,25 @@ static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *
 }
 
 /* Whether there is a backslash in a name, of which that is only known of the text. */
-static NOINLINE int is_escaped(const parts_walk *w, const uint8_t *name, size_t size) {
+static ALWAYS_INLINE int is_escaped(const parts_walk *w, const uint8_t *name, size_t size) {
     size_t first = (size_t)(name - w->start) / 64, last = ((size_t)(name - w->start) + size) / 64;
     if (w->escapes_in != NULL && last - first < 2) {
         uint64_t bits = w->escapes_in[first / 64] >> first % 64 | w->escapes_in[last / 64] >> last % 64;
         if (!(bits & 1)) return 0;
     }
+    if (VEC_STRIDE == 1 && size <= 16 && w->end - name >= 16) {
+        uint32_t among = (uint32_t)vec_bits(vec8_equal(vec_load(name), '\\'));
+        return (among & (((uint32_t)1 << size) - 1)) != 0;
+    }
     return memchr(name, '\\', size) != NULL;
+}
+
+/* Whether a step of a node was taken before, for an equal name. */
+static ALWAYS_INLINE int is_seen(uint64_t *seen, Py_ssize_t step) {
+    if (step >= 64) return 1; /* perhaps */
+    int was = (int)(*seen >> step & 1);
+    *seen |= (uint64_t)1 << step;
+    return was;
 }
 
 /* ---- of a text with one: from token to token. It may be somebody's who changes the text meanwhile. ---- */
@@ -164,6 +174,8 @@ static NOINLINE int is_escaped(const parts_walk *w, const uint8_t *name, size_t 
 static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
     const skip_index *index = w->index;
     places_at in = {at->in.token + 1, at->in.next + 1};
+    size_t opens = places_opens(index, in.next);
+    uint64_t seen = 0;
     for (uint32_t left = container->count; left > 0; left--) {
         size_t raw_size;
         const uint8_t *name = places_name(index, w->start, in.token, &raw_size);
@@ -173,15 +185,24 @@ static walk_state walk_members(parts_walk *w, const paths_node *node, const skip
             if ((size = unescaped(w, name, raw_size)) < 0) return WALK_MALFORMED;
             name = w->scratch;
         }
-        Py_ssize_t step = paths_have_size(node, (size_t)size) ? paths_find(node, name, size) : -1;
+        Py_ssize_t step = paths_find(node, name, size);
         in.token += 2;
-        if (step < 0) places_pass(index, &in);
-        else {
+        if (step >= 0) {
+            const paths_step *s = &node->step[step];
+            walk_state state;
             at->in = in;
-            walk_state state = walk_steps(w, node, step, node->steps, node->step[step].name, size, -1, at);
+            if (UNLIKELY(node->twins)) state = walk_steps(w, node, step, node->steps, s->name, size, -1, at);
+            else {
+                if (UNLIKELY(is_seen(&seen, step))) forget(w, s->node);
+                state = walk_value(w, s->node, at);
+            }
             if (state != WALK_ON) return state;
             in = at->in;
-        }
+            opens = places_opens(index, in.next);
+        } else if (in.token == opens) {
+            in = (places_at){index->containers[in.next].after, index->containers[in.next].next};
+            opens = places_opens(index, in.next);
+        } else in.token++;
         in.token++; /* a comma, or the closing bracket */
     }
     at->in = (places_at){container->after, container->next};

@@ -146,7 +146,7 @@ cdef class Reader:
         if lazy or pick is not None:
             self.parts = core_lines_new(_core, pick, single, threads)
             self.threads = threads
-            self.finds = threads == 0 and pick is not None
+            self.finds = threads == 0
             if whole is not None:
                 self.whole = whole
                 self.in_place = True
