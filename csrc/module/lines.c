@@ -126,7 +126,7 @@ static PyObject *values_at(core_state *state, const document_text *text, const u
             return NULL;
         }
         PyTuple_SET_ITEM(values, i, each);
-        tracked |= PyObject_IS_GC(each);
+        tracked |= PyType_IS_GC(Py_TYPE(each)); /* what is decoded has no types as values */
     }
     if (tracked) PyObject_GC_Track(values);
     return values;

@@ -7,6 +7,7 @@
 #include "base/simd128.h"
 #include "kernels/number_parse.h"
 #include "parts/walk.h"
+#include "python/objects.h"
 #include "python/threads.h"
 
 static const decode_options pick_options = {0};
@@ -233,7 +234,7 @@ static int ends_value(uint8_t c) {
 
 /* The value at p where that is a short plain string, a small integer or a word, as most that are picked are: they don't
  * need the decoder's machinery. NULL where it isn't, or with MemoryError set. */
-static PyObject *quick_value(const uint8_t *p, const uint8_t *end) {
+static PyObject *quick_value(const decode_state *state, const uint8_t *p, const uint8_t *end) {
     enum { LONGEST = 64, DIGITS = 18 };
     if (*p == '"') {
         const uint8_t *first = ++p;
@@ -245,9 +246,9 @@ static PyObject *quick_value(const uint8_t *p, const uint8_t *end) {
             p += vec_first(m);
             if (*p != '"' || p - first < 2) return NULL; /* one character's str is the interpreter's own */
             if (!ends_value(p[1]) && p[1] != ':') return NULL;
-            PyObject *value = PyUnicode_New(p - first, 0x7F);
-            if (value != NULL) memcpy(PyUnicode_DATA(value), first, (size_t)(p - first));
-            return value;
+            PyObject *value = compat_ascii_like(state->ascii_model, p - first, compat_new_objects_are_watched());
+            if (value != NULL) copy_short((uint8_t *)PyUnicode_DATA(value), first, (size_t)(p - first));
+            return assert_consistent(value);
         }
         return NULL;
     }
@@ -258,7 +259,7 @@ static PyObject *quick_value(const uint8_t *p, const uint8_t *end) {
     for (p = first; p - first < DIGITS && number_is_digit(*p); p++) number = 10 * number + (*p - '0');
     if (p == first || (*p != ',' && *p != '}' && *p != ']') || (*first == '0' && (p - first > 1 || negative)))
         return NULL;
-    return PyLong_FromLongLong(negative ? -number : number);
+    return compat_int_from(negative ? -number : number, state->small_ints, compat_new_objects_are_watched());
 }
 
 PyObject *value_at(core_state *state, const document_text *text, const uint8_t *p, int is_root) {
@@ -266,7 +267,7 @@ PyObject *value_at(core_state *state, const document_text *text, const uint8_t *
     Py_ssize_t size = text->size, index = p - data;
     PyObject *copy = NULL, *value = NULL;
     if (text->is_ours && !is_root && (*p == '"' || *p <= '9')) {
-        value = quick_value(p, end);
+        value = quick_value(&state->decode, p, end);
         if (value != NULL || PyErr_Occurred()) return value;
     }
     if (!text->is_ours) { /* a copy, which is what it is until it is decoded */

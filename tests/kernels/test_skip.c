@@ -298,11 +298,45 @@ static void test_lines(long count) {
     }
 }
 
+/* Lines of one length, more than are looked at at a time: those that end with the block where the first one ends after
+ * SKIP_LINES bytes, and no more. */
+static void test_lines_enough(void) {
+    static const size_t sizes[] = {3, 10, 33, 63, 64, 65, 100, 1000, 32767, 32768, 32769, 40000, 70000, 140000};
+    static skip_lines found;
+    const size_t all = SKIP_LINES_LONGEST + 20000;
+    guarded room = guarded_new(all);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i], most = 0, last = 0;
+        uint8_t *text = room.end - all / size * size;
+        for (uint8_t *line = text; line < room.end; line += size) {
+            memset(line, ' ', size);
+            line[0] = '[';
+            line[size - 2] = ']';
+            line[size - 1] = '\n';
+        }
+        for (size_t feed = size - 1; feed < SKIP_LINES_LONGEST && last == 0; feed += size)
+            if (feed >= SKIP_LINES) last = (feed / 64 + 1) * 64;
+        if (last > SKIP_LINES_LONGEST) last = SKIP_LINES_LONGEST;
+        while (most < SKIP_LINES_MOST && most * size + size - 1 <= last) most++;
+        for (int l = CPU_BASE; l <= (int)cpu_best(); l++) {
+            if (skip_for((cpu_level)l)->check_lines == NULL) continue;
+            skip_for((cpu_level)l)->check_lines(text, room.end, &found);
+            cases++;
+            if (found.count != most) skip_differs((cpu_level)l, "how many lines were looked at", text, size);
+            for (size_t n = 0; n < most; n++)
+                if (found.documents[n].start != n * size || found.documents[n].end != n * size + size - 1)
+                    skip_differs((cpu_level)l, "one of many lines", text, size);
+        }
+        skip_index_free(&found.index);
+    }
+}
+
 int main(int argc, char **argv) {
     long count = argc > 1 ? atol(argv[1]) : 20000;
     random_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     test_short(argc > 3 ? (size_t)atol(argv[3]) : 3);
     test_across();
+    test_lines_enough();
     test_deep();
     test_pairs();
     test_utf8();
