@@ -24,6 +24,7 @@ from glob import glob
 from itertools import count
 from pathlib import Path
 
+import setuptools
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
@@ -267,8 +268,9 @@ class BuildExtension(build_ext):
 
 
 # The license stands here because its spelling in pyproject.toml changed in setuptools 77: neither form works in both.
+license_field = "license_expression" if int(setuptools.__version__.partition(".")[0]) >= 77 else "license"
 setup(
-    license="MIT",
+    **{license_field: "MIT"},
     ext_modules=[native],
     cmdclass={"build_ext": BuildExtension, "build_py": BuildModules, "sdist": SourceArchive},
 )

@@ -8,8 +8,8 @@
    the workflow asks of a tag, one that has the date.
 2. The sdist holds what a build and the tests need, is small, and builds without a network.
 3. Wheels are built twice from it, in two folders, and are the same to the byte; so is the sdist.
-4. Metadata: twine check --strict, pyroma, check-wheel-contents, validate-pyproject.
-5. Each file that this interpreter can install is installed in an empty environment, and answers.
+4. Each file that this interpreter can install is installed in an empty environment, and answers.
+5. Metadata: twine check --strict, check-wheel-contents, validate-pyproject, pyroma.
 """
 
 import argparse
@@ -152,8 +152,8 @@ def main():
         scratch = Path(scratch)
         check_sdist(arguments.sdist, scratch)
         files = check_twice(arguments.sdist, arguments.only, scratch)
-        check_metadata(files)
         check_installs(files, scratch)
+        check_metadata(files)
     step("passed")
 
 
