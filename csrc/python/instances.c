@@ -105,16 +105,23 @@ enum { DICT_MOST = 128 }; /* attributes */
 /* Give a new instance its dict: -1 with an exception set. */
 static int give_dict(PyObject *instance, PyObject *dict) {
 #if PY_VERSION_HEX >= 0x030D0000
-    return PyObject_GenericSetDict(instance, dict, NULL);
-#else
-    PyObject **place = _PyObject_GetDictPtr(instance);
-    if (UNLIKELY(place == NULL) || UNLIKELY(*place != NULL)) {
-        PyErr_SetString(PyExc_SystemError, "a new instance has no place for a dict");
-        return -1;
+    enum { MANAGED = -3 }; /* where the interpreter keeps the dict, in words from the instance on */
+    if (PyType_HasFeature(Py_TYPE(instance), Py_TPFLAGS_MANAGED_DICT)) {
+        PyObject **place = (PyObject **)instance + MANAGED;
+        if (UNLIKELY(*place != NULL)) goto failed;
+        /* None of its own values is set yet. They don't count from now on, as where the interpreter gives it a dict. */
+        if (PyType_HasFeature(Py_TYPE(instance), Py_TPFLAGS_INLINE_VALUES)) values_of_instance(instance)->valid = 0;
+        *place = Py_NewRef(dict);
+        return 0;
     }
+#endif
+    PyObject **place = _PyObject_GetDictPtr(instance);
+    if (UNLIKELY(place == NULL) || UNLIKELY(*place != NULL)) goto failed;
     *place = Py_NewRef(dict);
     return 0;
-#endif
+failed:
+    PyErr_SetString(PyExc_SystemError, "a new instance has no place for a dict");
+    return -1;
 }
 
 static PyObject *make_of_dict(const instance_maker *maker, PyObject *const *values) {
@@ -208,7 +215,13 @@ static int are_in_dict(instance_maker *maker, PyObject *instance, int dict_layou
     for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &key, &value); i++)
         if (key != maker->names[i]) return 0;
     if (!dict_layout_known) return 1;
-    return (maker->shape = compat_dict_shape(dict)) == NULL ? -1 : 1;
+    /* A new dict: the instance's has a table that is twice as large on some versions. */
+    if ((dict = PyDict_New()) == NULL) return -1;
+    for (i = 0; i < maker->count; i++)
+        if (PyDict_SetItem(dict, maker->names[i], Py_None)) break;
+    if (i == maker->count) maker->shape = compat_dict_shape(dict);
+    Py_DECREF(dict);
+    return maker->shape == NULL ? -1 : 1;
 #else
     (void)maker, (void)instance, (void)dict_layout_known;
     return 0;
