@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import gc
+import json
 from typing import Generic, Literal, Optional, TypeVar, Union
 
 import pytest
+from support.compare import native_only
 
 import cyjson
-from cyjson import ValidationError, decode
+from cyjson import ValidationError, _decoding, _reading, decode
 
 T = TypeVar("T")
 
@@ -197,3 +201,75 @@ def test_pydantic():
         kind: Literal["dog"]
 
     assert decode('[{"kind": "dog"}, null]', list[Union[Cat, Dog, None]]) == [Dog(kind="dog"), None]
+
+
+@native_only
+def test_pydantic_by_the_extension(monkeypatch):
+    """The validator gets the text of its value; the rest of the document is read as ever."""
+    pydantic = pytest.importorskip("pydantic")
+
+    class User(pydantic.BaseModel):
+        id: int
+        name: str = "none"
+
+    @dataclasses.dataclass
+    class Group:
+        users: list[User]
+        owner: Optional[User] = None
+
+    class Numbers(pydantic.RootModel[list[int]]):
+        pass
+
+    text = '{"users": [ {"id": 1, "name": "\\u00e9é"} , {"name": "a", "id": "2", "x": [{}]}], "owner": {"id": 3}}'
+    expected = Group([User(id=1, name="éé"), User(id=2, name="a")], User(id=3))
+    plan, numbers = _reading.plan_of(Group), _reading.plan_of(Numbers)
+    assert _decoding.decode_text(text, plan) == expected
+    with monkeypatch.context() as patch:
+        patch.setattr(_decoding, "READERS", [None] * len(_decoding.READERS))
+        for data in text, text.encode():
+            assert decode(data, Group) == expected
+        assert decode(" [1, 2]", Numbers) == Numbers([1, 2])
+    for text in (
+        '{"users": [{"id": 1}, {"id": NaN}]}',
+        '{"users": [{"id": 1,}]}',
+        '{"users": [{"id": "x"}, {}]}',
+        "[1,",
+        '"',
+    ):
+        for tp, by in (Group, plan), (Numbers, numbers):
+            with pytest.raises(json.JSONDecodeError) as ours:
+                decode(text, tp)
+            with pytest.raises(json.JSONDecodeError) as theirs:
+                _decoding.decode_text(text, by)
+            assert (str(ours.value), ours.value.pos) == (str(theirs.value), theirs.value.pos)
+            assert getattr(ours.value, "errors", None) == getattr(theirs.value, "errors", None)
+
+
+@native_only
+def test_pydantic_validators_that_meddle():
+    """What a validator does while a document is read: it decodes, collects, and drops what was read before."""
+    pydantic = pytest.importorskip("pydantic")
+    seen = []
+
+    class Item(pydantic.BaseModel):
+        n: int
+
+        @pydantic.field_validator("n")
+        @classmethod
+        def check(cls, value):
+            seen.append(value)
+            gc.collect()
+            if value > 0:
+                assert decode(f'[{{"n": {value - 1}}}]', list[Item])[0].n == value - 1
+            if value == 7:
+                raise KeyError("passes")
+            return value
+
+    text = '[[{"n": 0}, "a"], [{"n": 2}, "b"]]'
+    made = decode(text, list[tuple[Item, str]])
+    assert [(each.n, name) for each, name in made] == [(0, "a"), (2, "b")] and seen == [0, 2, 1, 0]
+    with pytest.raises(KeyError):
+        decode('[[{"n": 7}, "a"]]', list[tuple[Item, str]])
+    with pytest.raises(json.JSONDecodeError) as told:  # the text counts before what hooks raise
+        decode('[[{"n": 7}, "a"]', list[tuple[Item, str]])
+    assert not isinstance(told.value, ValidationError)

@@ -178,6 +178,7 @@ class Wide:
 
 
 Many = dataclasses.make_dataclass("Many", [(f"f{n}", int, n) for n in range(70)])
+Thirty = dataclasses.make_dataclass("Thirty", [(f"f{n}", int) for n in range(30)])
 
 scalars = st.one_of(
     st.none(),
@@ -264,6 +265,11 @@ TYPES = {
     "wide": (Wide, st.fixed_dictionaries({"f00": ints}, optional={f"f0{n}": ints for n in range(1, 10)})),
     "many": (Many, st.fixed_dictionaries({}, optional={f"f{n}": ints for n in range(0, 70, 9)})),
     "flags": (List[Union[Bits, str]], st.lists(ints | short)),
+    "raw": (cyjson.Raw, anything),
+    "raw or int": (List[Union[int, cyjson.Raw]], st.lists(anything)),
+    "raws": (Dict[str, cyjson.Raw], st.dictionaries(short, anything)),
+    "lengths": (Union[tuple[int], tuple[Optional[str], Any], tuple[()], Cat], st.lists(anything) | animals),
+    "named lengths": (List[Union[Pair, tuple[int, int, int]]], st.lists(st.lists(ints | short, max_size=3))),
     "decimals": (List[Union[decimal.Decimal, float]], st.lists(numbers | short)),
     "large floats": (List[float], st.lists(st.integers(-(10**320), 10**320) | numbers)),
 }
@@ -446,6 +452,11 @@ GOOD = {
     "wide": '{"f09": 1, "f00": 2}',
     "many": '{"f69": 1, "f00": 2}',
     "flags": '[3, 0, "x", 1]',
+    "raw": ' {"a": [1, "\\u00e9", "é"] , "b": 1.50} ',
+    "raw or int": '[1, 1.5, null, "a", [ ], true]',
+    "raws": '{"a": -0, "é": {"b": [{}]}}',
+    "lengths": '["a", {"b": [1, 2, 3]}]',
+    "named lengths": '[[1], [1, "a"], [1, 2, 3], {"left": 1}]',
     "decimals": '[0, -0, "1", 1.50]',
     "large floats": f"[{2**70}, -0, {'9' * 400}]",
 }
@@ -472,6 +483,80 @@ def test_kinds_are_numbered_alike():
     kinds = re.findall(r"X\((\w+)\)", header.read_text().partition("typedef enum")[0])
     assert kinds == sorted(kinds, key=lambda kind: getattr(_reading, kind))
     assert [getattr(_reading, kind) for kind in kinds] == list(range(_reading.PENDING))
+
+
+# Many attributes
+
+
+def test_thirty_attributes():
+    """They are too many for an instance's own values: it gets a dict, which is as those of calls."""
+    values = [f"a value of its own {n}" for n in range(30)]
+    made = cyjson.decode(json.dumps([{f"f{n}": n for n in range(30)}] * 3), List[Thirty])
+    for each in made:
+        assert each == Thirty(*range(30))
+        assert list(vars(each)) == [f"f{n}" for n in range(30)]
+        assert gc.is_tracked(each)
+    first, second, third = made
+    for n, value in enumerate(values):
+        setattr(first, f"f{n}", value)
+    first.new = second.new = 1
+    del second.f0, third.f29
+    assert list(vars(first).values()) == [*values, 1]
+    assert list(vars(second)) == [*(f"f{n}" for n in range(1, 30)), "new"]
+    assert not hasattr(third, "f29") and third.f28 == 28
+    third.__dict__ = {"f0": second}
+    assert vars(third) == {"f0": second} and not hasattr(third, "f1")
+    second.f0 = third  # a circle
+    gone = weakref.ref(third)
+    del made, each, first, second, third
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.skipif(not (3, 13) <= sys.version_info < (3, 14), reason="elsewhere these tables have other sizes")
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="made by the interpreter")
+def test_thirty_attributes_are_written_directly():
+    """What is written here has the smallest table that they fit in; the interpreter's has grown."""
+    (made,) = cyjson.decode(json.dumps([{f"f{n}": n for n in range(30)}]), List[Thirty])
+    assert sys.getsizeof(vars(made)) < sys.getsizeof(vars(Thirty(*range(30))))
+
+
+# Values by their texts
+
+
+def test_raw_is_the_text():
+    for text in " [1 , 2.50]\n", '{"a":\t"\\u00e9\\ud800"}', "-0", "1e400", '"é\\n"', "null", "[" * 50 + "]" * 50:
+        raw = cyjson.decode(text, cyjson.Raw)
+        assert type(raw) is cyjson.Raw and raw == text.strip().encode()
+        assert hash(raw) == hash(text.strip().encode())
+        assert cyjson.decode(f"[{text}]", List[cyjson.Raw]) == [raw]
+    for text in "[1", "nan", "[NaN]", '"\t"', "01", "[1,]", "{1: 2}", "9" * 5000, "[" * 100_000, "1 2", "", "-":
+        compare(text, cyjson.Raw)
+        compare(f"[{text}]", List[cyjson.Raw])
+        compare(f'{{"a": {text}}}', Dict[str, cyjson.Raw])
+    for data in b'"\xff"', b"[\xed\xa0\x80]", b"\xef\xbb\xbf[1]", "[1]".encode("utf-16"), b'["\xc3\xa9"]', b"\0":
+        compare(data, cyjson.Raw)
+    assert cyjson.decode('{"a": [1], "a": [2]}', Dict[str, cyjson.Raw]) == {"a": b"[2]"}
+
+
+def test_arrays_by_length_take_linear_time():
+    """What is counted is read twice; nested unions have the rest left to Python, not the text read again and again."""
+    tp, document = int, 1
+    for level in range(40):
+        inner = dataclasses.make_dataclass(f"Level{level}", [("x", tp)])
+        tp = Union[tuple[inner], tuple[inner, int]]
+        document = [{"x": document}, level] if level % 2 else [{"x": document}]
+    compare(json.dumps(document), tp)
+    compare(json.dumps([*document, 1]), tp)
+    compare(json.dumps(document).replace("1}", "null}"), tp)
+
+
+def test_arrays_by_length_of_equal_plans():
+    tp = Union[tuple[int, int], Pair]
+    with pytest.raises(TypeError, match="can't be told apart"):
+        cyjson.decode("[1, 2]", tp)
+    for text in "[1]", "[]", "[1, 2, 3]", "[1,", "[1 2]", "[,]", '[1, "a"', "{}", "1", "[[", "[1,2}":
+        compare(text, Union[tuple[int], tuple[int, int, Any]])
 
 
 # Classes that change

@@ -449,6 +449,32 @@ static const typed_members *compile_members(builder *b, PyObject *object) {
     return m;
 }
 
+/* The nodes of arrays that are told apart by how many items they have: a dict, {count: Node}. */
+static int compile_lengths(builder *b, PyObject *by_length, typed_choices *c) {
+    enum { LONGEST = 1 << 10 };
+    PyObject *key, *value;
+    for (Py_ssize_t at = 0; PyDict_Next(by_length, &at, &key, &value);) {
+        Py_ssize_t n = PyLong_AsSsize_t(key);
+        if (n == -1 && PyErr_Occurred()) return -1;
+        if (n < 0 || n > LONGEST) {
+            b->unsupported = 1;
+            return -1;
+        }
+        if (n > c->lengths) c->lengths = n;
+    }
+    const typed_node **nodes = allocate(b, (size_t)c->lengths + 1, sizeof *nodes);
+    if (nodes == NULL) return -1;
+    for (Py_ssize_t n = 0; n <= c->lengths; n++) {
+        if ((key = PyLong_FromSsize_t(n)) == NULL) return -1;
+        value = PyDict_GetItemWithError(by_length, key); /* which the Choices keep */
+        Py_DECREF(key);
+        if (value == NULL && PyErr_Occurred()) return -1;
+        if (value != NULL && (nodes[n] = compile_node(b, value)) == NULL) return -1;
+    }
+    c->by_length = nodes;
+    return 0;
+}
+
 static int compile_union(builder *b, typed_node *node) {
     typed_choices *c = allocate(b, 1, sizeof *c);
     if (c == NULL) return -1;
@@ -460,10 +486,8 @@ static int compile_union(builder *b, typed_node *node) {
         (object = attribute(b, node->data, "object")) == NULL)
         return -1;
     if (PyDict_Check(array)) {
-        b->unsupported = 1;
-        return -1;
-    }
-    if (array != Py_None && (c->array = compile_node(b, array)) == NULL) return -1;
+        if (compile_lengths(b, array, c)) return -1;
+    } else if (array != Py_None && (c->array = compile_node(b, array)) == NULL) return -1;
     if (object != Py_None && Py_TYPE(object) != Py_TYPE(node->node)) { /* Members */
         if ((c->members = compile_members(b, object)) == NULL) return -1;
     } else if (object != Py_None && (c->object = compile_node(b, object)) == NULL) return -1;
@@ -530,56 +554,25 @@ static int compile_moment(builder *b, typed_node *node, PyObject *kind) {
     return 0;
 }
 
-/* Find out whether UUIDs may be made as instances with their two slots set. */
-static int try_uuid(builder *b, PyObject *cls) {
-    typed_plan *plan = b->plan;
-    PyObject *slots = PyObject_GetAttrString(cls, "__slots__"), *names[2] = {NULL, NULL};
-    PyObject *wanted = Py_BuildValue("(sss)", "int", "is_safe", "__weakref__");
-    PyObject *model = PyObject_CallFunction(cls, "s", "01234567-89ab-cdef-0123-456789abcdef");
-    PyObject *integer = model == NULL ? NULL : PyObject_GetAttrString(model, "int"), *made = NULL;
-    int is_derived = ((PyTypeObject *)cls)->tp_base != &PyBaseObject_Type; /* it may have a way of its own */
-    plan->uuid_unknown = model == NULL ? NULL : PyObject_GetAttrString(model, "is_safe");
-    int good = slots == NULL || wanted == NULL || integer == NULL || plan->uuid_unknown == NULL
-                   ? -1
-                   : PyObject_RichCompareBool(slots, wanted, Py_EQ);
-    if (is_derived && good > 0) good = 0;
-    if (good > 0) {
-        for (int i = 0; i < 2; i++) names[i] = kept(b, Py_NewRef(PyTuple_GET_ITEM(wanted, i)));
-        good = names[0] == NULL || names[1] == NULL ||
-                       instance_maker_init(&plan->uuid, (PyTypeObject *)cls, names, 2, b->dict_layout_known, plan->keep)
-                   ? -1
-                   : plan->uuid.way == INSTANCE_OF_SLOTS;
-    }
-    if (good > 0) {
-        PyObject *values[2] = {Py_NewRef(integer), Py_NewRef(plan->uuid_unknown)};
-        if ((made = instance_make(&plan->uuid, values)) == NULL) {
-            Py_DECREF(values[0]);
-            Py_DECREF(values[1]);
-        }
-        good = made == NULL ? -1 : PyObject_RichCompareBool(made, model, Py_EQ);
-    }
-    Py_XDECREF(made);
-    Py_XDECREF(integer);
-    Py_XDECREF(model);
-    Py_XDECREF(wanted);
-    Py_XDECREF(slots);
-    if (good <= 0) Py_CLEAR(plan->uuid_unknown);
-    if (good < 0 && !PyErr_ExceptionMatches(PyExc_MemoryError)) {
-        PyErr_Clear(); /* another UUID than the one that is known */
-        good = 0;
-    }
-    return good;
-}
-
 static int compile_uuid(builder *b, typed_node *node, PyObject *kind) {
     if (compile_formatted(b, node, kind)) return -1;
     if (b->plan->uuid_unknown == NULL) {
         instance_maker_clear(&b->plan->uuid);
-        int known = try_uuid(b, node->cls);
+        int known = typed_try_uuid(b->plan, node->cls, b->dict_layout_known);
         if (known < 0) return -1;
         if (!known) node->kind = TYPED_FORMATTED;
     } else if (node->cls != (PyObject *)b->plan->uuid.type) node->kind = TYPED_FORMATTED;
     return 0;
+}
+
+static int compile_ndarray(builder *b, typed_node *node) {
+    b->plan->runs_python = 1;
+    if (node->data == Py_None) return 0;
+    PyObject *text = attribute(b, node->data, "str"); /* such as "<f8" */
+    if (text == NULL) return -1;
+    node->element = typed_element_by(text);
+    b->unsupported = node->element == ELEMENT_ANY;
+    return b->unsupported ? -1 : 0;
 }
 
 /* A node that reads the names of a dict's members as it reads strings. */
@@ -645,7 +638,12 @@ static int fill_node(builder *b, typed_node *node, PyObject *kind) {
     case TYPED_ADDRESS:
     case TYPED_BYTES: node->kind = TYPED_FORMATTED; return compile_formatted(b, node, kind);
     case TYPED_CONSTRAINED: return compile_constraints(b, node);
-    case TYPED_CONVERTED: b->plan->runs_python = 1; return 0;
+    case TYPED_CONVERTED:
+    case TYPED_PYDANTIC: b->plan->runs_python = 1; return 0;
+    case TYPED_NDARRAY: return compile_ndarray(b, node);
+    case TYPED_RAW:
+        b->unsupported = !PyType_Check(node->cls) || !PyType_IsSubtype((PyTypeObject *)node->cls, &PyBytes_Type);
+        return b->unsupported ? -1 : 0;
     default: b->unsupported = 1; return -1;
     }
 }
@@ -723,6 +721,7 @@ static void reader_dealloc(PyObject *self) {
     Py_CLEAR(plan->uuid_unknown);
     Py_CLEAR(plan->first_failed);
     Py_CLEAR(plan->post_init);
+    Py_CLEAR(plan->validate_json);
     Py_CLEAR(plan->keep);
     type->tp_free(self);
     Py_DECREF(type);
@@ -754,7 +753,9 @@ PyObject *typed_reader_new(PyObject *type, PyObject *root, PyObject *formats, Py
     plan->keep = PyList_New(0);
     plan->first_failed = Py_NewRef(first_failed);
     plan->post_init = PyUnicode_InternFromString("__post_init__");
-    if (plan->post_init != NULL && b.nodes != NULL && plan->keep != NULL) plan->root = compile_node(&b, root);
+    plan->validate_json = PyUnicode_InternFromString("validate_json");
+    if (plan->post_init != NULL && plan->validate_json != NULL && b.nodes != NULL && plan->keep != NULL)
+        plan->root = compile_node(&b, root);
     if (plan->root != NULL && !tags_are_fields(&b)) plan->root = NULL;
     Py_XDECREF(b.nodes);
     PyObject_GC_Track((PyObject *)reader);

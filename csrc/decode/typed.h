@@ -126,6 +126,8 @@ struct typed_members {
 typedef struct {
     typed_choice null, boolean, integer, real, string;
     const typed_node *array, *object;
+    const typed_node *const *by_length; /* for an array of so many items, up to `lengths`; NULL: array reads it */
+    Py_ssize_t lengths;
     const typed_members *members; /* for an object; NULL: object reads it */
 } typed_choices;
 
@@ -133,6 +135,22 @@ typedef struct {
     int operation;
     PyObject *argument;
 } typed_constraint;
+
+/* What an NDARRAY holds. */
+typedef enum {
+    ELEMENT_ANY, /* numpy's choice */
+    ELEMENT_BOOL,
+    ELEMENT_I1,
+    ELEMENT_I2,
+    ELEMENT_I4,
+    ELEMENT_I8,
+    ELEMENT_U1,
+    ELEMENT_U2,
+    ELEMENT_U4,
+    ELEMENT_U8,
+    ELEMENT_F4,
+    ELEMENT_F8
+} typed_element;
 
 struct typed_node {
     typed_kind kind;
@@ -144,6 +162,7 @@ struct typed_node {
     const typed_object *object;
     const typed_choices *choices;
     const typed_constraint *constraints; /* `count` of them */
+    typed_element element;
 };
 
 typedef struct typed_block typed_block;
@@ -157,7 +176,7 @@ struct typed_plan {
     instance_maker uuid; /* where uuid_unknown isn't NULL */
     PyObject *uuid_unknown; /* a UUID's is_safe */
     PyObject *first_failed; /* of _constraints.py */
-    PyObject *post_init; /* "__post_init__" */
+    PyObject *post_init, *validate_json; /* "__post_init__", "validate_json" */
     int runs_python; /* whether Python code may run, other than in finalisers */
 };
 
@@ -172,6 +191,13 @@ PyObject *typed_reader_new(PyObject *type, PyObject *root, PyObject *formats, Py
 
 /* The plan of an object that typed_reader_new gave, which lives as long as that. */
 const typed_plan *typed_plan_of(PyObject *reader);
+
+/* Find out whether a plan's UUIDs may be made as instances with their two slots set: 1 or 0, or -1 with an exception
+ * set. */
+int typed_try_uuid(typed_plan *plan, PyObject *cls, int dict_layout_known);
+
+/* The elements of a dtype whose `str` is this; ELEMENT_ANY where they aren't read here. */
+typed_element typed_element_by(PyObject *text);
 
 /* The ends of a text of n bytes, n >= 1, of which at least as many are readable as `readable` says. */
 static ALWAYS_INLINE typed_ends typed_ends_of(const uint8_t *p, size_t n, ptrdiff_t readable) {

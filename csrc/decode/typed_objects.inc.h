@@ -519,6 +519,25 @@ static NOINLINE const typed_node *typed_choose(typed_run *run, const typed_membe
     return best;
 }
 
+/* Which node reads the array at p, by how many items it has; NULL with an exception set, or where none does or this has
+ * read too much twice. */
+static NOINLINE const typed_node *typed_by_length(typed_run *run, const typed_choices *c, const uint8_t *p) {
+    const uint8_t *begin = p, *end = run->d.end;
+    Py_ssize_t n = 0;
+    p = scan_space(p + 1, end, 1);
+    if (*p != ']')
+        for (;;) {
+            if (++n > c->lengths || (p = typed_skip(run, p)) == NULL || (size_t)(p - begin) > run->twice) return NULL;
+            p = scan_space(p, end, 1);
+            uint8_t follows = *p++;
+            if (follows == ']') break;
+            if (follows != ',') return NULL;
+            p = scan_space(p, end, 1);
+        }
+    run->twice -= (size_t)(p - begin) < run->twice ? (size_t)(p - begin) : run->twice;
+    return c->by_length[n];
+}
+
 static NOINLINE typed_result typed_union(typed_run *run, const typed_node *node, const uint8_t *p) {
     const typed_choices *c = node->choices;
     const typed_node *chosen;
@@ -527,7 +546,7 @@ static NOINLINE typed_result typed_union(typed_run *run, const typed_node *node,
     case 't':
     case 'f': return typed_first_of(run, &c->boolean, p);
     case '"': return typed_first_of(run, &c->string, p);
-    case '[': chosen = c->array; break;
+    case '[': chosen = c->by_length == NULL ? c->array : typed_by_length(run, c, p); break;
     case '{': chosen = c->members == NULL ? c->object : typed_choose(run, c->members, p); break;
     default: return typed_first_of(run, typed_is_real(p) ? &c->real : &c->integer, p);
     }
@@ -602,6 +621,33 @@ static NOINLINE typed_result typed_by_function(typed_run *run, const typed_node 
     return read.value == NULL ? read : typed_converted(run, node->data, read.value, read.end);
 }
 
+/* ---- Values by their texts ---- */
+
+/* A Raw of the value at p, which is checked here: its own checks aren't repeated. */
+static NOINLINE typed_result typed_raw(typed_run *run, const typed_node *node, const uint8_t *p) {
+    const uint8_t *end = typed_skip(run, p);
+    if (UNLIKELY(end == NULL)) return typed_refused();
+    PyObject *text = PyBytes_FromStringAndSize((const char *)p, end - p);
+    PyObject *arguments = text == NULL ? NULL : PyTuple_Pack(1, text), *raw = NULL;
+    if (arguments != NULL) raw = PyBytes_Type.tp_new((PyTypeObject *)node->cls, arguments, NULL);
+    Py_XDECREF(arguments);
+    Py_XDECREF(text);
+    return typed_done(raw, end);
+}
+
+/* What a pydantic model's validator makes of the text of the value at p, which is checked to be JSON first. */
+static NOINLINE typed_result typed_validated(typed_run *run, const typed_node *node, const uint8_t *p) {
+    const uint8_t *end = typed_skip(run, p);
+    if (UNLIKELY(end == NULL)) return typed_refused();
+    PyObject *text = PyUnicode_DecodeUTF8((const char *)p, end - p, NULL);
+    if (UNLIKELY(text == NULL)) return typed_raised(0);
+    typed_before_python(run);
+    PyObject *result = PyObject_CallMethodOneArg(node->data, run->plan->validate_json, text);
+    Py_DECREF(text);
+    typed_after_python(run);
+    return LIKELY(result != NULL) ? typed_done(result, end) : typed_raised(0);
+}
+
 /* Jumps only: what it would do itself would cost every value the saving of registers. */
 static NOINLINE typed_result read_typed(typed_run *run, const typed_node *node, const uint8_t *p) {
     switch (node->kind) {
@@ -634,6 +680,9 @@ static NOINLINE typed_result read_typed(typed_run *run, const typed_node *node, 
     case TYPED_FORMATTED: return typed_formatted(run, node, p);
     case TYPED_CONSTRAINED: return typed_constrained(run, node, p);
     case TYPED_CONVERTED: return typed_by_function(run, node, p);
+    case TYPED_RAW: return typed_raw(run, node, p);
+    case TYPED_PYDANTIC: return typed_validated(run, node, p);
+    case TYPED_NDARRAY: return typed_ndarray(run, node, p);
     default: return typed_refused();
     }
 }

@@ -9,6 +9,7 @@
 #include "decode/parser.inc.h"
 #include "decode/entries.inc.h"
 #include "decode/typed.inc.h"
+#include "decode/typed_ndarray.inc.h"
 #include "decode/typed_objects.inc.h"
 #include "decode/events.inc.h"
 #include "decode/scanstring.inc.h"

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, TypedDict
 from uuid import UUID
 
 import cyjson
-from cyjson import _arrow, _reading, lines, stream
+from cyjson import Raw, _arrow, _reading, lines, stream
 
 
 class Encoder(cyjson.JSONEncoder):
@@ -204,6 +204,9 @@ CALLS = {
     "decode compiles slots": decoded(STREAM, list[Slotted]),
     "decode compiles many": decoded(WIDE_TEXT, Wide),
     "decode compiles calls": decoded(STREAM, list[Called]),
+    "decode texts": decoded(
+        '[[1, "é"], [{"b": [2]}], {"a": [3]}]', list[tuple[Raw, str] | tuple[Raw] | dict[str, Raw]]
+    ),
     "load": lambda: cyjson.load(io.StringIO(TEXT)),
     "decoder.decode": lambda: cyjson.JSONDecoder(parse_int=str).decode(TEXT),
     "decoder.raw_decode": lambda: cyjson.JSONDecoder().raw_decode(TEXT + " rest"),
