@@ -178,7 +178,6 @@ class Wide:
 
 
 Many = dataclasses.make_dataclass("Many", [(f"f{n}", int, n) for n in range(70)])
-Thirty = dataclasses.make_dataclass("Thirty", [(f"f{n}", int) for n in range(30)])
 
 scalars = st.one_of(
     st.none(),
@@ -483,42 +482,6 @@ def test_kinds_are_numbered_alike():
     kinds = re.findall(r"X\((\w+)\)", header.read_text().partition("typedef enum")[0])
     assert kinds == sorted(kinds, key=lambda kind: getattr(_reading, kind))
     assert [getattr(_reading, kind) for kind in kinds] == list(range(_reading.PENDING))
-
-
-# Many attributes
-
-
-def test_thirty_attributes():
-    """They are too many for an instance's own values: it gets a dict, which is as those of calls."""
-    values = [f"a value of its own {n}" for n in range(30)]
-    made = cyjson.decode(json.dumps([{f"f{n}": n for n in range(30)}] * 3), List[Thirty])
-    for each in made:
-        assert each == Thirty(*range(30))
-        assert list(vars(each)) == [f"f{n}" for n in range(30)]
-        assert gc.is_tracked(each)
-    first, second, third = made
-    for n, value in enumerate(values):
-        setattr(first, f"f{n}", value)
-    first.new = second.new = 1
-    del second.f0, third.f29
-    assert list(vars(first).values()) == [*values, 1]
-    assert list(vars(second)) == [*(f"f{n}" for n in range(1, 30)), "new"]
-    assert not hasattr(third, "f29") and third.f28 == 28
-    third.__dict__ = {"f0": second}
-    assert vars(third) == {"f0": second} and not hasattr(third, "f1")
-    second.f0 = third  # a circle
-    gone = weakref.ref(third)
-    del made, each, first, second, third
-    gc.collect()
-    assert gone() is None
-
-
-@pytest.mark.skipif(not (3, 13) <= sys.version_info < (3, 14), reason="elsewhere these tables have other sizes")
-@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="made by the interpreter")
-def test_thirty_attributes_are_written_directly():
-    """What is written here has the smallest table that they fit in; the interpreter's has grown."""
-    (made,) = cyjson.decode(json.dumps([{f"f{n}": n for n in range(30)}]), List[Thirty])
-    assert sys.getsizeof(vars(made)) < sys.getsizeof(vars(Thirty(*range(30))))
 
 
 # Values by their texts
