@@ -272,13 +272,32 @@ def test_many_bad_lines(tmp_path):
 
 
 def test_lines_without_the_types_of_columns_are_for_rows_at_once(tmp_path):
-    """Days in a column of timestamps: each would be a batch of its own."""
-    documents = [{"at": f"2026-11-{1 + number % 30:02}"} for number in range(500)]
-    schema = pa.schema({"at": pa.timestamp("us")})
+    """Offsets with seconds: each would be a batch of its own."""
+    documents = [{"at": f"2026-11-{1 + number % 30:02}T00:00:00+00:00:30"} for number in range(500)]
+    schema = pa.schema({"at": pa.timestamp("us", "UTC")})
     file = written(tmp_path / "a.ndjson", documents)
     same(file, schema)
     columns, _ = columns_of(_columns.Columns, schema, "raise")
     assert [batch.num_rows for batch in columns.batches(_engines.cut(_engines.listed(file), 10**9)[0])] == [1, 499]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_days_and_times_without_offset_are_columns(tmp_path, straight_alone, zone):
+    """Of UTC, where the type has a zone; nested ones too. Half the lines have no offset: by rows they would all be."""
+    ends = ["", "T05:30:00", " 23:59:59.25", "T00:00:00.000001"] + ["T05:30:00+01:00", "t05:30:00z"] * bool(zone)
+    texts = [f"{year}-02-28{end}" for year in ("0001", "1969", "2024", "9999") for end in ends] * 60
+    documents = [{"at": text, "more": [{"at": text}, None]} for text in texts]
+    kind = pa.timestamp("us", zone)
+    schema = pa.schema({"at": kind, "more": pa.list_(pa.struct({"at": kind}))})
+    file = written(tmp_path / "a.ndjson", documents)
+    columns, _ = columns_of(_columns.Columns, schema, "raise")
+    (part,) = _engines.cut(_engines.listed(file), 10**9)
+    (batch,) = columns.batches(part)
+    by_rows, _ = columns_of(ByRows, schema, "raise")
+    assert batch.equals(pa.Table.from_batches(by_rows.batches(part)).combine_chunks().to_batches()[0])
+    for bad in ["2024-02-30", "2024-2-9", "2024-02-28T", "20240228", "2024-02-28T05", "+024-02-28"]:
+        documents[700 // 2] = {"at": bad}
+        assert len(same(written(file, documents), schema, modes=["skip", "keep"])) == len(texts) - 1
 
 
 POINTERS = {

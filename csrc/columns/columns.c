@@ -233,6 +233,7 @@ static column *copy_column(const column *c) {
     copy->index = c->index;
     copy->place = c->place;
     copy->depth = c->depth;
+    copy->is_loose = c->is_loose;
     copy->expected = c->expected;
     copy->expected_bytes = c->expected_bytes;
     for (size_t i = 0; i < c->children; i++) {
@@ -259,6 +260,13 @@ int columns_copy(columns *to, const columns *from) {
 }
 
 void columns_freeze(columns *tree) { tree->is_frozen = 1; }
+
+static void loosen(column *c) {
+    c->is_loose = 1;
+    for (size_t i = 0; i < c->children; i++) loosen(c->child[i]);
+}
+
+void columns_loosen(columns *tree) { loosen(tree->root); }
 
 /* ---- buffers ---- */
 

@@ -50,6 +50,7 @@ struct column {
     int is_nullable;
     int is_inferred; /* its type was found out, so that members which it has no column for are no small matter */
     int is_zoned; /* a timestamp's: texts have an offset */
+    int is_loose; /* a timestamp's: a day is its beginning, and where offsets are missing they are UTC */
     int unit; /* a timestamp's: 's', 'm', 'u', 'n' */
     int precision, scale; /* a decimal's */
     int depth;
@@ -132,6 +133,9 @@ int columns_copy(columns *to, const columns *from);
 
 /* Keep the types that were found out. */
 void columns_freeze(columns *tree);
+
+/* Have timestamps of its columns be loose. */
+void columns_loosen(columns *tree);
 
 /* ---- rows ---- */
 

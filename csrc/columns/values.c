@@ -119,11 +119,12 @@ int value_date(const column *c, const uint8_t *p, size_t n, int64_t *value) {
 }
 
 int value_timestamp(const column *c, const uint8_t *p, size_t n, int64_t *value) {
-    enum { FRACTION = 20, DIGITS = 9 };
+    enum { DAY = 10, FRACTION = 20, DIGITS = 9 };
     static const int32_t powers[DIGITS + 1] = {1000000000, 100000000, 10000000, 1000000, 100000,
                                                10000,      1000,      100,      10,      1};
-    moment m;
-    if (!moment_read(p, n, &m) || (m.zone != MOMENT_NAIVE) != c->is_zoned) return 0;
+    moment m = {.zone = MOMENT_NAIVE};
+    if (!(c->is_loose && n == DAY ? moment_read_date : moment_read)(p, n, &m)) return 0;
+    if (m.zone == MOMENT_NAIVE ? c->is_zoned && !c->is_loose : !c->is_zoned) return 0;
     int64_t seconds = days_of(m.year, m.month, m.day) * 86400 + 3600 * m.hour + 60 * (m.minute - m.offset) + m.second;
     int64_t nanoseconds = 0;
     if (n > FRACTION && p[FRACTION - 1] == '.') {

@@ -100,7 +100,7 @@ static int has_all_places(const column *root) {
     return good;
 }
 
-core_columns *core_columns_new(PyObject *core, PyObject *plan, int is_frozen, int64_t batch, int64_t text,
+core_columns *core_columns_new(PyObject *core, PyObject *plan, int is_frozen, int is_loose, int64_t batch, int64_t text,
                                int64_t line_most) {
     column *root = column_of(plan, 0);
     if (root == NULL) return NULL;
@@ -113,6 +113,7 @@ core_columns *core_columns_new(PyObject *core, PyObject *plan, int is_frozen, in
     set_depths(root);
     columns_init(&c->tree, root, state_of(core)->encode.cpu, batch, (uint64_t)text,
                  line_most < 0 ? SIZE_MAX : (size_t)line_most);
+    if (is_loose) columns_loosen(&c->tree);
     if (is_frozen && core_columns_freeze(c)) {
         core_columns_free(c);
         return NULL;

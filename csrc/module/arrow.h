@@ -9,8 +9,9 @@ typedef struct core_columns core_columns;
 
 /* plan: of the root, (format or None for a way to columns, name as bytes or None, whether nulls are allowed, whether
  * the type is found out, index of an array's item or -1, place among the batch's columns or -1, the children's plans).
- * text: bytes of lines after which a batch ends; line_most: bytes of a line, or -1. NULL with an exception set. */
-core_columns *core_columns_new(PyObject *core, PyObject *plan, int is_frozen, int64_t batch, int64_t text,
+ * text: bytes of lines after which a batch ends; line_most: bytes of a line, or -1; is_loose: see columns_loosen. NULL
+ * with an exception set. */
+core_columns *core_columns_new(PyObject *core, PyObject *plan, int is_frozen, int is_loose, int64_t batch, int64_t text,
                                int64_t line_most);
 void core_columns_free(core_columns *columns);
 

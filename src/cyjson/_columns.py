@@ -410,7 +410,7 @@ class Columns:
                     done += len(made)
                 ready += found
                 rows += len(found)
-                # Where many lines are as only rows have them, such as dates in a timestamp, rows are faster.
+                # Where many lines are as only rows have them, such as offsets with seconds, rows are faster.
                 for_rows = 64 * strange > done
                 if is_full or for_rows:
                     yield from _joined(ready, pa)
@@ -435,6 +435,7 @@ class Columns:
             plan=plan,
             fields=lambda plan: fields,
             is_frozen=True,
+            is_loose=True,
             batch=self.rows,
             text=TEXT,
         )

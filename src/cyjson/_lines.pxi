@@ -68,8 +68,8 @@ cdef class Reader:
     # of as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their
     # types are known, which `is_frozen` says that they are: else those of the first block of lines are kept.
     # decode(text, plan, is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it,
-    # or returns another text of the same document, in bytes; is_last: that was tried. Threads begin once the types are
-    # kept. What they get has the lines of one batch.
+    # or returns another text of the same document, in bytes; is_last: that was tried. With `is_loose` timestamps may be
+    # days, or have no offset. Threads begin once the types are kept. What they get has the lines of one batch.
     #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept after
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves
@@ -113,7 +113,7 @@ cdef class Reader:
     def __cinit__(
         self, read, opened, decode, refuse, *, bint plain, offset, bint cut, stop, max_line, bint any_mark=False,
         pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
-        plan=None, fields=None, bint is_frozen=False, batch=0, text=0
+        plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
     ):
         self.core = _core
         self.read = read
@@ -133,7 +133,9 @@ cdef class Reader:
             self.is_frozen = is_frozen
             self.batch = self.lines_left = count_from("batch", batch, 1)
             self.text = count_from("text", text, 1)
-            self.columns = core_columns_new(_core, plan, is_frozen, self.batch, self.text, self.max_line)
+            self.columns = core_columns_new(
+                _core, plan, is_frozen, is_loose, self.batch, self.text, self.max_line
+            )
             if is_frozen:
                 self.fields = fields(plan)
             self.later_threads = threads

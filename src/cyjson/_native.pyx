@@ -75,7 +75,7 @@ cdef extern from "module/arrow.h":
     int64_t column_data_length(const column_data *data)
     size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last)
     core_columns *core_columns_new(
-        object core, object plan, int is_frozen, int64_t batch, int64_t text, int64_t line_most
+        object core, object plan, int is_frozen, int is_loose, int64_t batch, int64_t text, int64_t line_most
     ) except NULL
     void core_columns_free(core_columns *columns)
     int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, int force) except -1
