@@ -622,6 +622,33 @@ def test_memory_is_given_back():
         assert resident() - before < 16 * 2**20
 
 
+@native_only
+@pytest.mark.parametrize("source", ["file", "bytes"])
+def test_batches_of_threads_are_small(source):
+    """Whatever rows are asked for: 2 MiB of lines each, of which one for each thread and one more is read ahead."""
+    line, count, threads = b'{"a": "%s"}\n' % (b"x" * 1000), 24_000, 2
+
+    class File(io.BytesIO):
+        taken = 0
+
+        def read(self, size=-1):
+            block = super().read(size)
+            self.taken += len(block)
+            return block
+
+    file = File(line * count)
+    given = file if source == "file" else file.getvalue()
+    found = read = 0
+    for batch in lines.to_arrow(given, threads=threads, batch=2**30, schema={"a": "string"}):
+        assert len(batch) * len(line) < 2**21 + 2**18
+        read += len(batch) * len(line)
+        found += len(batch)
+        assert file.taken - read < (threads + 2) * (2**21 + 2**18)
+    assert found == count
+    (batch,) = lines.to_arrow(line * 4000, batch=2**30, schema={"a": "string"})  # without threads 16 MiB are one
+    assert len(batch) == 4000
+
+
 # Random documents
 
 leaves = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=6)

@@ -16,6 +16,7 @@ else:
 __all__ = ["ArrowReader"]
 
 TEXT = 16 * 2**20  # bytes of lines, after which a batch ends
+THREADS_TEXT = 2 * 2**20  # the same with threads, whose batches stay in the caches, and end together
 FIRST_TEXT = 4 * 2**20  # bytes of lines in which types are found out: COLUMNS_FIRST_TEXT
 
 # ---- schemas: a field is (format, name, whether nulls are allowed, children) ----
@@ -313,8 +314,8 @@ class ArrowReader:
             settings.update(
                 plan=plan, fields=describe, is_frozen=is_frozen, batch=self._batch, ahead=ahead, whole=whole
             )
-            settings["text"] = TEXT
             settings["threads"] = wish.threads if wish.threads > 1 else 0
+            settings["text"] = THREADS_TEXT if settings["threads"] else TEXT
             return _impl.Reader(read, opened, _Explain(cure), wish.refuse, **settings)
         return _PureReader(plan, is_frozen, describe, self._batch, cure, read, opened, wish.refuse, settings)
 
