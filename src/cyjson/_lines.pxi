@@ -369,7 +369,7 @@ cdef class Reader:
 
     cdef int take_chunk(self) except -1:
         """Put the next chunk of lines into the buffer, which is used up; read ahead as far as that doesn't wait."""
-        cdef Py_ssize_t size = 0, most = 2 * self.threads + 2 if self.columns == NULL else self.threads + 1
+        cdef Py_ssize_t size = 0, most = 2 * self.threads + 2
         cdef uint8_t *taken
         while not compat_load_int(&self.closed):
             while not self.exhausted and self.failure is None and core_lines_held(self.parts) < most:
