@@ -3,6 +3,7 @@
     python tools/engines.py make FOLDER [--size 2GB]     files of odd sizes, one of three quarters of it, one a gzip
     python tools/engines.py check ENGINE FOLDER          counts, sums and checksums are a single process's; one worker
                                                          is killed meanwhile; the most memory that a worker had
+    python tools/engines.py bad-line ENGINE FOLDER       where a line in the middle is said to be that is malformed
     python tools/engines.py make-events FILE [--size 256MiB]
     python tools/engines.py race ENGINE FILE [--rounds 3]  a filter and aggregates over eight columns, and over two
 
@@ -10,10 +11,12 @@ ENGINE: dask, ray or spark, with two workers. Prints a line for each figure.
 """
 
 import argparse
+import contextlib
 import gzip
 import json
 import os
 import random
+import re
 import signal
 import sys
 import threading
@@ -121,57 +124,135 @@ def single(folder):
     return totals(each for part in parts for each in source.documents(part))
 
 
+@contextlib.contextmanager
+def spoiled(folder):
+    """A line in the middle of the large file is malformed meanwhile: its number and offset."""
+    path = os.path.join(folder, SHARES[1][0])
+    with open(path, "r+b", buffering=0) as file:
+        before = file.read(os.path.getsize(path) // 2)
+        offset, number = before.rindex(b"\n") + 1, before.count(b"\n") + 1
+        try:
+            os.pwrite(file.fileno(), b"}", offset)
+            yield number, offset
+        finally:
+            os.pwrite(file.fileno(), b"{", offset)
+
+
 def check(engine, folder):
     begun = time.perf_counter()
     expected = single(folder)
-    print(f"one process: {expected} in {time.perf_counter() - begun:.1f} s")
-    mark = os.path.join(folder, f"_killed-{os.getpid()}")
-    watch = Watch({"dask": "spawn", "ray": "ray::", "spark": "pyspark.daemon"}[engine])
+    print(f"one process: {expected} in {time.perf_counter() - begun:.1f} s", flush=True)
+    failed = []
     with STARTS[engine]() as session:
-        watch.start()
+        for name, run in CHECKS[engine].items():
+            mark = os.path.join(folder, f"_killed-{os.getpid()}")
+            watch = Watch({"dask": "spawn", "ray": "ray::", "spark": "pyspark.daemon"}[engine])
+            watch.start()
+            begun = time.perf_counter()
+            found = run(session, folder, Killing(mark, expected[0] // 2))
+            seconds = time.perf_counter() - begun
+            watch.ended.set()
+            most = f"most memory of a worker {watch.most / 2**20:.0f} MiB"
+            killed = os.path.exists(mark)
+            if killed:
+                os.remove(mark)
+            equal = "equal" if found == expected else f"{found}, which isn't what a single process gives"
+            print(f"{name}: {seconds:.1f} s, {most}, {'a' if killed else 'no'} worker was killed: {equal}", flush=True)
+            failed += [name] * (found != expected or not killed)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def bad_line(engine, folder):
+    with STARTS[engine]() as session, spoiled(folder) as (number, offset):
         begun = time.perf_counter()
-        found = CHECKS[engine](session, folder, Killing(mark, expected[0] // 2))
+        try:
+            BAD_LINES[engine](session, folder)
+            told = "no error"
+        except Exception as error:
+            told = str(error)
         seconds = time.perf_counter() - begun
-        watch.ended.set()
-    print(f"{engine}: {found} in {seconds:.1f} s, most memory of a worker {watch.most / 2**20:.0f} MiB")
-    killed = os.path.exists(mark)
-    if killed:
-        os.remove(mark)
-    print("a worker was killed" if killed else "no worker was killed")
-    if found != expected or not killed:
-        sys.exit("it isn't what a single process gives")
-    print("equal")
+    found = re.search(rf"line {number} column \d+ .*at byte {offset}\) of .*{SHARES[1][0]}", told)
+    if found is None:
+        sys.exit(f"line {number} at byte {offset} isn't what is reported: {told}")
+    print(f"{engine}: {found[0]!r} in {seconds:.1f} s")
 
 
 def add(one, other):
     return tuple(x + y for x, y in zip(one, other, strict=True))
 
 
-def check_dask(session, folder, killing):
+def check_bag(session, folder, killing):
     from cyjson.engines.dask import read_lines
 
     found = read_lines(folder).map_partitions(lambda each: [totals(killing(each))])
     return found.fold(add, initial=(0, 0, 0)).compute()
 
 
-def check_ray(session, folder, killing):
+def sums_of(table, killing):
+    """The totals of a table, as one: texts, for they may be large."""
     import pyarrow
 
+    found = totals(killing(table.to_pylist()))
+    return pyarrow.table({name: [str(each)] for name, each in zip("abc", found, strict=True)})
+
+
+def check_frame(session, folder, killing):
+    import pyarrow
+
+    from cyjson.engines.dask import read_frame
+
+    def sums(frame):
+        return sums_of(pyarrow.Table.from_pandas(frame, preserve_index=False), killing).to_pandas()
+
+    found = read_frame(folder).map_partitions(sums, meta=dict.fromkeys("abc", str)).compute()
+    return tuple(sum(map(int, found[name])) for name in "abc")
+
+
+def check_dataset(session, folder, killing):
     from cyjson.engines.ray import read_lines
 
     def sums(batch):
-        found = totals(killing(batch.to_pylist()))
-        return pyarrow.table({name: [str(each)] for name, each in zip("abc", found, strict=True)})
+        return sums_of(batch, killing)
 
     rows = read_lines(folder).map_batches(sums, batch_format="pyarrow", batch_size=None).take_all()
     return tuple(sum(int(row[name]) for row in rows) for name in "abc")
 
 
-def check_spark(session, folder, killing):
+def check_rdd(session, folder, killing):
     from cyjson.engines.spark import read_rdd
 
     found = read_rdd(session.sparkContext, folder).mapPartitions(lambda each: [totals(killing(each))])
     return found.fold((0, 0, 0), add)
+
+
+def check_sql(session, folder, killing):
+    def sums(batches):
+        import pyarrow
+
+        for batch in batches:
+            yield from sums_of(pyarrow.table(batch), killing).to_batches()
+
+    frame = session.read.format("cyjson").load(folder)
+    rows = frame.mapInArrow(sums, "a STRING, b STRING, c STRING").collect()
+    return tuple(sum(int(row[name]) for row in rows) for name in "abc")
+
+
+def bad_line_of_dask(session, folder):
+    from cyjson.engines.dask import read_lines
+
+    read_lines(folder).count().compute()
+
+
+def bad_line_of_ray(session, folder):
+    from cyjson.engines.ray import read_lines
+
+    read_lines(folder).sum("id")
+
+
+def bad_line_of_spark(session, folder):
+    frame = session.read.format("cyjson").option("mode", "FAILFAST").schema("id BIGINT").load(folder)
+    frame.agg({"id": "sum"}).collect()
 
 
 # ---- starting ----
@@ -184,8 +265,6 @@ def start_dask():
 
 
 def start_ray():
-    import contextlib
-
     import ray
 
     @contextlib.contextmanager
@@ -199,8 +278,6 @@ def start_ray():
 
 
 def start_spark():
-    import contextlib
-
     from pyspark.sql import SparkSession
 
     from cyjson.engines.spark import register
@@ -226,7 +303,12 @@ def start_spark():
 
 
 STARTS = {"dask": start_dask, "ray": start_ray, "spark": start_spark}
-CHECKS = {"dask": check_dask, "ray": check_ray, "spark": check_spark}
+CHECKS = {
+    "dask": {"bag": check_bag, "frame": check_frame},
+    "ray": {"dataset": check_dataset},
+    "spark": {"RDD": check_rdd, "frame": check_sql},
+}
+BAD_LINES = {"dask": bad_line_of_dask, "ray": bad_line_of_ray, "spark": bad_line_of_spark}
 
 # ---- the race ----
 
@@ -404,7 +486,7 @@ def race(engine, path, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in "make", "make-events", "check", "race":
+    for name in "make", "make-events", "check", "bad-line", "race":
         command = commands.add_parser(name)
         if not name.startswith("make"):
             command.add_argument("engine", choices=STARTS)
@@ -420,6 +502,8 @@ def main():
         make_events(given.path, _engines.size_of("--size", given.size))
     elif given.command == "check":
         check(given.engine, given.path)
+    elif given.command == "bad-line":
+        bad_line(given.engine, given.path)
     else:
         race(given.engine, os.path.abspath(given.path), given.rounds)
 
