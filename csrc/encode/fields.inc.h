@@ -204,7 +204,7 @@ static NOINLINE fields_written write_naturals(uint8_t *out, const uint8_t *limit
         PyObject *value = *(PyObject **)(base + (f->offset << shift));
         uint32_t x;
         if (UNLIKELY(value == NULL) || Py_TYPE(value) != &PyLong_Type || !compat_int_is_natural(value, &x)) break;
-        out = number_format_natural(put_simple_key(out, f), x);
+        out = number_format_int32(put_simple_key(out, f), (int32_t)x);
     }
     return (fields_written){out, f};
 }
@@ -226,7 +226,7 @@ static ALWAYS_INLINE uint8_t *write_simple_fields(encoder *e, uint8_t *out, PyOb
         if (UNLIKELY(out == NULL)) return NULL;
         out = put_simple_key(out, f);
         if (Py_TYPE(value) == &PyLong_Type && LIKELY(compat_int_is_natural(value, &natural))) {
-            out = number_format_natural(out, natural);
+            out = number_format_int32(out, (int32_t)natural);
             if (LIKELY(++naturals != FEW) || f + 1 == end) continue;
             /* Several in a row: there may be more. */
             fields_written more = write_naturals(out, e->text.limit, base, shift, f + 1, end);

@@ -35,16 +35,26 @@ HIDDEN extern const uint8_t number_small[1000][4];
 /* x < 1000: three digits, and a zero byte. */
 HIDDEN extern const uint8_t number_three[1000][4];
 
-/* Write x < 10^8 without leading zeros. Lengths are hard to predict, so there is one way for all of a range. */
+/* Write x < 10^9 without leading zeros, by threes: lengths are hard to predict, so there is one way for each range, and
+ * tables take half the time of number_eight_digits. */
 static ALWAYS_INLINE uint8_t *number_format_leading(uint8_t *out, uint32_t x) {
     if (x < 1000) {
         memcpy(out, number_small[x], 4);
         return out + number_small[x][3];
     }
-    uint64_t digits = number_eight_digits(x);
-    unsigned zeros = count_trailing_zeros(digits) / 8;
-    store_8(out, (digits | NUMBER_ASCII_ZEROS) >> 8 * zeros);
-    return out + 8 - zeros;
+    uint32_t thousands = x / 1000, rest = x - thousands * 1000;
+    if (thousands < 1000) {
+        memcpy(out, number_small[thousands], 4);
+        out += number_small[thousands][3];
+    } else {
+        uint32_t millions = thousands / 1000;
+        memcpy(out, number_small[millions], 4);
+        out += number_small[millions][3];
+        memcpy(out, number_three[thousands - millions * 1000], 4);
+        out += 3;
+    }
+    memcpy(out, number_three[rest], 4);
+    return out + 3;
 }
 
 static inline uint8_t *number_format_uint64(uint8_t *out, uint64_t value) {
@@ -78,28 +88,11 @@ static ALWAYS_INLINE uint8_t *number_format_int32(uint8_t *out, int32_t value) {
         *out++ = '-';
         magnitude = 0 - magnitude;
     }
-    if (LIKELY(magnitude < 100000000)) return number_format_leading(out, magnitude);
+    if (LIKELY(magnitude < 1000000000)) return number_format_leading(out, magnitude);
     uint32_t top = magnitude / 100000000;
     out = number_format_leading(out, top);
     store_8(out, number_eight_digits(magnitude - top * 100000000) | NUMBER_ASCII_ZEROS);
     return out + 8;
-}
-
-/* The same of x < 2^30, where many come one after another: what has up to six digits is quicker by tables. */
-static ALWAYS_INLINE uint8_t *number_format_natural(uint8_t *out, uint32_t x) {
-    uint32_t thousands = (uint32_t)((uint64_t)x * 274877907 >> 38); /* exact: 274877907 * 1000 is 2^38 + 56 */
-    if (LIKELY(thousands < 1000)) {
-        uint32_t rest = x - thousands * 1000;
-        if (thousands == 0) {
-            memcpy(out, number_small[rest], 4);
-            return out + number_small[rest][3];
-        }
-        memcpy(out, number_small[thousands], 4);
-        out += number_small[thousands][3];
-        memcpy(out, number_three[rest], 4);
-        return out + 3;
-    }
-    return number_format_int32(out, (int32_t)x);
 }
 
 /* Write a finite double as float.__repr__ does: the shortest digits that read back as value, of those the closest to
