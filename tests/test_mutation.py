@@ -586,6 +586,79 @@ def test_circles_of_what_holds_nothing_any_more(first, options):
         same(case)
 
 
+@OPTIONS
+@pytest.mark.parametrize("members", [1, 3, 40])
+def test_dicts_of_several_levels_changed_at_once(members, options):
+    """None was copied so far where the innermost's first value runs Python code, which changes them all."""
+
+    class Plain:
+        pass
+
+    def call(json):
+        dicts = []
+
+        def nested(levels):
+            if levels == 0:
+                return Odd()
+            each = Plain().__dict__ if levels == 2 else {}
+            each.update((f"gone {i}", 0) for i in range(4))
+            each[f"first {levels}"] = nested(levels - 1)
+            each.update((f"{levels} {i}", [i, {"deep": str(i) * i}]) for i in range(members))
+            for i in range(4):
+                del each[f"gone {i}"]
+            each["last"] = Odd()
+            dicts.append(each)
+            return each
+
+        def default(obj):
+            for i, each in enumerate(dicts):
+                each.pop(f"{i + 1} 0", None)
+                each[f"{i + 1} {members - 1}"] = f"new at {i}"
+            gc.collect(0)
+            return {"made": [len(dicts)]}
+
+        return json.dumps([nested(5), nested(3)], default=default, **options)
+
+    same(call)
+
+
+@OPTIONS
+def test_containers_of_which_there_are_two_references(options):
+    """Once Python code ran, such a one may be under way already; mostly it isn't."""
+
+    def call(json):
+        shared, empty = {"list": [1, [2]], "none": {}}, []
+        document = [shared, Odd(), shared, [shared, empty], empty, {"a": shared, "b": Odd(), "c": [shared], "d": empty}]
+        return json.dumps(document, default=lambda obj: [shared, empty], **options)
+
+    same(call)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"ensure_ascii": False}, {"sort_keys": True}, {"check_circular": False}], ids=str
+)
+@pytest.mark.parametrize("depth", [1, 3, 11, 40])
+@pytest.mark.parametrize("kind", [list, dict])
+def test_ancestors_that_hold_leaves_only_now(kind, depth, options):
+    """They come again further down, and nothing but a look at the path shows the circle."""
+
+    def call(json):
+        last = [Odd(), 1, 2]
+        top = inner = [last] if kind is list else {"a": last, "b": 1}
+        for _ in range(depth):
+            top = [top] if kind is list else {"a": top, "b": 2}
+
+        def default(obj):
+            inner.clear()
+            inner.extend([1]) if kind is list else inner.update(z=1)
+            last[1] = inner
+            return "done"
+
+        return json.dumps(top, default=default, **options)
+
+    same(call)
+
+
 class Circle:
     """What only the collector finds, and what it does then."""
 

@@ -94,11 +94,13 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
     shorten(e->key_separator, &options->key_separator);
     e->flush_size = flushes ? ENCODE_CHUNK : SIZE_MAX;
     e->between_holds = set_between(e->between, options, e->indent_is_spaces);
-    e->plain = e->between_holds && options->key_separator.size <= SHORT_PIECE && !flushes && !options->indented &&
-               !options->as_generator && (options->form != ENCODE_UTF8 || is_compact(options));
-    e->plain_dicts = !e->plain || !e->dict_layout_known ? DICTS_NOT_PLAIN
-                     : options->sort_keys               ? DICTS_PLAIN_SORTED
-                                                        : DICTS_PLAIN;
+    const int plain = e->between_holds && options->key_separator.size <= SHORT_PIECE && !flushes &&
+                      !options->indented && !options->as_generator &&
+                      (options->form != ENCODE_UTF8 || is_compact(options));
+    e->plain = plain ? PLAIN : NOT_PLAIN;
+    e->plain_dicts = !plain || !e->dict_layout_known ? DICTS_NOT_PLAIN
+                     : options->sort_keys            ? DICTS_PLAIN_SORTED
+                                                     : DICTS_PLAIN;
     e->long_str = flushes ? ENCODE_CHUNK / 4 : PY_SSIZE_T_MAX;
     e->in_long_str = 0;
     uint8_t *out = output_start(&e->text, options->form == ENCODE_UTF8, expected);

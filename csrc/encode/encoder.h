@@ -40,8 +40,8 @@ typedef enum {
 
 /* What a walk over a dict goes through. */
 typedef enum {
-    WALK_DICT, /* an exact dict itself, or a copy of its items that was made later */
-    WALK_SORTED, /* members on the encoder's stack of sorted ones */
+    WALK_DICT, /* an exact dict itself (without a GIL: or a copy of its items) */
+    WALK_SORTED, /* members on the encoder's stack: sorted ones, or a copy of what was left of a dict */
     WALK_LISTED, /* a list of pairs: a subclass's own items(), or keys that only Python can sort */
     WALK_VIEW, /* an iterator over pairs: what a subclass's items() gives to the stdlib's generator */
 } walk_kind;
@@ -59,7 +59,7 @@ typedef struct walk {
     Py_ssize_t used, left; /* what a dict iterator checks; WALK_SORTED: how many members there are */
     walk_kind kind;
     int entered; /* see enter in leaf.inc.h: not before something in the dict may run Python code or nest */
-    PyObject *items; /* WALK_DICT: NULL, a list of pairs, or a tuple of keys and values in turn, which is a copy;
+    PyObject *items; /* WALK_DICT: NULL, or a tuple of keys and values in turn, which is a copy;
                         WALK_LISTED: the list; WALK_VIEW: the iterator */
     Py_ssize_t start; /* WALK_SORTED: of its members on the stack */
     PyObject *held[2]; /* what keeps the member at hand alive where items doesn't: the copy that items was, or key and
@@ -104,7 +104,7 @@ typedef struct {
     /* What Python code that runs meanwhile changes:
      *
      *                set by                                      read by
-     * plain          encoder_init; 0 by encoder_before_python    write_list
+     * plain          encoder_init, encoder_before_python         write_list
      * plain_dicts    the same                                    write_dict
      * python_ran     encoder_before_python, write_big_int;       who steps into a container: it checks the path
      *                between two pieces
@@ -112,11 +112,16 @@ typedef struct {
      *                or moved the sorted members                anew
      *
      * Once Python code ran, each container is looked for on the path when it is stepped into: one that is there may
-     * hold leaves only now, after which nobody would look. */
+     * hold leaves only now, after which nobody would look. Plain loops go on (PLAIN_DISTURBED), but without a GIL. */
     unsigned disturbances;
     int python_ran;
-    int plain; /* lists take the plain loop: the document is plain, and no Python code ran */
-    enum { DICTS_NOT_PLAIN, DICTS_PLAIN, DICTS_PLAIN_SORTED } plain_dicts; /* so do dicts, of a known layout */
+    enum { NOT_PLAIN, PLAIN, PLAIN_DISTURBED } plain; /* lists take the plain loop: the document is plain */
+    enum {
+        DICTS_PLAIN,
+        DICTS_PLAIN_DISTURBED,
+        DICTS_PLAIN_SORTED,
+        DICTS_NOT_PLAIN
+    } plain_dicts; /* so do dicts, of a known layout */
 
     unsigned default_calls; /* by orjson's rules: calls of default() within one another */
     int plans_fresh; /* plans_are_stale was asked */
@@ -133,7 +138,7 @@ typedef struct {
     struct path_places *places; /* where each stands, once the path is long; NULL before */
     Py_ssize_t noted_depth; /* containers further down add no note to the exception */
     PyObject *place; /* where the exception happened: a list of steps, the innermost first; NULL without one */
-    sorted_member *sorted; /* a stack: the members of the dicts under way */
+    sorted_member *sorted; /* a stack: the members of the dicts under way, where they are sorted or copied */
     Py_ssize_t sorted_used, sorted_limit;
     Py_ssize_t sorted_held; /* so many of the first with references: all that are there once Python code runs; until
                                then the dicts hold theirs */
@@ -203,17 +208,16 @@ int encoder_check_any_path(encoder *e);
 
 static ALWAYS_INLINE int encoder_check_path(encoder *e) {
     enum { SHORT_PATH = 12 };
-    Py_ssize_t last = e->depth - 1;
-    /* One that is new, as where Python code runs again and again; e->places would have to hear of it. */
-    if (LIKELY(e->distinct == last) && LIKELY(last < SHORT_PATH) && LIKELY(e->places == NULL)) {
-        Py_ssize_t i = 0;
-        while (i < last && e->path[i] != e->path[last]) i++;
-        if (LIKELY(i == last)) {
-            e->distinct = e->depth;
-            return 0;
+    /* Few that are new, as where Python code runs again and again; e->places would have to hear of them. */
+    if (LIKELY(e->depth <= SHORT_PATH) && LIKELY(e->places == NULL)) {
+        while (e->distinct < e->depth) {
+            Py_ssize_t i = 0;
+            while (e->path[i] != e->path[e->distinct]) i++;
+            if (UNLIKELY(i < e->distinct)) break;
+            e->distinct++;
         }
     }
-    return e->distinct == e->depth ? 0 : encoder_check_any_path(e);
+    return LIKELY(e->distinct == e->depth) ? 0 : encoder_check_any_path(e);
 }
 
 /* With RecursionError set: -1, with ValueError in its place where the path has a circular reference. */
@@ -237,7 +241,7 @@ void encoder_add_advice(PyObject *object);
 void encoder_add_place(encoder *e);
 
 /* Python code is about to run: the path is checked, what is sorted is held, and whatever walks a dict as the stdlib
- * walks a copy gets its copy now. -1 with an exception. */
+ * walks a copy gets its copy now, as WALK_SORTED. -1 with an exception. */
 int encoder_before_python(encoder *e);
 
 /* Hand what was written so far to the sink, which may run any Python code: the start of the buffer, or NULL with an
@@ -262,7 +266,7 @@ static ALWAYS_INLINE int encoder_walk_start(walk *w, PyObject *dict) {
     return 1;
 #else
     w->held[0] = w->held[1] = NULL;
-    w->items = compat_dict_pairs(0, dict, 0);
+    w->items = compat_dict_pairs(dict);
     if (UNLIKELY(w->items == NULL)) return -1;
     w->used = w->left = PyTuple_GET_SIZE(w->items) / 2;
     if (w->used == 0) Py_CLEAR(w->items);
@@ -271,8 +275,11 @@ static ALWAYS_INLINE int encoder_walk_start(walk *w, PyObject *dict) {
 }
 
 static ALWAYS_INLINE void encoder_walk_end(walk *w) {
+#if COMPAT_HAS_GIL
+    CYJSON_ASSERT(w->kind == WALK_DICT && w->items == NULL);
+    (void)w;
+#else
     Py_XDECREF(w->items);
-#if !COMPAT_HAS_GIL
     Py_XDECREF(w->held[0]);
     Py_XDECREF(w->held[1]);
 #endif
@@ -373,7 +380,15 @@ int encoder_walk_items(encoder *e, walk *w, PyObject *dict);
 void encoder_walk_close(encoder *e, walk *w);
 
 /* Hold what is on it: Python code is about to run. */
-void encoder_sorted_hold(encoder *e);
+static ALWAYS_INLINE void encoder_sorted_hold(encoder *e) {
+    for (; UNLIKELY(e->sorted_held < e->sorted_used); e->sorted_held++) {
+        Py_INCREF(e->sorted[e->sorted_held].key);
+        Py_INCREF(e->sorted[e->sorted_held].value);
+    }
+}
+
+/* Put what is left of a walk over a dict on top of it, held, and have the walk go on there. -1 with MemoryError set. */
+int encoder_sorted_copy(encoder *e, walk *w);
 
 /* Take those from `start` on away again, each before its references are given up: that may run Python code, and the
  * collector, which looks at what is on the stack. */

@@ -294,7 +294,7 @@ static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *ob
     if (UNLIKELY(out == NULL)) return NULL;
     if (UNLIKELY(plan->n == 0)) return put(e, put(e, out, '{', WRITE_UTF8), '}', WRITE_UTF8);
     else if (UNLIKELY(plan->has_rest) && e->options->sort_keys) return write_gathered(e, out, object, plan);
-    else if (e->plain)
+    else if (e->plain == PLAIN)
         out = write_plain_fields(e, out, object, plan, e->options->sort_keys ? plan->sorted : plan->fields, &entered);
     else out = write_odd_fields(e, out, object, plan, &entered);
     if (entered) {
@@ -305,6 +305,7 @@ static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *ob
 }
 
 static ALWAYS_INLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
-    if (LIKELY(e->plain) && LIKELY(plan->is_simple)) return write_simple_objects(e, out, object, NULL, 1, plan).out;
+    if (LIKELY(e->plain == PLAIN) && LIKELY(plan->is_simple))
+        return write_simple_objects(e, out, object, NULL, 1, plan).out;
     return write_odd_object(e, out, object, plan);
 }

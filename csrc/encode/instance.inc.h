@@ -168,8 +168,8 @@ static ALWAYS_INLINE uint8_t *write_result(encoder *e, uint8_t *out, PyObject *o
 }
 
 /* What was made of an object (NULL: an exception is set), in its place; the object is on the path, and held. */
-static NOINLINE uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *object, PyObject *made,
-                                           plan_purpose purpose) {
+static ALWAYS_INLINE uint8_t *write_made(encoder *e, uint8_t *out, PyObject *object, PyObject *made,
+                                         plan_purpose purpose) {
     if (made == NULL) return NULL;
     if (count_level(e)) out = NULL;
     else {
@@ -179,6 +179,11 @@ static NOINLINE uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *o
     }
     Py_DECREF(made);
     return out;
+}
+
+static SELDOM uint8_t *write_replacement(encoder *e, uint8_t *out, PyObject *object, PyObject *made,
+                                         plan_purpose purpose) {
+    return write_made(e, out, object, made, purpose);
 }
 
 /* What default() makes of an object that no plan is for, or TypeError; the caller holds it. */
@@ -193,7 +198,7 @@ static NOINLINE uint8_t *write_by_default(encoder *e, uint8_t *out, PyObject *ob
         made = PyObject_CallMethod(e->state->default_encoder, "default", "(O)", object);
         if (made == NULL && PyErr_ExceptionMatches(PyExc_TypeError)) encoder_add_advice(object);
     }
-    out = write_replacement(e, out, object, made, OF_DEFAULTS);
+    out = write_made(e, out, object, made, OF_DEFAULTS);
     path_pop(e);
     return out;
 }
@@ -480,7 +485,7 @@ static NOINLINE items_written write_alike(encoder *e, uint8_t *out, PyObject *co
     class_plan *plan = plans_find(e->options->plans, type, OF_OBJECTS);
     if (plan == NULL) return none;
     if (plan->kind == PLAN_OBJECT)
-        return plan->is_simple && e->plain ? write_simple_objects(e, out, items[0], items, n, plan) : none;
+        return plan->is_simple && e->plain == PLAIN ? write_simple_objects(e, out, items[0], items, n, plan) : none;
     if (plan->kind == PLAN_UNKNOWN && e->token_checked) { /* default() is asked for one at a time */
         out = write_unknown(e, out, items[0], OF_OBJECTS);
         return (items_written){out, out != NULL};

@@ -542,6 +542,23 @@ static ALWAYS_INLINE void path_pop(encoder *e) {
     if (e->distinct > e->depth) e->distinct = e->depth;
 }
 
+/* Whether a container that is stepped into is on the path already, after Python code ran: 1 with ValueError set. What
+ * is on the path is held for that: with no reference but where it was found, it isn't. */
+static NOINLINE int stands_on_path(encoder *e, PyObject *container) {
+    enum { SHORT_PATH = 32 };
+    Py_ssize_t i = 0;
+    while (i < e->depth && i < SHORT_PATH && e->path[i] != container) i++;
+    if (LIKELY(i == e->depth)) return 0;
+    if (path_push(e, container)) return 1;
+    const int bad = encoder_check_path(e) != 0;
+    path_pop(e);
+    return bad;
+}
+
+static ALWAYS_INLINE int comes_again(encoder *e, PyObject *container) {
+    return UNLIKELY(Py_REFCNT(container) != 1) && UNLIKELY(stands_on_path(e, container));
+}
+
 /* ---- levels ---- */
 
 static const char too_deep[] = " while encoding a JSON object";

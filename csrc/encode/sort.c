@@ -134,9 +134,23 @@ Py_ssize_t encoder_sort(encoder *e, PyObject *dict, int hold, int *odd) {
     return -1;
 }
 
-void encoder_sorted_hold(encoder *e) {
-    for (; e->sorted_held < e->sorted_used; e->sorted_held++) {
-        Py_INCREF(e->sorted[e->sorted_held].key);
-        Py_INCREF(e->sorted[e->sorted_held].value);
+int encoder_sorted_copy(encoder *e, walk *w) {
+    compat_entries entries = {0};
+    PyObject *key, *value;
+    Py_ssize_t position = w->position;
+    CYJSON_ASSERT(e->sorted_held == e->sorted_used);
+    if (sorted_room(e, PyDict_GET_SIZE(w->dict))) return -1;
+    const int direct = compat_entries_from(e->dict_layout_known, w->dict, position, &entries);
+    sorted_member *const first = e->sorted + e->sorted_used, *m = first;
+    for (; direct ? compat_entries_next(&entries, &key, &value) : PyDict_Next(w->dict, &position, &key, &value); m++) {
+        m->key = Py_NewRef(key);
+        m->value = Py_NewRef(value);
     }
+    CYJSON_ASSERT(m - first <= PyDict_GET_SIZE(w->dict));
+    w->kind = WALK_SORTED;
+    w->start = e->sorted_used;
+    w->position = 0;
+    w->used = m - first;
+    e->sorted_held = e->sorted_used += w->used;
+    return 0;
 }

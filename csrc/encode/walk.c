@@ -10,27 +10,46 @@ static void walk_go_back(walk *w) {
 }
 #endif
 
+/* Copy the walks under way that have no copy yet, of which those further out end last: their copies are further down
+ * on the stack. The list of walks is turned round and back for that. */
+static NOINLINE int copy_walks(encoder *e) {
+    walk *done = e->walks, *turned = NULL;
+    int bad = 0;
+    if (LIKELY(done->outer == NULL) || LIKELY(done->outer->kind != WALK_DICT)) return encoder_sorted_copy(e, done);
+    while (done != NULL && done->kind == WALK_DICT) {
+        walk *outer = done->outer;
+        done->outer = turned;
+        turned = done;
+        done = outer;
+    }
+    while (turned != NULL) {
+        walk *inner = turned->outer;
+        turned->outer = done;
+        if (!bad) bad = encoder_sorted_copy(e, turned);
+        done = turned;
+        turned = inner;
+    }
+    CYJSON_ASSERT(e->walks == done);
+    return bad;
+}
+
 int encoder_before_python(encoder *e) {
     if (encoder_check_path(e)) return -1;
     e->python_ran = 1;
-    e->plain = 0;
-    e->plain_dicts = DICTS_NOT_PLAIN;
+    if (!COMPAT_HAS_GIL) {
+        e->plain = NOT_PLAIN;
+        e->plain_dicts = DICTS_NOT_PLAIN;
+    } else {
+        if (e->plain == PLAIN) e->plain = PLAIN_DISTURBED;
+        if (e->plain_dicts == DICTS_PLAIN) e->plain_dicts = DICTS_PLAIN_DISTURBED;
+    }
     encoder_sorted_hold(e);
 #if !COMPAT_HAS_GIL
     for (walk *w = e->walks; w != NULL && w->items != NULL && PyTuple_CheckExact(w->items); w = w->outer)
         walk_go_back(w);
 #endif
     if (!COMPAT_COPIES_ITEMS || e->options->as_generator) return 0;
-    if (e->walks == NULL || e->walks->items != NULL) return 0;
-    int paused = compat_gc_pause(1); /* a finaliser could change the dicts between two copies, and within one */
-    walk *w = e->walks;
-    for (; w != NULL && w->items == NULL; w = w->outer) {
-        w->items = compat_dict_pairs(e->dict_layout_known, w->dict, w->position);
-        if (w->items == NULL) break;
-        w->position = 0;
-    }
-    compat_gc_resume(paused);
-    return w != NULL && w->items == NULL ? -1 : 0;
+    return e->walks != NULL && e->walks->kind == WALK_DICT ? copy_walks(e) : 0;
 }
 
 uint8_t *encoder_flush(encoder *e, uint8_t *out) {
@@ -87,6 +106,13 @@ static int walk_step(walk *w, PyObject **key, PyObject **value) {
 
 int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value) {
     if (w->kind == WALK_VIEW) return view_step(e, w, key, value);
+    if (w->kind == WALK_SORTED) {
+        if (w->position >= w->used) return 0;
+        const sorted_member *m = &e->sorted[w->start + w->position++];
+        *key = m->key;
+        *value = m->value;
+        return 1;
+    }
     if (w->items != NULL && PyTuple_CheckExact(w->items)) {
         compat_entries entries;
         compat_entries_of_tuple(w->items, w->position, &entries);

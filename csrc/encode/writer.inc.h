@@ -219,7 +219,8 @@ static NOINLINE int odd_walk_start(encoder *e, walk *w, PyObject *dict) {
 static NOINLINE void odd_walk_end(encoder *e, walk *w) {
     e->walks = w->outer;
     if (UNLIKELY(w->kind != WALK_SORTED) || UNLIKELY(e->sorted_held > w->start)) e->disturbances++; /* by finalisers */
-    encoder_walk_close(e, w);
+    if (LIKELY(w->kind == WALK_SORTED)) encoder_sorted_end(e, w->start);
+    else encoder_walk_close(e, w);
     leave(e, w->dict);
 }
 
@@ -251,7 +252,7 @@ static ALWAYS_INLINE uint8_t *write_any_dict(encoder *e, uint8_t *out, PyObject 
     }
     if (UNLIKELY(members == 0)) return NULL;
     if (form == WRITE_ORJSON && UNLIKELY(out == NULL)) orjson_blame_keys(e, dict);
-    if (odd) odd_walk_end(e, &w);
+    if (odd || w.kind != WALK_DICT) odd_walk_end(e, &w);
     else {
         walk_leave(e, &w);
         encoder_walk_end(&w);
@@ -264,11 +265,13 @@ static ALWAYS_INLINE uint8_t *write_dict(encoder *e, uint8_t *out, PyObject *dic
     walk w;
     int members;
     if (form == WRITE_ORJSON && UNLIKELY(orjson_is_too_deep(e))) return NULL;
-    if (UNLIKELY(e->plain_dicts != DICTS_PLAIN)) {
+    if (UNLIKELY(e->plain_dicts > DICTS_PLAIN_DISTURBED)) {
         if (e->plain_dicts == DICTS_NOT_PLAIN) return FOR_WIDTH(write_any_dict, e, form)(e, out, dict);
         members = odd_walk_start(e, &w, dict);
     } else if (UNLIKELY(may_enter(e))) return NULL;
-    else members = UNLIKELY(PyDict_GET_SIZE(dict) == 0) ? 0 : encoder_walk_start(&w, dict);
+    else if (UNLIKELY(PyDict_GET_SIZE(dict) == 0)) members = 0;
+    else if (e->plain_dicts == DICTS_PLAIN_DISTURBED && UNLIKELY(comes_again(e, dict))) return NULL;
+    else members = encoder_walk_start(&w, dict);
     if (form == WRITE_ORJSON && UNLIKELY(members < 0)) orjson_blame_keys(e, dict);
     if (UNLIKELY(members <= 0)) {
         out = members < 0 ? NULL : room(e, out, SLACK, form);
@@ -414,6 +417,7 @@ static ALWAYS_INLINE uint8_t *write_list(encoder *e, uint8_t *out, PyObject *lis
     out = put(e, out, '[', form);
     if (UNLIKELY(empty)) return put(e, out, ']', form);
     if (LIKELY(e->plain)) {
+        if (UNLIKELY(e->plain == PLAIN_DISTURBED) && UNLIKELY(comes_again(e, list))) return NULL;
         out = write_items(e, out, list, list, 0, &entered, form, STYLE_PLAIN);
         if (entered) leave(e, list);
         return UNLIKELY(out == NULL) ? NULL : write_end(e, out, ']', any_width(form), STYLE_PLAIN);

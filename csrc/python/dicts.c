@@ -103,17 +103,9 @@ PyObject *compat_dict_like(PyObject *like, PyObject **items, Py_ssize_t n) {
 }
 #endif
 
-PyObject *compat_dict_pairs(int known, PyObject *dict, Py_ssize_t position) {
+PyObject *compat_dict_pairs(PyObject *dict) {
     PyObject *pairs, *key, *value;
-    compat_entries entries;
-    if (COMPAT_HAS_GIL && compat_entries_from(known, dict, position, &entries)) {
-        pairs = PyTuple_New(2 * ((entries.end - entries.entry) / entries.step));
-        for (Py_ssize_t i = 0; pairs != NULL && compat_entries_next(&entries, &key, &value); i += 2) {
-            PyTuple_SET_ITEM(pairs, i, Py_NewRef(key));
-            PyTuple_SET_ITEM(pairs, i + 1, Py_NewRef(value));
-        }
-        return pairs;
-    }
+    Py_ssize_t position = 0;
     COMPAT_BEGIN_CRITICAL_SECTION(dict);
     Py_ssize_t n = PyDict_GET_SIZE(dict);
     pairs = PyTuple_New(2 * n);

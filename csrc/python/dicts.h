@@ -170,10 +170,8 @@ PyObject *compat_dict_shape(PyObject *dict);
  * taking over the references to all of items; NULL with MemoryError set, and none taken. */
 PyObject *compat_dict_like(PyObject *like, PyObject **items, Py_ssize_t n);
 
-/* Return the pairs of a dict from PyDict_Next's position on as a tuple of keys and values in turn, the last of which
- * may be missing; NULL with MemoryError set. `known` is what compat_dict_layout_known found out; where it isn't 0 no
- * collector may run. */
-PyObject *compat_dict_pairs(int known, PyObject *dict, Py_ssize_t position);
+/* Return the pairs of a dict as a tuple of keys and values in turn; NULL with MemoryError set. */
+PyObject *compat_dict_pairs(PyObject *dict);
 
 /* Do what PyDict_Next does, for a dict that other threads may be changing, with new references. */
 int compat_dict_next(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value);
