@@ -206,18 +206,21 @@ int encoder_push_deep(encoder *e, PyObject *object);
 /* Whether the path is free of circular references: 0, or -1 with ValueError (or MemoryError) set. */
 int encoder_check_any_path(encoder *e);
 
+enum { PATH_SHORT = 12 }; /* containers, of which each new one is compared with all */
+
 static ALWAYS_INLINE int encoder_check_path(encoder *e) {
-    enum { SHORT_PATH = 12 };
-    /* Few that are new, as where Python code runs again and again; e->places would have to hear of them. */
-    if (LIKELY(e->depth <= SHORT_PATH) && LIKELY(e->places == NULL)) {
-        while (e->distinct < e->depth) {
-            Py_ssize_t i = 0;
-            while (e->path[i] != e->path[e->distinct]) i++;
-            if (UNLIKELY(i < e->distinct)) break;
-            e->distinct++;
+    Py_ssize_t last = e->depth - 1;
+    /* One that is new, as where Python code runs again and again; e->places would have to hear of it. More than
+     * one are left to a function: their loop would cost each frame of write_list 64 bytes. */
+    if (LIKELY(e->distinct == last) && LIKELY(last < PATH_SHORT) && LIKELY(e->places == NULL)) {
+        Py_ssize_t i = 0;
+        while (i < last && e->path[i] != e->path[last]) i++;
+        if (LIKELY(i == last)) {
+            e->distinct = e->depth;
+            return 0;
         }
     }
-    return LIKELY(e->distinct == e->depth) ? 0 : encoder_check_any_path(e);
+    return e->distinct == e->depth ? 0 : encoder_check_any_path(e);
 }
 
 /* With RecursionError set: -1, with ValueError in its place where the path has a circular reference. */

@@ -63,6 +63,15 @@ int encoder_check_any_path(encoder *e) {
         e->distinct = e->depth;
         return 0;
     }
+    if (LIKELY(e->depth <= PATH_SHORT) && LIKELY(e->places == NULL)) {
+        while (e->distinct < e->depth) {
+            Py_ssize_t i = 0;
+            while (e->path[i] != e->path[e->distinct]) i++;
+            if (UNLIKELY(i < e->distinct)) break;
+            e->distinct++;
+        }
+        if (LIKELY(e->distinct == e->depth)) return 0;
+    }
     int doubles = path_has_doubles(e);
     e->distinct = e->depth;
     if (doubles <= 0) return doubles;
