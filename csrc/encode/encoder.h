@@ -121,7 +121,7 @@ typedef struct {
         DICTS_PLAIN_DISTURBED,
         DICTS_PLAIN_SORTED,
         DICTS_NOT_PLAIN
-    } plain_dicts; /* so do dicts, of a known layout */
+    } plain_dicts; /* so do dicts, of a known layout; write_dict relies on the order */
 
     unsigned default_calls; /* by orjson's rules: calls of default() within one another */
     int plans_fresh; /* plans_are_stale was asked */

@@ -71,6 +71,7 @@ static ALWAYS_INLINE int paths_is_name(const paths_step *step, const uint8_t *na
     return 1;
 }
 
+/* As paths_find, of a node that has a table. */
 Py_ssize_t paths_find_in_table(const paths_node *node, const uint8_t *name, Py_ssize_t size);
 
 /* The first step of a node for a member's name, or -1. */

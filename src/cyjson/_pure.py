@@ -215,9 +215,9 @@ def dump(
     A smaller document goes in one piece, so that one that can't be encoded leaves the file as it was. Arguments and
     errors are those of ``dumps``.
     """
-    others = cls is indent is separators is default is None and not kw
+    no_others = cls is None and indent is None and separators is None and default is None and not kw
     # json asks for the flags' truth in this order, which a flag's __bool__ may see.
-    if not skipkeys and ensure_ascii and check_circular and allow_nan and others and not sort_keys:
+    if not skipkeys and ensure_ascii and check_circular and allow_nan and no_others and not sort_keys:
         encoder = JSONEncoder()
     else:
         encoder = (JSONEncoder if cls is None else cls)(
