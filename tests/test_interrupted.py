@@ -4,6 +4,7 @@ The old document is there then, or the new one; no temporary file and no descrip
 KeyboardInterrupt.
 """
 
+import gc
 import inspect
 import os
 import signal
@@ -188,6 +189,7 @@ class Managed(Case):
 
 
 def is_interrupted(case, start, function):
+    gc.disable()  # what is raised in a callback of the collector, such as Hypothesis's, goes no further
     try:
         start(function)
         try:
@@ -198,6 +200,8 @@ def is_interrupted(case, start, function):
         return True
     except TypeError:
         assert isinstance(case, Failing)
+    finally:
+        gc.enable()
     return False
 
 

@@ -62,7 +62,8 @@ def build_module(compiler, work, sanitize):
     shutil.rmtree(sources, ignore_errors=True)
     ignored = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
     shutil.copytree(ROOT, sources, ignore=ignored)
-    flags = shlex.join(["-g", "-O1", "-DCYJSON_DEBUG", "-fsanitize=fuzzer-no-link", *sanitizers])
+    own = ["-g", "-O1", "-DCYJSON_DEBUG", "-fsanitize=fuzzer-no-link", *sanitizers]
+    flags = f"{shlex.join(own)} {os.environ.get('CFLAGS', '')}"
     environment = {**os.environ, "CC": shlex.join(compiler), "CFLAGS": flags, "CYJSON_REQUIRE_NATIVE": "1"}
     environment["LDSHARED"] = shlex.join([*compiler, "-shared"])
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "--no-deps"]
