@@ -57,15 +57,15 @@ QUICK_NATIVE += ["integrations", "integrations_clients", "migrate", "decode_sche
 QUICK_OBJECTS = [*QUICK_NATIVE, "differential", "files", "large", "lines", "lines_files", "lines_writing", "paths"]
 QUICK_OBJECTS += ["replace", "save", "stream", "stream_closing", "stream_ijson", "stream_limits", "stream_sources"]
 QUICK_OBJECTS += ["tool", "tool_files", "decode_codec", "decode_formats", "decode_libraries", "decode_properties"]
+QUICK_OBJECTS += ["engines", "engines_columns", "import", "lines_parts", "blocks", "stream_skipping"]
 QUICK_OBJECTS += ["instances_files", "instances_numpy", "instances_policies", "readme", "orjson_differential"]
 # Threads take turns as they do on 3.11, where make test runs them.
 QUICK_OLDER = [*QUICK_OBJECTS, "interrupted", "threads"]
 # The newest runs these, too, and they take long; 3.12 and 3.13 are between two that are tested.
 QUICK_NEWER = [*QUICK_OBJECTS, "collector", "interrupted", "memory", "proxies"]
-QUICK_BETWEEN = [*QUICK_NEWER, "threads", "failures.py::test_odd_containers_lose_nothing"]
-QUICK_BETWEEN += ["failures.py::test_hooks_that_raise_lose_nothing"]
+QUICK_BETWEEN = [*QUICK_NEWER, "threads", "failures", "hostile", "install"]
 # As compiled here it is slow: these take minutes. What is left out of iterencode's tests, mutation's do with dumps.
-QUICK_SLOW = [*QUICK_NEWER, "hostile", "import", "separators", "iterencode.py::test_dict_changed_by_default"]
+QUICK_SLOW = [*QUICK_NEWER, "hostile", "separators", "iterencode.py::test_dict_changed_by_default"]
 QUICK_SLOW += ["iterencode.py::test_list_changed_by_default"]
 QUICK = {"3.10": QUICK_OLDER, "3.12": QUICK_BETWEEN, "3.13": QUICK_BETWEEN, "3.13t": QUICK_SLOW, "3.14": QUICK_NEWER}
 # And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
