@@ -25,8 +25,9 @@
  * expected to have its shape. Each key that comes as expected is compared with the text in place: it is neither looked
  * for nor hashed, and an object of which all do needs no search for its shape. The first that doesn't ends that.
  *
- * Strings (strings.inc.h). What is in memory as it is in the text (ASCII, or a str without an escape) is scanned and
- * copied once. All else is put together in a scratch buffer, whose characters widen from 1 byte to 2 and 4 as needed.
+ * Strings (strings.inc.h, compose.inc.h). What is in memory as it is in the text (ASCII, or a str without an escape) is
+ * scanned and copied once. All else is put together in a scratch buffer, whose characters widen from 1 byte to 2 and 4
+ * as needed.
  *
  * All functions are called with the GIL held, or without one with a thread state attached. Hooks run Python code, and
  * so do finalisers wherever the collector may run: see compat_gc_pause. */
@@ -108,6 +109,16 @@ typedef struct {
 
 extern const decode_functions CPU_NAME(decode_with);
 
+/* What puts strings together (compose.inc.h), compiled for one instruction set, by the form of the text: for a decoder
+ * that more than one uses. */
+struct decoder;
+typedef PyObject *decode_composer(struct decoder *d, const uint8_t *start, const uint8_t *p);
+typedef struct {
+    decode_composer *compose_utf8, *compose_latin1, *compose_ucs2, *compose_ucs4;
+} decode_composers;
+
+HIDDEN extern const decode_composers CPU_NAME(decode_compose);
+
 /* Decode the string whose first character after the opening quote is at *index. As str_at. */
 PyObject *decode_scanstring(decode_state *state, const decode_options *options, PyObject *text, Py_ssize_t *index);
 
@@ -123,6 +134,7 @@ enum {
 /* What decoding shares between calls. */
 struct decode_state {
     const decode_functions *with;
+    const decode_composers *composers;
     keycache_pool keys;
     PyObject *ascii[128]; /* the one-character strings */
     PyObject *small_ints[COMPAT_SMALL_INTS];

@@ -103,7 +103,6 @@ done:
     return 0;
 }
 
-#define UTF8_EVENTS CPU_NAME(decode_utf8_events)
 int CPU_NAME(decode_utf8_events)(decode_state *state, const decode_options *options, const uint8_t *text, size_t size,
                                  int final, tokens_scanner *scanner, events *e) {
     decoder d;

@@ -54,7 +54,7 @@ enum {
     DEEP = 1000, /* levels after which an interpreter that looks at its stack is asked (3.14 and later) */
 };
 
-typedef struct {
+typedef struct decoder {
     decode_state *state;
     const decode_options *options;
     PyObject *text; /* the document as a str; NULL for bytes, where no Python code runs */

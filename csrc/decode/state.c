@@ -1,14 +1,20 @@
 #include "decode/decoder.h"
 
 #if CPU_HAS_LEVELS
-extern const decode_functions decode_with_avx2, decode_with_avx512;
-static const decode_functions *const levels[CPU_LEVELS] = {&decode_with, &decode_with_avx2, &decode_with_avx512};
+/* AVX-512 has AVX2's, with composers of its own. */
+extern const decode_functions decode_with_avx2;
+extern const decode_composers decode_compose_avx2, decode_compose_avx512;
+static const decode_functions *const levels[CPU_LEVELS] = {&decode_with, &decode_with_avx2, &decode_with_avx2};
+static const decode_composers *const composers[CPU_LEVELS] = {&decode_compose, &decode_compose_avx2,
+                                                              &decode_compose_avx512};
 #else
 static const decode_functions *const levels[CPU_LEVELS] = {&decode_with, &decode_with, &decode_with};
+static const decode_composers *const composers[CPU_LEVELS] = {&decode_compose, &decode_compose, &decode_compose};
 #endif
 
 int decode_state_init(decode_state *state, cpu_level cpu) {
     state->with = levels[cpu];
+    state->composers = composers[cpu];
     for (int c = 0; c < 128; c++)
         if ((state->ascii[c] = PyUnicode_FromOrdinal(c)) == NULL) return -1;
     for (int i = 0; i < COMPAT_SMALL_INTS; i++)

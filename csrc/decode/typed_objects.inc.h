@@ -704,7 +704,6 @@ static ALWAYS_INLINE PyObject *decode_typed(typed_run *run, const uint8_t *data,
 
 static const decode_options typed_options = {.finite = 1};
 
-#define TYPED_DECODE CPU_NAME(typed_decode)
 PyObject *CPU_NAME(typed_decode)(decode_state *state, const typed_plan *plan, const uint8_t *data, Py_ssize_t size) {
     typed_run run;
     first_space space;

@@ -1,11 +1,14 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+/* AVX-512's, too: see decode_avx512.c. */
 #define LEVEL_AVX2
+#define KERNELS_BY_TABLE
 #include "levels/begin.h"
 #if CPU_HAS_LEVELS
 #include "decode/run.inc.h"
 #include "decode/containers.inc.h"
+#include "decode/compose.inc.h"
 #include "decode/strings.inc.h"
 #include "decode/scalars.inc.h"
 #include "decode/parser.inc.h"

@@ -4,6 +4,7 @@
 #include "levels/begin.h"
 #include "decode/run.inc.h"
 #include "decode/containers.inc.h"
+#include "decode/compose.inc.h"
 #include "decode/strings.inc.h"
 #include "decode/scalars.inc.h"
 #include "decode/parser.inc.h"
