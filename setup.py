@@ -137,21 +137,34 @@ def profile_flags(source=""):
     return use if source else []
 
 
-# Cython's file calls what isn't its own for every line and block: small, it is as fast.
-SMALL = ["-Os", "-falign-functions=1"]
+# Cython's file calls what isn't its own for every line and block: small, it is as fast. So are files that run once for
+# a process, a class or a batch, or where something fails.
+SMALL = ["-Os", "-fno-inline-functions", "-falign-functions=1"]
+SELDOM_RUN = (
+    "csrc/columns/batches.c",
+    "csrc/decode/typed.c",
+    "csrc/encode/claims.c",
+    "csrc/encode/errors.c",
+    "csrc/encode/orjson.c",
+    "csrc/encode/separators.c",
+    "csrc/module/arrow.c",
+    "csrc/module/module.c",
+    "csrc/module/plans_type.c",
+)
 # Vectors are written by hand in csrc/levels/. What compilers make of the loops for the few characters left over is a
 # fifth of the decoder's code, and no faster. The encoder's floats take 5 % more instructions without it (gcc 12).
 PLAIN_LOOPS = ["-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-fno-unroll-loops"]
+WITH_VECTORS = ("csrc/levels/encode_", "csrc/encode/path.c")  # the path's compares a container with many others
 
 
 def size_flags(source):
     """Flags of gcc and clang that keep a source's code small; none where CFLAGS say how much to optimise."""
     if "-O" in os.environ.get("CFLAGS", ""):
         return []
-    source = Path(source)
-    if source.name == "_native.c":
+    source = Path(source).as_posix()
+    if source.endswith("/_native.c") or source in SELDOM_RUN:
         return SMALL
-    return PLAIN_LOOPS if source.parent.name == "levels" and not source.name.startswith("encode_") else []
+    return [] if source.startswith(WITH_VECTORS) else PLAIN_LOOPS
 
 
 def use_clang_cl(compiler):

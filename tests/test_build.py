@@ -160,8 +160,10 @@ def test_flags_that_keep_code_small(setup):
     flags = setup["size_flags"]
     with mock.patch.dict(os.environ, CFLAGS="-DNDEBUG"):
         assert flags("build/temp/src/cyjson/_native.c")[0] == "-Os"
-        assert flags("csrc/levels/decode_avx2.c")[0] == "-fno-tree-vectorize"
-        assert flags("csrc/levels/encode_avx2.c") == flags("csrc/kernels/scan.c") == []
+        assert flags("csrc/decode/typed.c")[0] == "-Os"
+        assert flags("csrc/levels/decode_avx2.c") == flags("csrc/kernels/scan.c") == setup["PLAIN_LOOPS"]
+        assert flags("csrc/levels/encode_avx2.c") == flags("csrc/encode/path.c") == []
+        assert all((ROOT / source).exists() for source in setup["SELDOM_RUN"])
     with mock.patch.dict(os.environ, CFLAGS="-O1"):  # whoever says how much to optimise is heard
         assert flags("build/temp/src/cyjson/_native.c") == flags("csrc/levels/decode_avx2.c") == []
 
