@@ -1,4 +1,4 @@
-# cython: language_level=3, binding=False, embedsignature=False
+# cython: language_level=3, binding=False, embedsignature=False, auto_pickle=False
 # cython: subinterpreters_compatible=own_gil
 # cython: freethreading_compatible=True
 """The C extension: what csrc/module makes, and what the included files add."""
