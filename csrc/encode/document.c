@@ -98,9 +98,8 @@ uint8_t *encoder_init(encoder *e, encode_state *state, const encode_options *opt
                       !options->indented && !options->as_generator &&
                       (options->form != ENCODE_UTF8 || is_compact(options));
     e->plain = plain ? PLAIN : NOT_PLAIN;
-    e->plain_dicts = !plain || !e->dict_layout_known ? DICTS_NOT_PLAIN
-                     : options->sort_keys            ? DICTS_PLAIN_SORTED
-                                                     : DICTS_PLAIN;
+    const int dicts_are_plain = plain && e->dict_layout_known && !(options->orjson & ORJSON_NON_STR_KEYS);
+    e->plain_dicts = !dicts_are_plain ? DICTS_NOT_PLAIN : options->sort_keys ? DICTS_PLAIN_SORTED : DICTS_PLAIN;
     e->long_str = flushes ? ENCODE_CHUNK / 4 : PY_SSIZE_T_MAX;
     e->in_long_str = 0;
     uint8_t *out = output_start(&e->text, options->form == ENCODE_UTF8, expected);
@@ -116,15 +115,6 @@ void encoder_free(encoder *e) {
     PyMem_Free(e->places);
 }
 
-#if CPU_HAS_LEVELS
-uint8_t *encode_write_orjson_avx2(encoder *e, uint8_t *out, PyObject *object);
-static uint8_t *(*const orjson_writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {
-    encode_write_orjson, encode_write_orjson_avx2, encode_write_orjson_avx2};
-#else
-static uint8_t *(*const orjson_writers[CPU_LEVELS])(encoder *, uint8_t *, PyObject *) = {
-    encode_write_orjson, encode_write_orjson, encode_write_orjson};
-#endif
-
 /* The end of a document that failed (NULL), went to a sink, or has odd pieces. */
 static NOINLINE PyObject *finish_unusual(encoder *e, uint8_t *out) {
     PyObject *result = NULL;
@@ -132,6 +122,8 @@ static NOINLINE PyObject *finish_unusual(encoder *e, uint8_t *out) {
         encoder_end_generator(e);
         encoder_add_place(e);
         Py_XDECREF(e->place); /* there is one in failure only */
+        if (e->options->orjson && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+            PyErr_SetString(PyExc_TypeError, "str is not valid UTF-8: surrogates not allowed");
     } else if (e->options->sink != NULL) result = encoder_flush(e, out) == NULL ? NULL : Py_NewRef(Py_None);
     else result = encoder_text(e, out);
     output_abandon(&e->text);
@@ -147,28 +139,14 @@ static NOINLINE PyObject *encode_any(encode_state *state, const encode_options *
     CYJSON_ASSERT(out == NULL || (out >= e.text.start && out <= e.text.limit));
     encoder_free(&e);
     if (UNLIKELY(out == NULL) || UNLIKELY(options->sink != NULL)) return finish_unusual(&e, out);
+    if (UNLIKELY(options->orjson & ORJSON_APPEND_NEWLINE)) *out++ = '\n'; /* in the margin */
     /* Without a GIL small documents, of which nobody needs to know, don't have threads contend for the place. */
     if (COMPAT_HAS_GIL || e.text.object != NULL) compat_store_size(&state->last_size, out - e.text.start);
     return LIKELY(options->widest == 0) ? output_finish(&e.text, out) : finish_unusual(&e, out);
 }
 
 PyObject *encode_orjson_document(encode_state *state, const encode_options *options, PyObject *object) {
-    encoder e;
-    uint8_t *out = encoder_init(&e, state, options, (size_t)compat_load_size(&state->last_size));
-    if (options->orjson & ORJSON_NON_STR_KEYS) e.plain_dicts = DICTS_NOT_PLAIN;
-    out = orjson_writers[state->cpu](&e, out, object);
-    CYJSON_ASSERT(out == NULL || (e.depth == 0 && e.level == 0 && e.walks == NULL && e.sorted_used == 0));
-    CYJSON_ASSERT(out == NULL || (out >= e.text.start && out < e.text.limit));
-    encoder_free(&e);
-    if (UNLIKELY(out == NULL)) {
-        output_abandon(&e.text);
-        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
-            PyErr_SetString(PyExc_TypeError, "str is not valid UTF-8: surrogates not allowed");
-        return NULL;
-    }
-    if (options->orjson & ORJSON_APPEND_NEWLINE) *out++ = '\n'; /* in the margin */
-    if (COMPAT_HAS_GIL || e.text.object != NULL) compat_store_size(&state->last_size, out - e.text.start);
-    return output_finish(&e.text, out);
+    return encode_any(state, options, object);
 }
 
 /* Whether encode() of the stdlib's, which dump() doesn't call, takes a document for a str that isn't one: -1 with an

@@ -150,9 +150,6 @@ uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object);
 /* The same, by the one that is compiled for this machine. */
 uint8_t *encoder_write(encoder *e, uint8_t *out, PyObject *object);
 
-/* As encode_write, by orjson's rules. */
-uint8_t *CPU_NAME(encode_write_orjson)(encoder *e, uint8_t *out, PyObject *object);
-
 /* ---- what may run Python code ----
  *
  * Most references are borrowed: a container holds what is in it, and only the outermost is held by somebody else. Any

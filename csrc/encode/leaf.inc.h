@@ -545,10 +545,6 @@ static ALWAYS_INLINE void path_pop(encoder *e) {
 /* Whether a container that is stepped into is on the path already, after Python code ran: 1 with ValueError set. What
  * is on the path is held for that: with no reference but where it was found, it isn't. */
 static NOINLINE int stands_on_path(encoder *e, PyObject *container) {
-    enum { SHORT_PATH = 32 };
-    Py_ssize_t i = 0;
-    while (i < e->depth && i < SHORT_PATH && e->path[i] != container) i++;
-    if (LIKELY(i == e->depth)) return 0;
     if (path_push(e, container)) return 1;
     const int bad = encoder_check_path(e) != 0;
     path_pop(e);
@@ -626,7 +622,7 @@ static ALWAYS_INLINE int walk_entries(encoder *e, walk *w, compat_entries *entri
         return 1;
     }
     if (LIKELY(w->items == NULL)) return compat_entries_from(e->dict_layout_known, w->dict, w->position, entries);
-    if (!PyTuple_CheckExact(w->items)) return 0;
+    if (COMPAT_HAS_GIL || !PyTuple_CheckExact(w->items)) return 0; /* copies are made without a GIL only */
     compat_entries_of_tuple(w->items, w->position, entries);
     return 1;
 }

@@ -113,7 +113,7 @@ int encoder_walk_next(encoder *e, walk *w, PyObject **key, PyObject **value) {
         *value = m->value;
         return 1;
     }
-    if (w->items != NULL && PyTuple_CheckExact(w->items)) {
+    if (!COMPAT_HAS_GIL && w->items != NULL && PyTuple_CheckExact(w->items)) {
         compat_entries entries;
         compat_entries_of_tuple(w->items, w->position, &entries);
         if (!compat_entries_next(&entries, key, value)) return 0;

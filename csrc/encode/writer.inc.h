@@ -551,10 +551,7 @@ static ALWAYS_INLINE uint8_t *write_root(encoder *e, uint8_t *out, PyObject *obj
 uint8_t *CPU_NAME(encode_write)(encoder *e, uint8_t *out, PyObject *object) {
     const encode_form form = e->options->form;
     if (form == ENCODE_ASCII) return write_root(e, out, object, WRITE_ASCII);
+    if (form == ENCODE_UTF8 && UNLIKELY(e->options->orjson)) return write_root(e, out, object, WRITE_ORJSON);
     if (form == ENCODE_UTF8) return write_root(e, out, object, WRITE_UTF8);
     return LIKELY(e->text.width == 1) ? write_root(e, out, object, WRITE_TEXT1) : write_value_text(e, out, object);
-}
-
-uint8_t *CPU_NAME(encode_write_orjson)(encoder *e, uint8_t *out, PyObject *object) {
-    return write_root(e, out, object, WRITE_ORJSON);
 }

@@ -25,10 +25,6 @@ PyObject *core_encode_basestring_ascii(PyObject *core, PyObject *const *args, Py
 
 /* ---- what loads.c and scanner.c share ---- */
 
-/* The document in a str, decoded as decoder.decode(text) of a decoder with these options: a new reference, or NULL with
- * an exception set. */
-PyObject *loads_text(core_state *state, const decode_options *options, PyObject *text);
-
 /* The pair (value, index after it) of the value that starts at this index of a str; NULL with an exception set. */
 PyObject *scan_once(core_state *state, const decode_options *options, PyObject *text, Py_ssize_t index);
 

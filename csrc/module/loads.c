@@ -86,7 +86,9 @@ static PyObject *text_of(core_state *state, PyObject *document) {
     return text;
 }
 
-PyObject *loads_text(core_state *state, const decode_options *options, PyObject *text) {
+/* The document in a str, decoded as decoder.decode(text) of a decoder with these options: a new reference, or NULL with
+ * an exception set. */
+static PyObject *loads_text(core_state *state, const decode_options *options, PyObject *text) {
     if (compat_str_ready(text)) return NULL;
     PyObject *result = state->decode.with->str(&state->decode, options, text);
     if (LIKELY(result != NULL)) return result;
