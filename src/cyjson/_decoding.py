@@ -14,7 +14,7 @@ from ._codec import Codec
 from ._constraints import HOOK_ERRORS, first_failed
 from ._validation import Mismatch, ValidationError
 from ._values import is_of_enum_itself, look_up
-from ._words import Exact, MinusZero, expected, kind_name, list_of, shown
+from ._words import KIND_NAMES, Exact, MinusZero, expected, kind_name, list_of, shown
 
 MOST_ERRORS = 100
 MOST_CHARACTERS = 2**20
@@ -638,24 +638,13 @@ def _union(run, node, value):
                 counts = list_of(map(str, sorted(by_length)))
                 return run.mismatch(f"expected array of {counts}, got array of {len(value)}")
     else:
-        able = getattr(choices, _KINDS[kind])
+        able = getattr(choices, KIND_NAMES[kind])
         if len(able) != 1:
             return _first_of(run, node, able, value)
         (found,) = able
     if found is None:
         return run.wrong(node, value)
     return READERS[found.kind](run, found, value)
-
-
-_KINDS = {
-    type(None): "null",
-    bool: "bool",
-    int: "int",
-    MinusZero: "int",
-    float: "float",
-    Exact: "float",
-    str: "str",
-}
 
 
 def _first_of(run, node, able, value):

@@ -19,6 +19,7 @@ from ._natives import (
     pydantic_text,
     raw_value,
 )
+from ._replacements import by_text, in_order, members_of_rest, refuse_result, text_or_refuse
 
 __all__ = ["encode_document"]
 
@@ -183,59 +184,14 @@ def _writer(document, encoder, indent, item_separator, key_separator, compact):
     leaf_of = {id(cls): function for cls, function in leaves.items()}.get  # not every metaclass's classes have a hash
 
     def key_text(key):
-        """A key's text, without quotes; None where it is to be skipped."""
-        text = text_of(key, plans.OF_KEYS)
-        if text is None and not skipkeys:
-            raise TypeError(f"keys must be str, int, float, bool or None, not {key.__class__.__name__}")
-        return text
-
-    def text_of(key, purpose):
-        cls = type(key)
-        if cls is str:
-            return key
-        if cls is int:
-            return int.__repr__(key)
-        if cls is float:
-            return float_text(key)
-        if cls is bool or key is None:
-            return "null" if key is None else _true_or_false(key)
-        if cls is Literal:
-            return str(key)
-        if purpose == plans.OF_KEYS:
-            plan = plan_for(cls, plans.OF_KEYS)
-        else:
-            plan = plans.key_plan_of(cls, policy, hooked=True)
-        kind = plan[0]
-        if kind == plans.BASIC:
-            which = plan[1]
-            if which == plans.BASIC_STR:
-                return str.__str__(key)
-            return int.__repr__(key) if which == plans.BASIC_INT else float_text(key)
-        if kind == plans.CALL or kind == plans.JSON_METHOD:
-            return text_of(plan[1](key) if kind == plans.CALL else call_special(key, "__json__"), plans.OF_RESULTS)
-        if kind != plans.UNKNOWN:
-            value = plain_value(key, plan)
-            if value is not NotImplemented:
-                return text_of(value, plans.OF_KEYS)
-        return None
-
-    def is_native_key(key):
-        return not isinstance(key, _BASIC_KEYS) and plan_for(type(key), plans.OF_KEYS)[0] != plans.UNKNOWN
-
-    def in_order(members):
-        """Members sorted by what is written: as json sorts them, where all keys are json's."""
-        members = list(members)
-        if not any(is_native_key(key) for key, _ in members):
-            return sorted(members)
-        texts = [(key_text(key), value) for key, value in members]
-        return sorted((each for each in texts if each[0] is not None), key=_first)
+        return text_or_refuse(key, policy, skipkeys, encoder.indent)
 
     def fields_of(obj, plan):
         """The members of an instance, each read when it is asked for; but where sort_keys has to see them all."""
         fields, unset = plan[1], plan[2]
         if sort_keys and plan[0] == plans.OBJECT:
             if any(field[2] == plans.FIELD_REST for field in fields):
-                return iter(sorted(fields_in_order(obj, fields, unset), key=_first))
+                return iter(by_text(fields_in_order(obj, fields, unset)))
             fields = sorted(fields, key=_second)
         return fields_in_order(obj, fields, unset)
 
@@ -251,7 +207,7 @@ def _writer(document, encoder, indent, item_separator, key_separator, compact):
                     if rule and is_omitted(value, rule, given):
                         continue
                 if rule == plans.FIELD_REST:
-                    value = members_of_rest(obj, attribute, value, given)
+                    value = members_of_rest(obj, attribute, value, given, policy, skipkeys, encoder.indent)
             except BaseException as error:
                 steps.append(_step(name if rule != plans.FIELD_REST else attribute))
                 if isinstance(error, StopIteration):
@@ -262,27 +218,11 @@ def _writer(document, encoder, indent, item_separator, key_separator, compact):
             else:
                 yield name, value
 
-    def members_of_rest(obj, attribute, value, others):
-        if value is None:
-            return []
-        if not isinstance(value, plans.Mapping):
-            raise TypeError(f'{type(obj).__name__}.{attribute} is "**" and must be a dict, not {type(value).__name__}')
-        members = []
-        for key, each in list(value.items()):
-            key = key_text(key)
-            if key in others:
-                raise ValueError(f"{type(obj).__name__}.{attribute} has a member {key!r}, which is a field's name too")
-            if key is not None:
-                members.append((key, each))
-        return members
-
     def refuse(obj, purpose):
         """What ``default`` makes of an object that nothing knows; TypeError where there is none, or where it was a hook
         that returned it."""
         if purpose == plans.OF_RESULTS:
-            error = TypeError(f"Object of type {type(obj).__name__} is not JSON serializable")
-            _add_note(error, "a hook returned it, and what one returns isn't given to another")
-            raise error
+            refuse_result(obj)
         try:
             return encoder.default(obj)
         except TypeError as error:
@@ -413,7 +353,7 @@ def _writer(document, encoder, indent, item_separator, key_separator, compact):
             else:
                 is_object = False
                 if sort_keys:
-                    members = in_order(members)
+                    members = in_order(members, policy, skipkeys, encoder.indent)
             between = "{" + line(level + 1)
             written = False
             at = None
@@ -456,8 +396,8 @@ def _writer(document, encoder, indent, item_separator, key_separator, compact):
 
     def end():
         """Drop what the functions hold: they hold each other, so that only the collector would free them."""
-        nonlocal write, text_of
-        write = text_of = None
+        nonlocal write
+        write = None
         pieces.clear()
         names.clear()
         if markers is not None:
@@ -468,12 +408,7 @@ def _writer(document, encoder, indent, item_separator, key_separator, compact):
 
 _OF_RESULTS = plans.OF_RESULTS
 _OF_DEFAULT = 3  # the same plans, and ``default`` is asked again
-_BASIC_KEYS = (str, int, float, type(None))
 _HOOKS = frozenset([plans.CALL, plans.JSON_METHOD, plans.RAW_METHOD, plans.UNKNOWN])
-
-
-def _first(pair):
-    return pair[0]
 
 
 def _second(field):

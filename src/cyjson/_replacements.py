@@ -1,4 +1,7 @@
-"""What the extension's writer of instances leaves to Python, values that are rare, and keys: as the fallback has it."""
+"""What the extension's writer of instances leaves to Python, values that are rare, and keys; the fallback uses it too.
+
+indent: None, or what the encoder has: by which of json's writers NaN is refused in a key, and so in which words.
+"""
 
 from json import JSONEncoder
 
@@ -18,6 +21,7 @@ __all__ = [
     "members_of_rest",
     "refuse_result",
     "replacement",
+    "text_or_refuse",
 ]
 
 _BASIC_KEYS = (str, int, float, type(None))
@@ -47,15 +51,15 @@ def replacement(obj, plan, compact):
     return Raw.decode(value) if plan[0] == plans.PYDANTIC and not compact else value
 
 
-def _float_text(value, policy):
+def _float_text(value, policy, indent):
     if value - value != 0:  # NaN, infinities
         if policy is not None and policy.float_null:
             return "null"
-        JSONEncoder(allow_nan=False).encode(value + 0.0)
+        JSONEncoder(allow_nan=False, indent=indent).encode(value + 0.0)
     return float.__repr__(value)
 
 
-def key_text(key, policy, purpose=plans.OF_KEYS):
+def key_text(key, policy, purpose=plans.OF_KEYS, indent=None):
     """A key's text, without quotes; None where nothing knows it."""
     cls = type(key)
     if cls is str:
@@ -63,13 +67,13 @@ def key_text(key, policy, purpose=plans.OF_KEYS):
     if cls is int:
         return int.__repr__(key)
     if cls is float:
-        return _float_text(key, policy)
+        return _float_text(key, policy, indent)
     if cls is bool or key is None:
         return "null" if key is None else "true" if key else "false"
     if cls is Literal:
         return str(key)
     if purpose == plans.OF_KEYS:
-        plan = plans.key_plan_of(cls, policy)
+        plan = plans.kept_plan(cls, policy or plans.DEFAULT, plans.OF_KEYS)
     else:
         plan = plans.key_plan_of(cls, policy, hooked=True)
     kind = plan[0]
@@ -77,26 +81,26 @@ def key_text(key, policy, purpose=plans.OF_KEYS):
         which = plan[1]
         if which == plans.BASIC_STR:
             return str.__str__(key)
-        return int.__repr__(key) if which == plans.BASIC_INT else _float_text(key, policy)
+        return int.__repr__(key) if which == plans.BASIC_INT else _float_text(key, policy, indent)
     if kind == plans.CALL or kind == plans.JSON_METHOD:
         key = plan[1](key) if kind == plans.CALL else call_special(key, "__json__")
-        return key_text(key, policy, plans.OF_RESULTS)
+        return key_text(key, policy, plans.OF_RESULTS, indent)
     if kind == plans.UNKNOWN:
         return None
     value = plain_value(key, plan)
-    return None if value is NotImplemented else key_text(value, policy)
+    return None if value is NotImplemented else key_text(value, policy, indent=indent)
 
 
-def _text_or_refuse(key, policy, skipkeys):
+def text_or_refuse(key, policy, skipkeys, indent=None):
     """A key's text, without quotes. Of a key that nothing knows None where it is to be skipped; TypeError otherwise."""
-    text = key_text(key, policy)
+    text = key_text(key, policy, indent=indent)
     if text is None and not skipkeys:
         raise TypeError(f"keys must be str, int, float, bool or None, not {key.__class__.__name__}")
     return text
 
 
 # Without comprehensions that use an argument: 3.11 crashes where it finds no memory for the cell of one.
-def in_order(members, policy, skipkeys):
+def in_order(members, policy, skipkeys, indent=None):
     """Members, or pairs of their keys' texts and values, sorted by what is written: as json sorts them, where all keys
     are json's."""
     members = list(members)
@@ -108,7 +112,7 @@ def in_order(members, policy, skipkeys):
         return sorted(members)
     texts = []
     for key, value in members:
-        text = _text_or_refuse(key, policy, skipkeys)
+        text = text_or_refuse(key, policy, skipkeys, indent)
         if text is not None:
             texts.append((text, value))
     return by_text(texts)
@@ -123,7 +127,7 @@ def by_text(members):
     return sorted(members, key=_first)
 
 
-def members_of_rest(obj, attribute, value, others, policy, skipkeys):
+def members_of_rest(obj, attribute, value, others, policy, skipkeys, indent=None):
     """The members that a field "**" has written in its place, as a list of pairs of str and value."""
     if value is None:
         return []
@@ -131,7 +135,7 @@ def members_of_rest(obj, attribute, value, others, policy, skipkeys):
         raise TypeError(f'{type(obj).__name__}.{attribute} is "**" and must be a dict, not {type(value).__name__}')
     members = []
     for member, each in list(value.items()):
-        key = _text_or_refuse(member, policy, skipkeys)
+        key = text_or_refuse(member, policy, skipkeys, indent)
         if key in others:
             raise ValueError(f"{type(obj).__name__}.{attribute} has a member {key!r}, which is a field's name too")
         if key is not None:

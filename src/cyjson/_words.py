@@ -17,7 +17,7 @@ class MinusZero(int):
     text = "-0"
 
 
-_KIND_NAMES = {
+KIND_NAMES = {
     type(None): "null",
     bool: "bool",
     int: "int",
@@ -32,7 +32,7 @@ _KIND_NAMES = {
 
 def kind_name(value):
     """The name of a JSON value's kind."""
-    return _KIND_NAMES[type(value)]
+    return KIND_NAMES[type(value)]
 
 
 def shown(value):
