@@ -4,7 +4,7 @@
 static ALWAYS_INLINE PyObject *make_ascii(decoder *d, const uint8_t *p, size_t n) {
     if (UNLIKELY(n <= 1)) return n ? Py_NewRef(d->state->ascii[*p]) : PyUnicode_New(0, 0);
     PyObject *str = compat_ascii_like(d->state->ascii_model, (Py_ssize_t)n, d->watched);
-    if (LIKELY(str != NULL)) copy_short((uint8_t *)PyUnicode_1BYTE_DATA(str), p, n);
+    if (LIKELY(str != NULL)) copy_short(compat_ascii_room(str), p, n);
     return assert_consistent(str);
 }
 

@@ -4,7 +4,7 @@
  * quote, or of the first character that isn't plain. *all has a bit from 0x80 on where one is set that was passed. */
 static ALWAYS_INLINE const uint8_t *plain_end(decoder *d, const uint8_t *start, text_form form, uint32_t *all) {
     *all = 0;
-    if (form == TEXT_UTF8) return scan_plain(start, d->end, 1, 1);
+    if (form == TEXT_UTF8) return scan_plain_within(d->start, start, d->end);
     if (form == TEXT_LATIN1) return scan_plain_latin1(start, d->end, all);
     return scan_plain_wide(start, d->end, form_width(form), all);
 }

@@ -90,6 +90,24 @@ static ALWAYS_INLINE const uint8_t *scan_plain(const uint8_t *p, const uint8_t *
     return p;
 }
 
+/* As scan_plain(p, end, 1, 1) in a text that begins at `begin`: where its end is near, its last 16 bytes are looked at.
+ */
+static ALWAYS_INLINE const uint8_t *scan_plain_within(const uint8_t *begin, const uint8_t *p, const uint8_t *end) {
+    SCAN_ASSERT(p, end, 1);
+    while (end - p >= 16) {
+        vec_mask m = scan_specials(vec_load(p), 1, 1);
+        if (m) return p + vec_first(m);
+        p += 16;
+    }
+    if (LIKELY(end - begin >= 16) && LIKELY(p < end)) {
+        vec_mask m = scan_specials(vec_load(end - 16), 1, 1) >> (16 - (end - p)) * VEC_STRIDE;
+        if (LIKELY(m)) return p + vec_first(m);
+        p = end;
+    }
+    while (!scan_is_special(*p, 1)) p++;
+    return p;
+}
+
 /* As scan_plain for Latin-1 text; *all gets a bit from 0x80 on where one is set in any of the characters passed. */
 static ALWAYS_INLINE const uint8_t *scan_plain_latin1(const uint8_t *p, const uint8_t *end, uint32_t *all) {
     SCAN_ASSERT(p, end, 1);

@@ -215,19 +215,29 @@ static ALWAYS_INLINE PyObject *compat_int_from(int64_t value, PyObject *const *s
     return sizeof(long) == sizeof(int64_t) ? PyLong_FromLong((long)value) : PyLong_FromLongLong(value);
 }
 
-/* Return a str of n > 1 ASCII characters, which are yet to be written, with the header of a model: another ASCII str,
- * never hashed and never interned. n is the length of text in memory. NULL with MemoryError set. */
+/* Return a str of n > 1 ASCII characters, which are yet to be written at compat_ascii_room, with the header of a model:
+ * another ASCII str, never hashed and never interned. n is the length of text in memory. NULL with MemoryError set. */
 static ALWAYS_INLINE PyObject *compat_ascii_like(PyObject *model, Py_ssize_t n, int watched) {
 #if COMPAT_MAKES_OBJECTS
     PyASCIIObject *str = PyObject_Malloc(sizeof *str + (size_t)n + 1);
     if (UNLIKELY(str == NULL)) return PyErr_NoMemory();
-    memcpy(str, model, sizeof *str);
+    enum { HEADER = sizeof(PyObject) }; /* which compat_init sets */
+    memcpy((char *)str + HEADER, (char *)model + HEADER, sizeof *str - HEADER);
     str->length = n;
     ((char *)(str + 1))[n] = 0;
     return compat_init((PyObject *)str, &PyUnicode_Type, watched);
 #else
     (void)model, (void)watched;
     return PyUnicode_New(n, 0x7F);
+#endif
+}
+
+/* Return where the characters of what compat_ascii_like gave are: PyUnicode_DATA would look at what it is. */
+static ALWAYS_INLINE uint8_t *compat_ascii_room(PyObject *str) {
+#if COMPAT_MAKES_OBJECTS
+    return (uint8_t *)((PyASCIIObject *)str + 1);
+#else
+    return PyUnicode_DATA(str);
 #endif
 }
 

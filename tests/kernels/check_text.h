@@ -153,6 +153,9 @@ static inline void check_scan_as(const uint8_t *data, size_t size, int width) {
                 differs(k, "scan_plain", width, p, bytes, stop);
         }
         if (width == 1) {
+            for (size_t i = n < 40 ? 0 : n - 40; i <= n; i++)
+                if (k->scan_plain_within(p, p + i, end) != k->scan_plain(p + i, end, 1, 1))
+                    differs(k, "scan_plain_within", 1, p, bytes, i);
             size_t stop = 0;
             int high = 0;
             uint32_t seen = 0;

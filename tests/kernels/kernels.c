@@ -27,6 +27,10 @@ static const uint8_t *plain(const uint8_t *p, const uint8_t *end, int width, int
     return width == 2 ? scan_plain(p, end, 2, 0) : scan_plain(p, end, 4, 0);
 }
 
+static const uint8_t *plain_within(const uint8_t *begin, const uint8_t *p, const uint8_t *end) {
+    return scan_plain_within(begin, p, end);
+}
+
 static const uint8_t *plain_latin1(const uint8_t *p, const uint8_t *end, uint32_t *all) {
     return scan_plain_latin1(p, end, all);
 }
@@ -131,6 +135,7 @@ static uint8_t *format_int64(uint8_t *out, int64_t value) { return number_format
 const kernels KERNELS = {
     LEVEL,
     plain,
+    plain_within,
     plain_latin1,
     plain_wide,
     space,

@@ -12,6 +12,7 @@
 typedef struct {
     cpu_level level;
     const uint8_t *(*scan_plain)(const uint8_t *p, const uint8_t *end, int width, int ascii_only);
+    const uint8_t *(*scan_plain_within)(const uint8_t *begin, const uint8_t *p, const uint8_t *end);
     const uint8_t *(*scan_plain_latin1)(const uint8_t *p, const uint8_t *end, uint32_t *all);
     const uint8_t *(*scan_plain_wide)(const uint8_t *p, const uint8_t *end, int width, uint32_t *all);
     const uint8_t *(*scan_space)(const uint8_t *p, const uint8_t *end, int width);
