@@ -126,20 +126,20 @@ static NOINLINE int make_names(builder *b, PyObject *const *texts, size_t count,
 }
 
 /* Set what a field is recognised by. */
-static int set_quoted(builder *b, typed_field *field, PyObject *name) {
+static int set_quoted(builder *b, typed_field *field, PyObject *name, int is_first) {
     if (!is_plain_name(name) || field->place < 0) { /* those that are read past aren't expected */
-        field->first_mask = UINT64_MAX; /* no text begins with eight zeros */
+        field->first = TYPED_NEVER;
         return 0;
     }
     size_t n = (size_t)PyUnicode_GET_LENGTH(name);
-    uint8_t *quoted = allocate(b, n + 3 + TYPED_QUICK, 1), mask[TYPED_QUICK] = {0};
+    uint8_t *quoted = allocate(b, n + 4 + TYPED_QUICK, 1), mask[TYPED_QUICK] = {0};
     if (quoted == NULL) return -1;
-    quoted[0] = '"';
-    memcpy(quoted + 1, PyUnicode_1BYTE_DATA(name), n);
-    quoted[n + 1] = '"';
-    quoted[n + 2] = ':';
+    quoted[0] = is_first ? '{' : ',';
+    quoted[1] = quoted[n + 2] = '"';
+    memcpy(quoted + 2, PyUnicode_1BYTE_DATA(name), n);
+    quoted[n + 3] = ':';
     field->quoted = quoted;
-    field->size = n + 3;
+    field->size = n + 4;
     memset(mask, 0xFF, field->size < TYPED_QUICK ? field->size : TYPED_QUICK);
     field->first_mask = load_8(mask);
     field->second_mask = load_8(mask + 8);
@@ -242,13 +242,13 @@ static int compile_names(builder *b, PyObject *by_name, typed_object *o, typed_f
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *index = PyLong_FromSsize_t(i);
-        int bad =
-            index == NULL || PyDict_SetItem(index_by_name, names[i], index) || set_quoted(b, &fields[i], names[i]);
+        int bad = index == NULL || PyDict_SetItem(index_by_name, names[i], index) ||
+                  set_quoted(b, &fields[i], names[i], i == 0);
         Py_XDECREF(index);
         if (bad) return -1;
     }
     fields[count].place = -1;
-    fields[count].first_mask = UINT64_MAX; /* the one that nothing is equal to */
+    fields[count].first = TYPED_NEVER; /* the one that nothing is equal to */
     o->fields = fields;
     o->field_count = count;
     o->by_name = index_by_name;
@@ -445,7 +445,7 @@ static const typed_members *compile_members(builder *b, PyObject *object) {
     m->tag_name = tag;
     m->next = b->members;
     b->members = m;
-    if (set_quoted(b, &m->tag, tag) || compile_values(b, tags, 1, &m->tags)) return NULL;
+    if (compile_values(b, tags, 1, &m->tags)) return NULL;
     return m;
 }
 

@@ -30,7 +30,8 @@
 typedef enum {
     TYPED_KINDS(TYPED_KIND) TYPED_KINDS_GIVEN,
     TYPED_OPTIONAL = TYPED_KINDS_GIVEN, /* null, or what items[0] reads */
-    TYPED_FORMATTED /* a string, read by a function of _formats.py */
+    TYPED_FORMATTED, /* a string, read by a function of _formats.py */
+    TYPED_ALL_KINDS
 } typed_kind;
 #undef TYPED_KIND
 
@@ -62,12 +63,15 @@ typedef struct {
     PyObject *call; /* asked for a value that isn't among them; or NULL */
 } typed_values;
 
-enum { TYPED_QUICK = 16 }; /* bytes of `"name":` that are compared at once */
+enum { TYPED_QUICK = 16 }; /* bytes of `,"name":` that are compared at once */
+#define TYPED_NEVER \
+    ((uint64_t)1 << 63) /* `first` of a field that isn't expected, which its mask, 0, leaves of no text */
 
 /* A member that is known. */
 typedef struct {
-    uint64_t first, second, first_mask, second_mask; /* `"name":`, where it has up to TYPED_QUICK bytes */
-    const uint8_t *quoted; /* the whole of it; NULL where a document may spell the name in other ways only */
+    uint64_t first, second, first_mask, second_mask; /* the TYPED_QUICK first bytes of `quoted`, or all of them */
+    const uint8_t *quoted; /* `,"name":` or, of the first field, `{"name":`; NULL where a document may spell the name in
+                              other ways only */
     size_t size;
     const typed_node *node; /* NULL: read past */
     Py_ssize_t place; /* among the object's values */
@@ -116,8 +120,7 @@ struct typed_members {
     const typed_member *members;
     Py_ssize_t count;
     typed_names names; /* of all members, at most 64 */
-    typed_field tag; /* quoted is NULL where there is none */
-    PyObject *tag_name;
+    PyObject *tag_name; /* or NULL */
     typed_values tags; /* whose results are addresses of nodes, as ints */
     const typed_node *otherwise;
     const typed_members *next; /* while the plan is compiled */

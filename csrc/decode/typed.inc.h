@@ -19,7 +19,15 @@ typedef struct {
     size_t twice; /* bytes that may yet be read twice */
 } typed_run;
 
-static NOINLINE typed_result read_typed(typed_run *run, const typed_node *node, const uint8_t *p);
+/* Read the value at p as a node says. */
+typedef typed_result typed_reader(typed_run *run, const typed_node *node, const uint8_t *p);
+
+static typed_reader *const typed_readers[TYPED_ALL_KINDS];
+
+/* By a table: what a function between would do itself would cost every value the saving of registers. */
+static ALWAYS_INLINE typed_result read_typed(typed_run *run, const typed_node *node, const uint8_t *p) {
+    return typed_readers[node->kind](run, node, p);
+}
 
 static ALWAYS_INLINE typed_result typed_done(PyObject *value, const uint8_t *end) { return (typed_result){value, end}; }
 static ALWAYS_INLINE typed_result typed_refused(void) { return (typed_result){NULL, NULL}; }
@@ -87,17 +95,20 @@ static ALWAYS_INLINE void typed_leave(typed_run *run) {
 
 /* Make room for n values that are NULL: where they begin, as an index into d->values; -1 with MemoryError set. */
 static ALWAYS_INLINE Py_ssize_t typed_reserve(decoder *d, Py_ssize_t n) {
-    while (UNLIKELY(d->values_limit - d->values_top < n))
+    while (UNLIKELY(d->values_limit - d->values_top <= n)) /* one more, as they are set two at a time */
         if (make_room(d)) return -1;
     Py_ssize_t base = d->values_top - d->values;
-    for (Py_ssize_t i = 0; i < n; i++) d->values_top[i] = NULL;
+    PyObject *const nothing = (PyObject *)(intptr_t)opaque(0); /* or it would be a call of memset, for a few */
+    for (Py_ssize_t i = 0; i < n; i += 2) d->values_top[i] = d->values_top[i + 1] = nothing;
     d->values_top += n;
     return base;
 }
 
 /* ---- Scalars ---- */
 
-static NOINLINE typed_result typed_str(decoder *d, const uint8_t *p) {
+static NOINLINE typed_result typed_str(typed_run *run, const typed_node *node, const uint8_t *p) {
+    decoder *d = &run->d;
+    (void)node;
     if (UNLIKELY(*p != '"')) return typed_refused();
     p++;
     PyObject *str = read_string(d, &p, TEXT_UTF8);
@@ -112,9 +123,10 @@ static NOINLINE typed_result typed_shared_name(decoder *d, const uint8_t *p) {
     return typed_done(key, p);
 }
 
-static NOINLINE typed_result typed_any(typed_run *run, const uint8_t *p) {
+static NOINLINE typed_result typed_any(typed_run *run, const typed_node *node, const uint8_t *p) {
+    (void)node;
     decoder *d = &run->d;
-    if (*p == '"') return typed_str(d, p);
+    if (*p == '"') return typed_str(run, NULL, p);
     if (read_value_utf8(d, &p)) return typed_refused();
     return typed_done(*--d->values_top, p);
 }
@@ -131,7 +143,9 @@ static NOINLINE typed_result typed_long_int(decoder *d, const uint8_t *p) {
     return typed_done(integer, parsed.end);
 }
 
-static NOINLINE typed_result typed_int(decoder *d, const uint8_t *p) {
+static NOINLINE typed_result typed_int(typed_run *run, const typed_node *node, const uint8_t *p) {
+    decoder *d = &run->d;
+    (void)node;
     if (LIKELY(d->end - p >= 8) && LIKELY(number_is_digit(*p))) {
         uint64_t digits = load_8(p) ^ NUMBER_ASCII_ZEROS;
         unsigned n = count_trailing_zeros(number_non_digits(digits) | (uint64_t)1 << 63) / 8;
@@ -176,13 +190,15 @@ static NOINLINE typed_result typed_float(typed_run *run, const typed_node *node,
     return typed_float_of_many_digits(d, p, parsed.end);
 }
 
-static NOINLINE typed_result typed_bool(const uint8_t *p) {
+static NOINLINE typed_result typed_bool(typed_run *run, const typed_node *node, const uint8_t *p) {
+    (void)run, (void)node;
     if (stands_at(p, "true", 1)) return typed_done(compat_singleton(Py_True), p + 4);
     if (stands_at(p, "false", 1)) return typed_done(compat_singleton(Py_False), p + 5);
     return typed_refused();
 }
 
-static ALWAYS_INLINE typed_result typed_null(const uint8_t *p) {
+static NOINLINE typed_result typed_null(typed_run *run, const typed_node *node, const uint8_t *p) {
+    (void)run, (void)node;
     return stands_at(p, "null", 1) ? typed_done(compat_singleton(Py_None), p + 4) : typed_refused();
 }
 
@@ -202,14 +218,14 @@ static typed_result typed_value(typed_run *run, const typed_values *values, cons
             Py_ssize_t index = typed_find(&values->names, start, (size_t)(end - start), d->end);
             return index < 0 ? typed_refused() : typed_done(values->results[index], end + 1);
         }
-        typed_result str = typed_str(d, p);
+        typed_result str = typed_str(run, NULL, p);
         return typed_done(typed_look_up(values->strings, str.value), str.end);
     }
     if (*p == 'n') return stands_at(p, "null", 1) ? typed_done(values->on_null, p + 4) : typed_refused();
     if (*p == 't') return stands_at(p, "true", 1) ? typed_done(values->on_true, p + 4) : typed_refused();
     if (*p == 'f') return stands_at(p, "false", 1) ? typed_done(values->on_false, p + 5) : typed_refused();
     if (!number_is_digit(*p) && *p != '-') return typed_refused();
-    typed_result read = typed_any(run, p);
+    typed_result read = typed_any(run, NULL, p);
     if (read.value == NULL) return read;
     return typed_done(typed_look_up(PyFloat_CheckExact(read.value) ? values->floats : values->ints, read.value),
                       read.end);
@@ -219,7 +235,7 @@ static typed_result typed_value(typed_run *run, const typed_values *values, cons
 
 /* A string for a function of _formats.py. */
 static NOINLINE typed_result typed_formatted(typed_run *run, const typed_node *node, const uint8_t *p) {
-    typed_result read = typed_str(&run->d, p);
+    typed_result read = typed_str(run, NULL, p);
     if (read.value == NULL) return read;
     PyObject *arguments[2] = {read.value, node->node};
     typed_before_python(run);
@@ -254,7 +270,7 @@ static PyObject *typed_uuid(const typed_plan *plan, const uint8_t bytes[16]) {
 #endif
     if (integer == NULL) return NULL;
     PyObject *values[2] = {integer, Py_NewRef(plan->uuid_unknown)};
-    PyObject *uuid = instance_make(&plan->uuid, values);
+    PyObject *uuid = instance_make(&plan->uuid, values, 1);
     if (uuid == NULL) {
         Py_DECREF(values[0]);
         Py_DECREF(values[1]);
@@ -373,7 +389,8 @@ static const uint8_t *typed_skip(typed_run *run, const uint8_t *first) {
             LIKELY(typed_may_be_this_deep(run, found.depth)))
             return p;
     }
-    typed_result read = typed_any(run, first); /* of what may be a fault, or a long integer, a value has to be made */
+    typed_result read =
+        typed_any(run, NULL, first); /* of what may be a fault, or a long integer, a value has to be made */
     Py_XDECREF(read.value);
     return read.value == NULL ? NULL : read.end;
 }

@@ -21,7 +21,7 @@ int typed_try_uuid(typed_plan *plan, PyObject *cls, int dict_layout_known) {
     }
     if (good > 0) {
         PyObject *values[2] = {Py_NewRef(integer), Py_NewRef(plan->uuid_unknown)};
-        if ((made = instance_make(&plan->uuid, values)) == NULL) {
+        if ((made = instance_make(&plan->uuid, values, 1)) == NULL) {
             Py_DECREF(values[0]);
             Py_DECREF(values[1]);
         }

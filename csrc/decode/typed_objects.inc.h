@@ -116,6 +116,11 @@ static PyObject *typed_dict_from(typed_run *run, const typed_node *node, Py_ssiz
     dict = node->data == Py_None ? PyObject_CallNoArgs(node->cls) : PyObject_CallOneArg(node->cls, node->data);
     for (Py_ssize_t i = base; dict != NULL && i < base + n; i += 2)
         if (PyObject_SetItem(dict, d->values[i], d->values[i + 1])) Py_CLEAR(dict);
+    /* Names that stand for equal keys: of those that are equal themselves only the last counts. */
+    if (dict != NULL && UNLIKELY(PyObject_Size(dict) != n / 2)) {
+        run->undecided = 1;
+        Py_CLEAR(dict);
+    }
     while (dict != NULL && d->values_top - d->values > base) Py_DECREF(*--d->values_top);
     typed_after_python(run);
     return dict;
@@ -205,7 +210,7 @@ static NOINLINE typed_found typed_find_field(typed_run *run, const typed_object 
             if (index >= 0) field = o->fields + index;
             end++;
         } else {
-            typed_result name = typed_str(d, p);
+            typed_result name = typed_str(run, NULL, p);
             if (name.value == NULL) return failed;
             PyObject *index = typed_look_up(o->by_name, name.value);
             end = name.end;
@@ -225,18 +230,34 @@ static NOINLINE typed_found typed_find_field(typed_run *run, const typed_object 
     }
 }
 
-/* The field that the member at p is: the one that is expected next, most probably. */
-static ALWAYS_INLINE typed_found typed_next_field(typed_run *run, const typed_object *o, const typed_field *next,
-                                                  const uint8_t *p) {
-    const uint8_t *end = run->d.end;
-    if (LIKELY(end - p >= TYPED_QUICK) && LIKELY(((load_8(p) ^ next->first) & next->first_mask) == 0) &&
-        LIKELY(((load_8(p + 8) ^ next->second) & next->second_mask) == 0)) {
-        if (LIKELY(next->size <= TYPED_QUICK) ||
+/* Whether the member at p is the field `next`; lead: 0xFF where what comes before the name doesn't count, else 0. */
+static ALWAYS_INLINE int typed_is_next(const typed_field *next, const uint8_t *p, const uint8_t *end, uint64_t lead) {
+    return LIKELY(end - p >= TYPED_QUICK) && LIKELY(((load_8(p) & next->first_mask) | lead) == (next->first | lead)) &&
+           LIKELY((load_8(p + 8) & next->second_mask) == next->second) &&
+           (LIKELY(next->size <= TYPED_QUICK) ||
             ((size_t)(end - p) >= next->size &&
-             memcmp(p + TYPED_QUICK, next->quoted + TYPED_QUICK, next->size - TYPED_QUICK) == 0))
-            return (typed_found){next, scan_space(p + next->size, end, 1)};
-    }
+             memcmp(p + TYPED_QUICK, next->quoted + TYPED_QUICK, next->size - TYPED_QUICK) == 0));
+}
+
+/* As typed_next_field, where it isn't the one that is expected next, at once after what comes before it. */
+static NOINLINE typed_found typed_other_field(typed_run *run, const typed_object *o, const typed_field *next,
+                                              const uint8_t *p, const uint8_t *begin) {
+    const uint8_t *end = run->d.end;
+    int first = p == begin;
+    if (!first) p = scan_space(p, end, 1);
+    if (UNLIKELY(*p != (first ? '{' : ','))) return (typed_found){NULL, *p == '}' ? p + 1 : NULL};
+    p = scan_space(p + 1, end, 1);
+    if (first && *p == '}') return (typed_found){NULL, p + 1};
+    if (typed_is_next(next, p - 1, end, 0xFF)) return (typed_found){next, scan_space(p - 1 + next->size, end, 1)};
     return typed_find_field(run, o, p);
+}
+
+/* The field of an object whose member comes next: that which is expected, most probably. p: after the member before, or
+ * the object's begin. */
+static ALWAYS_INLINE typed_found typed_next_field(typed_run *run, const typed_object *o, const typed_field *next,
+                                                  const uint8_t *p, const uint8_t *begin) {
+    if (typed_is_next(next, p, run->d.end, 0)) return (typed_found){next, scan_space(p + next->size, run->d.end, 1)};
+    return typed_other_field(run, o, next, p, begin);
 }
 
 /* Read the member at `name`, which isn't a field, into the dict of the others: the position after it, or NULL. */
@@ -258,29 +279,29 @@ static ALWAYS_INLINE const uint8_t *typed_members_of(typed_run *run, const typed
                                                      const uint8_t *p, Py_ssize_t *left) {
     decoder *d = &run->d;
     const typed_field *next = o->fields, *const unknown = o->fields + o->field_count;
-    p = scan_space(p + 1, d->end, 1);
-    if (UNLIKELY(*p == '}')) return p + 1;
-    for (;;) {
-        typed_found found = typed_next_field(run, o, next, p);
-        if (UNLIKELY(found.field == NULL)) return found.at;
-        if (LIKELY(found.field != unknown)) {
-            typed_result read = read_typed(run, found.field->node, found.at);
-            if (UNLIKELY(read.value == NULL)) return NULL;
-            PyObject **place = d->values + base + found.field->place, *before = *place;
-            *place = read.value;
-            *left -= before == NULL;
-            next = found.field + 1;
-            p = read.end;
-            if (UNLIKELY(before != NULL)) Py_DECREF(before); /* of equal names the last counts */
-        } else {
-            if (o->refuses) return NULL;
-            p = typed_rest(run, o, d->values[base + o->rest], found.at);
-            if (UNLIKELY(p == NULL)) return NULL;
+    for (const uint8_t *begin = p;;) {
+        if (LIKELY(typed_is_next(next, p, d->end, 0))) p = scan_space(p + next->size, d->end, 1);
+        else {
+            typed_found found = typed_other_field(run, o, next, p, begin);
+            if (UNLIKELY(found.field == NULL)) return found.at;
+            p = found.at;
+            if (UNLIKELY(found.field == unknown)) {
+                if (o->refuses) return NULL;
+                p = typed_rest(run, o, d->values[base + o->rest], p);
+                if (UNLIKELY(p == NULL)) return NULL;
+                if (next == o->fields) next = unknown; /* it is recognised by the '{' before it */
+                continue;
+            }
+            next = found.field;
         }
-        p = scan_space(p, d->end, 1);
-        uint8_t c = *p++;
-        if (LIKELY(c == ',')) p = scan_space(p, d->end, 1);
-        else return LIKELY(c == '}') ? p : NULL;
+        typed_result read = read_typed(run, next->node, p);
+        if (UNLIKELY(read.value == NULL)) return NULL;
+        PyObject **place = d->values + base + next->place, *before = *place;
+        *place = read.value;
+        next++;
+        p = read.end;
+        if (LIKELY(before == NULL)) --*left;
+        else Py_DECREF(before); /* of equal names the last counts */
     }
 }
 
@@ -348,10 +369,10 @@ static ALWAYS_INLINE typed_result typed_instance(typed_run *run, const typed_nod
                                                  Py_ssize_t left, const uint8_t *end) {
     const typed_object *o = node->object;
     decoder *d = &run->d;
-    if (UNLIKELY(left > 0) && typed_fill(run, o, base)) return typed_refused();
+    if (UNLIKELY(left > 0) && typed_fill(run, o, base)) return typed_refused(); /* some may stay NULL */
     if (LIKELY(o->direct)) {
         if (UNLIKELY(!instance_maker_holds(&o->maker))) return typed_refused();
-        PyObject *instance = instance_make(&o->maker, d->values + base);
+        PyObject *instance = instance_make(&o->maker, d->values + base, left == 0);
         if (UNLIKELY(instance == NULL)) return typed_raised(0);
         d->values_top = d->values + base;
         if (UNLIKELY(o->post_init)) {
@@ -408,10 +429,8 @@ static NOINLINE typed_result typed_named_tuple(typed_run *run, const typed_node 
 static const uint8_t *typed_pairs(typed_run *run, const typed_object *o, const uint8_t *p, uint64_t *seen) {
     decoder *d = &run->d;
     const typed_field *next = o->fields, *const unknown = o->fields + o->field_count;
-    p = scan_space(p + 1, d->end, 1);
-    if (UNLIKELY(*p == '}')) return p + 1;
-    for (;;) {
-        typed_found found = typed_next_field(run, o, next, p);
+    for (const uint8_t *begin = p;;) {
+        typed_found found = typed_next_field(run, o, next, p, begin);
         if (UNLIKELY(found.field == NULL)) return found.at;
         const typed_node *node = found.field->node;
         p = found.at;
@@ -421,6 +440,7 @@ static const uint8_t *typed_pairs(typed_run *run, const typed_object *o, const u
             if (UNLIKELY(push(d, &d->values_top, Py_NewRef(found.field->key)))) return NULL;
         } else {
             if (o->refuses) return NULL;
+            if (next == o->fields) next = unknown; /* as above */
             typed_result key = typed_shared_name(d, p);
             if (key.value == NULL || push(d, &d->values_top, key.value)) return NULL;
             if ((p = typed_after_name(d, key.end)) == NULL) return NULL;
@@ -429,10 +449,6 @@ static const uint8_t *typed_pairs(typed_run *run, const typed_object *o, const u
         typed_result read = read_typed(run, node, p);
         if (UNLIKELY(read.value == NULL) || UNLIKELY(push(d, &d->values_top, read.value))) return NULL;
         p = read.end;
-        p = scan_space(p, d->end, 1);
-        uint8_t c = *p++;
-        if (LIKELY(c == ',')) p = scan_space(p, d->end, 1);
-        else return LIKELY(c == '}') ? p : NULL;
     }
 }
 
@@ -612,7 +628,7 @@ static NOINLINE typed_result typed_member_of(typed_run *run, const typed_node *n
     Py_XINCREF(read.value);
     if (LIKELY(read.value != NULL) || node->values->call == NULL || PyErr_Occurred()) return read;
     if (*p == '[' || *p == '{') return typed_undecided(run); /* it may be a value, too */
-    read = typed_any(run, p);
+    read = typed_any(run, NULL, p);
     return read.value == NULL ? read : typed_converted(run, node->values->call, read.value, read.end);
 }
 
@@ -648,44 +664,51 @@ static NOINLINE typed_result typed_validated(typed_run *run, const typed_node *n
     return LIKELY(result != NULL) ? typed_done(result, end) : typed_raised(0);
 }
 
-/* Jumps only: what it would do itself would cost every value the saving of registers. */
-static NOINLINE typed_result read_typed(typed_run *run, const typed_node *node, const uint8_t *p) {
-    switch (node->kind) {
-    case TYPED_STR: return typed_str(&run->d, p);
-    case TYPED_INT: return typed_int(&run->d, p);
-    case TYPED_FLOAT: return typed_float(run, node, p);
-    case TYPED_OPTIONAL:
-        if (*p == 'n') return typed_null(p);
-        return read_typed(run, node->items[0], p);
-    case TYPED_BOOL: return typed_bool(p);
-    case TYPED_NULL: return typed_null(p);
-    case TYPED_ANY: return typed_any(run, p);
-    case TYPED_OBJECT: return typed_object_at(run, node, p);
-    case TYPED_LIST:
-    case TYPED_TUPLE:
-    case TYPED_SET:
-    case TYPED_FROZENSET:
-    case TYPED_DEQUE:
-    case TYPED_FIXED_TUPLE: return typed_array(run, node, p);
-    case TYPED_DICT: return typed_dict(run, node, p);
-    case TYPED_LITERAL:
-    case TYPED_ENUM: return typed_member_of(run, node, p);
-    case TYPED_TYPED_DICT: return typed_typed_dict(run, node, p);
-    case TYPED_NAMED_TUPLE: return typed_named_tuple(run, node, p);
-    case TYPED_UNION: return typed_union(run, node, p);
-    case TYPED_DATETIME:
-    case TYPED_DATE:
-    case TYPED_UUID: return typed_moment(run, node, p);
-    case TYPED_DECIMAL: return typed_decimal(run, node, p);
-    case TYPED_FORMATTED: return typed_formatted(run, node, p);
-    case TYPED_CONSTRAINED: return typed_constrained(run, node, p);
-    case TYPED_CONVERTED: return typed_by_function(run, node, p);
-    case TYPED_RAW: return typed_raw(run, node, p);
-    case TYPED_PYDANTIC: return typed_validated(run, node, p);
-    case TYPED_NDARRAY: return typed_ndarray(run, node, p);
-    default: return typed_refused();
-    }
+/* null, or what another node reads. */
+static NOINLINE typed_result typed_optional(typed_run *run, const typed_node *node, const uint8_t *p) {
+    if (*p == 'n') return typed_null(run, node, p);
+    return read_typed(run, node->items[0], p);
 }
+
+static typed_reader *const typed_readers[TYPED_ALL_KINDS] = {
+    [TYPED_ANY] = typed_any,
+    [TYPED_NULL] = typed_null,
+    [TYPED_BOOL] = typed_bool,
+    [TYPED_INT] = typed_int,
+    [TYPED_FLOAT] = typed_float,
+    [TYPED_STR] = typed_str,
+    [TYPED_LITERAL] = typed_member_of,
+    [TYPED_ENUM] = typed_member_of,
+    [TYPED_LIST] = typed_array,
+    [TYPED_TUPLE] = typed_array,
+    [TYPED_SET] = typed_array,
+    [TYPED_FROZENSET] = typed_array,
+    [TYPED_DEQUE] = typed_array,
+    [TYPED_FIXED_TUPLE] = typed_array,
+    [TYPED_DICT] = typed_dict,
+    [TYPED_OBJECT] = typed_object_at,
+    [TYPED_TYPED_DICT] = typed_typed_dict,
+    [TYPED_NAMED_TUPLE] = typed_named_tuple,
+    [TYPED_UNION] = typed_union,
+    [TYPED_DATETIME] = typed_moment,
+    [TYPED_DATE] = typed_moment,
+    [TYPED_TIME] = typed_formatted,
+    [TYPED_TIMEDELTA] = typed_formatted,
+    [TYPED_UUID] = typed_moment,
+    [TYPED_DECIMAL] = typed_decimal,
+    [TYPED_FRACTION] = typed_formatted,
+    [TYPED_ZONEINFO] = typed_formatted,
+    [TYPED_PATH] = typed_formatted,
+    [TYPED_ADDRESS] = typed_formatted,
+    [TYPED_BYTES] = typed_formatted,
+    [TYPED_CONSTRAINED] = typed_constrained,
+    [TYPED_CONVERTED] = typed_by_function,
+    [TYPED_PYDANTIC] = typed_validated,
+    [TYPED_NDARRAY] = typed_ndarray,
+    [TYPED_RAW] = typed_raw,
+    [TYPED_OPTIONAL] = typed_optional,
+    [TYPED_FORMATTED] = typed_formatted,
+};
 
 static ALWAYS_INLINE PyObject *decode_typed(typed_run *run, const uint8_t *data, Py_ssize_t size) {
     decoder *d = &run->d;

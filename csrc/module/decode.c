@@ -19,20 +19,21 @@ static int load_decoding(core_state *state) {
     }
     PyObject *found = PyObject_CallNoArgs(state->load_decoding);
     if (found == NULL) return -1;
-    PyObject *decode, *decode_text, *plan_of, *known_plans, *plan_class, *codec_class, *instances, *formats;
-    PyObject *first_failed, *missing;
+    PyObject *decode, *decode_text, *plan_of, *known_plans, *plan_class, *codec_class, *generation, *formats;
+    PyObject *first_failed, *missing, *distinct;
     int good =
-        PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!O!OOO", &decode, &decode_text, &plan_of, &PyDict_Type,
+        PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!O!OOOO", &decode, &decode_text, &plan_of, &PyDict_Type,
                                                  &known_plans, &PyType_Type, &plan_class, &PyType_Type, &codec_class,
-                                                 &PyDict_Type, &instances, &formats, &first_failed, &missing);
+                                                 &PyList_Type, &generation, &formats, &first_failed, &missing, &distinct);
     COMPAT_BEGIN_CRITICAL_SECTION(state->load_decoding);
     if (good && !is_loaded(state)) { /* no other call was first */
         state->decode_in_python = Py_NewRef(decode);
         state->decode_text = Py_NewRef(decode_text);
         state->plan_of = Py_NewRef(plan_of);
         state->known_plans = Py_NewRef(known_plans);
-        state->instances = Py_NewRef(instances);
+        state->generation = Py_NewRef(generation);
         state->missing = Py_NewRef(missing);
+        state->distinct = Py_NewRef(distinct);
         state->formats = Py_NewRef(formats);
         state->first_failed = Py_NewRef(first_failed);
         state->codec_class = Py_NewRef(codec_class);
@@ -77,17 +78,33 @@ static PyObject *reader_of(core_state *state, PyObject *plan) {
     return compile_plan(state, plan);
 }
 
+/* The number that register changes: a new reference, or NULL with an exception set. */
+static PyObject *latest_generation(core_state *state) { return PySequence_GetItem(state->generation, 0); }
+
 /* Whether a plan is of this type (NULL: of any), and was made since register was called last: -1 with an exception set.
  */
-static int is_fresh(core_state *state, PyObject *plan, PyObject *type) {
+static NOINLINE int ask_whether_fresh(core_state *state, PyObject *plan, PyObject *type) {
     if (UNLIKELY((PyObject *)Py_TYPE(plan) != state->plan_class)) return 0;
     PyObject *of = type == NULL ? Py_NewRef(Py_None) : plan_attribute(state, plan, PLAN_TYPE, NAME_type);
     PyObject *made = of == NULL ? NULL : plan_attribute(state, plan, PLAN_STAMP, NAME_stamp);
-    PyObject *now = made == NULL ? NULL : PyDict_GetItemWithError(state->instances, state->names[NAME__generation]);
-    int fresh = made == NULL || (now == NULL && PyErr_Occurred()) ? -1 : (of == type || type == NULL) && made == now;
+    PyObject *now = made == NULL ? NULL : latest_generation(state);
+    int fresh = now == NULL ? -1 : (of == type || type == NULL) && made == now;
     Py_XDECREF(of);
     Py_XDECREF(made);
+    Py_XDECREF(now);
     return fresh;
+}
+
+static ALWAYS_INLINE int is_fresh(core_state *state, PyObject *plan, PyObject *type) {
+#if COMPAT_HAS_GIL
+    Py_ssize_t of = state->plan_slots[PLAN_TYPE], made = state->plan_slots[PLAN_STAMP];
+    if (LIKELY((PyObject *)Py_TYPE(plan) == state->plan_class) && LIKELY(of != 0) && LIKELY(made != 0) &&
+        (type == NULL || LIKELY(*(PyObject **)((char *)plan + of) == type)) &&
+        LIKELY(PyList_GET_SIZE(state->generation) == 1) &&
+        LIKELY(*(PyObject **)((char *)plan + made) == PyList_GET_ITEM(state->generation, 0)))
+        return 1;
+#endif
+    return ask_whether_fresh(state, plan, type);
 }
 
 #if COMPAT_HAS_GIL
@@ -157,11 +174,13 @@ static PyObject *plan_of(core_state *state, PyObject *type) {
 }
 
 /* Whether the exception that is set, which a document met in Python code, is the answer: not where the document isn't
- * JSON further on. */
+ * JSON further on, or has equal names, of which the last may be all that counts. */
 static int counts(core_state *state, const uint8_t *data, Py_ssize_t size) {
-    static const decode_options finite = {.finite = 1};
+    decode_options finite = {.finite = 1};
     PyObject *type, *value, *traceback;
     if (PyErr_ExceptionMatches(PyExc_MemoryError)) return 1;
+    if (PyErr_ExceptionMatches(PyExc_Exception)) finite.object_pairs_hook = state->distinct;
+    decode_know_hooks(&finite);
     PyErr_Fetch(&type, &value, &traceback);
     PyObject *document = state->decode.with->utf8(&state->decode, &finite, data, size);
     int is_json = document != NULL;

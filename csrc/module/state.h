@@ -52,7 +52,7 @@ typedef struct {
     X(installed_encode) X(installed_iterencode) X(installed_decode) \
     X(watched_dicts) X(find_replaced) X(named) X(retired) \
     X(load_decoding) X(decode_in_python) X(decode_text) X(plan_of) X(known_plans) X(plan_class) X(codec_class) \
-    X(instances) X(missing) X(formats) X(first_failed) X(reader_type) X(orjson_explain)
+    X(generation) X(missing) X(distinct) X(formats) X(first_failed) X(reader_type) X(orjson_explain)
 /* clang-format on */
 
 /* The plan of a type that keeps none (list[T], int), the last of those that have this place. With the GIL only. */

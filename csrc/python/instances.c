@@ -1,5 +1,8 @@
 #include "python/instances.h"
 
+#include "base/bits.h"
+#include "base/simd128.h"
+
 /* object.__new__(class) */
 static PyObject *new_instance(const instance_maker *maker) {
     return PyBaseObject_Type.tp_new(maker->type, maker->no_arguments, NULL);
@@ -34,14 +37,22 @@ typedef struct { /* two bytes stand before it: how many are set, and how many by
     PyObject *values[1];
 } instance_values;
 
+/* Where an instance has them, in words from it on: EITHER has one less than where they are, or the dict. */
+enum { VALUES = -4, EITHER = -3 };
+
 static ALWAYS_INLINE instance_values *values_of_instance(PyObject *instance) {
     uintptr_t *words = (uintptr_t *)instance;
 #if PY_VERSION_HEX >= 0x030C0000
-    enum { EITHER = -3 }; /* one less than where the values are, or the dict */
     return (instance_values *)(words[EITHER] & 1 ? words[EITHER] + 1 : 0);
 #else
-    enum { VALUES = -4 };
     return (instance_values *)words[VALUES];
+#endif
+}
+static ALWAYS_INLINE void set_values_of_instance(PyObject *instance, instance_values *v) {
+#if PY_VERSION_HEX >= 0x030C0000
+    ((uintptr_t *)instance)[EITHER] = (uintptr_t)v - 1;
+#else
+    ((uintptr_t *)instance)[VALUES] = (uintptr_t)v;
 #endif
 }
 static int keeps_values(PyObject *instance) {
@@ -78,15 +89,72 @@ static PyObject *make_of_slots(const instance_maker *maker, PyObject *const *val
 #endif
 
 #if READS_VALUES
-static PyObject *make_of_values(const instance_maker *maker, PyObject *const *values) {
 #if PY_VERSION_HEX >= 0x030D0000
-    PyObject *instance = maker->type->tp_alloc(maker->type, 0);
+static ALWAYS_INLINE instance_values *new_values(const instance_maker *maker, PyObject *instance, size_t set) {
+    (void)maker, (void)set;
+    return values_of_instance(instance); /* a part of it */
+}
 #else
-    PyObject *instance = new_instance(maker);
-#endif
-    if (UNLIKELY(instance == NULL)) return NULL;
-    instance_values *v = values_of_instance(instance);
+/* How many bytes stand before so many values. */
+static ALWAYS_INLINE size_t values_prefix(size_t size) {
+    return (size + 2 + sizeof(PyObject *) - 1) / sizeof(PyObject *) * sizeof(PyObject *);
+}
+
+/* Give a new instance its values, as object.__new__ does, of which the first `set` are yet to be set. NULL with
+ * MemoryError set. */
+static ALWAYS_INLINE instance_values *new_values(const instance_maker *maker, PyObject *instance, size_t set) {
+    compat_dict_keys *keys = (compat_dict_keys *)((PyHeapTypeObject *)maker->type)->ht_cached_keys;
+    if (keys->usable > 1) keys->usable--; /* room for other names shrinks with each instance */
+    size_t size = (size_t)(keys->entries + keys->usable), prefix = values_prefix(size);
+    uint8_t *memory = PyMem_Malloc(prefix + size * sizeof(PyObject *));
+    if (UNLIKELY(memory == NULL)) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    memory[prefix - 1] = (uint8_t)prefix;
+    instance_values *v = (instance_values *)(memory + prefix);
     PyObject **array = values_array(v);
+    PyObject *const nothing = (PyObject *)(intptr_t)opaque(0); /* or it would be a call of memset, for few */
+    for (size_t i = set; i < size; i++) array[i] = nothing;
+    set_values_of_instance(instance, v);
+    return v;
+}
+#endif
+
+/* The order of values that were set one after another, as it stands in memory. */
+enum { IN_ORDER_MOST = 32 };
+static const uint8_t in_order[IN_ORDER_MOST] = {
+#if PY_VERSION_HEX >= 0x030D0000
+    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+#else
+    31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
+    15, 14, 13, 12, 11, 10, 9,  8,  7,  6,  5,  4,  3,  2,  1,  0,
+#endif
+};
+
+static ALWAYS_INLINE void set_in_order(instance_values *v, size_t n) {
+    if (ORDER_STEP > 0) copy_short(values_order(v, 0), in_order, n);
+    else copy_short(values_order(v, (Py_ssize_t)n - 1), in_order + IN_ORDER_MOST - n, n);
+}
+
+static PyObject *make_of_values(const instance_maker *maker, PyObject *const *values, int complete) {
+    PyObject *instance = maker->type->tp_alloc(maker->type, 0);
+    if (UNLIKELY(instance == NULL)) return NULL;
+    instance_values *v = new_values(maker, instance, maker->in_order & complete ? (size_t)maker->count : 0);
+    if (UNLIKELY(v == NULL)) {
+        Py_DECREF(instance);
+        return NULL;
+    }
+    PyObject **array = values_array(v);
+    if (LIKELY(maker->in_order & complete)) {
+        size_t n = (size_t)maker->count;
+        array[0] = values[0];
+        for (size_t i = n & 1; i < n; i += 2) vec_store(array + i, vec_load(values + i));
+        set_in_order(v, n);
+        values_set_count(v, (Py_ssize_t)n);
+        return instance;
+    }
     uint8_t *order = values_order(v, 0);
     Py_ssize_t set = 0;
     for (Py_ssize_t i = 0; i < maker->count; i++) {
@@ -156,9 +224,10 @@ static PyObject *own_dict(PyObject *instance) {
 }
 #endif
 
-PyObject *instance_make(const instance_maker *maker, PyObject **values) {
+PyObject *instance_make(const instance_maker *maker, PyObject **values, int complete) {
+    (void)complete;
 #if READS_VALUES
-    if (maker->way == INSTANCE_OF_VALUES) return make_of_values(maker, values);
+    if (maker->way == INSTANCE_OF_VALUES) return make_of_values(maker, values, complete);
 #endif
 #if COMPAT_MAKES_OBJECTS
     if (maker->way == INSTANCE_OF_SLOTS) return make_of_slots(maker, values);
@@ -191,12 +260,18 @@ static int are_values(instance_maker *maker, PyObject *instance) {
     PyObject *const *words = compat_words(keys);
     instance_values *v = values_of_instance(instance);
     if (maker->count == 0 || values_count(v) != maker->count || values_room(v) < keys->entries) return 0;
+    maker->in_order = maker->count <= IN_ORDER_MOST;
     for (Py_ssize_t i = 0; i < maker->count; i++) {
         Py_ssize_t place = *values_order(v, i);
         if (place >= keys->entries || words[2 * place] != maker->names[i]) return 0;
         if (values_array(v)[place] != maker->names[i]) return 0;
         maker->places[i] = place;
+        maker->in_order &= place == i;
     }
+#if PY_VERSION_HEX < 0x030D0000
+    /* As new_values would have made them. */
+    if (values_room(v) + 2 != (Py_ssize_t)values_prefix((size_t)(keys->entries + keys->usable))) return 0;
+#endif
     return 1;
 #else
     (void)maker, (void)instance;
@@ -231,7 +306,7 @@ static int are_in_dict(instance_maker *maker, PyObject *instance, int dict_layou
 /* Whether instances made here have the attributes that they should: -1 with an exception set. */
 static int try_making(const instance_maker *maker, PyObject **values) {
     for (Py_ssize_t i = 0; i < maker->count; i++) values[i] = Py_NewRef(maker->names[i]);
-    PyObject *instance = instance_make(maker, values);
+    PyObject *instance = instance_make(maker, values, 1);
     if (instance == NULL) {
         for (Py_ssize_t i = 0; i < maker->count; i++) Py_CLEAR(values[i]);
         return -1;

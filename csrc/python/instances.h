@@ -18,6 +18,7 @@ typedef struct {
     PyObject **names; /* of the attributes: interned, borrowed */
     Py_ssize_t *places; /* of a slot: its offset; of another: its index among the values */
     Py_ssize_t count;
+    int in_order; /* whether the i-th attribute is the i-th of the values */
     PyObject **found; /* what the class has by these names, and INSTANCE_OTHERS others: borrowed, or NULL */
     PyObject *others[INSTANCE_OTHERS]; /* owned */
     int version; /* of the class, when it was last found to have them */
@@ -45,10 +46,10 @@ static ALWAYS_INLINE int instance_maker_holds(const instance_maker *maker) {
                : instance_maker_holds_still(maker);
 }
 
-/* Return an instance with these values, some of which may be NULL (not set), taking over the references; NULL with an
- * exception set, and none taken. Nobody sees the instance before it has all of them, except where another thread or a
- * finaliser looks for it. */
-PyObject *instance_make(const instance_maker *maker, PyObject **values);
+/* Return an instance with these values, some of which may be NULL (not set) unless they are `complete`, taking over the
+ * references; NULL with an exception set, and none taken. Nobody sees the instance before it has all of them, except
+ * where another thread or a finaliser looks for it. */
+PyObject *instance_make(const instance_maker *maker, PyObject **values, int complete);
 
 /* Return what a slot of this offset holds: a new reference, or NULL where it holds nothing. */
 static ALWAYS_INLINE PyObject *instance_slot(PyObject *instance, Py_ssize_t offset) {

@@ -86,6 +86,14 @@ def _refuse_constant(text):
     raise _Constant
 
 
+def distinct(pairs):
+    """Return an object's members; ValueError where a name is there more than once."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("equal names")
+    return members
+
+
 def decode_text(data, plan, errors="all"):
     """Return what a plan makes of a document; the exception of ``loads`` where that isn't JSON, else ValidationError.
 

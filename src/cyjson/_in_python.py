@@ -29,8 +29,9 @@ def decoding():
         _reading._plans,
         _reading.Plan,
         _codec.Codec,
-        vars(_instances),
+        _instances._latest,
         _formats.READERS,
         _constraints.first_failed,
         _reading.MISSING,
+        _decoding.distinct,
     )

@@ -189,6 +189,7 @@ DEFAULT = Policy()
 _count = count(1).__next__  # a number of its own for each call, in whichever thread
 _registered = {}  # id(cls): (a weak reference to cls, encode, decode)
 _generation = 0
+_latest = [_generation]  # where the extension's decode finds it without a look-up
 
 
 def generation():
@@ -216,7 +217,7 @@ def keep_registered(cls, encode, decode):
         _registered.pop(key, None)
     else:
         _registered[key] = ref(cls, forget), encode, decode
-    _generation = _count()
+    _generation = _latest[0] = _count()
 
 
 def _in_copyreg(cls):
