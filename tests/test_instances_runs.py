@@ -279,6 +279,70 @@ def test_circles():
         deep = deep[0].first
 
 
+class Opaque:
+    """What default() is asked for."""
+
+
+def test_runs_after_default():
+    """Python code has run: what comes after is written as before."""
+    rows = [Pair(1, "two"), Pair(None, [3, {"k": Slotted(4.5, "x")}]), Pair([], 2**70), Slotted(True, None)]
+    after = [*rows, Numbers(*range(6)), Level.LOW, Level.PAIR, *rows * 20, {"a": rows}, *(Pair(i, i) for i in range(90))]
+    for options in {}, {"sort_keys": True}, {"check_circular": False}:
+        alone = [cyjson.encode(item, **options) for item in after]
+        data = cyjson.encode([Opaque(), *after], default=lambda _: 0, **options)
+        assert data == b"[%b]" % b",".join([b"0", *alone])
+        between = [each for item in after for each in (item, Opaque())]
+        data = cyjson.encode(between, default=lambda _: 0, **options)
+        assert data == b"[%b]" % b",".join(each for one in alone for each in (one, b"0"))
+
+
+def test_circles_after_default():
+    for cls in Pair, Slotted:
+        inner, outer = cls(1, 2), cls(3, [])
+        outer.second.append(inner)
+        for first in (1, Opaque(), [Opaque()]):
+            inner.second = 2
+            assert cyjson.encode([first, outer, outer, inner], default=str)  # what comes again is no circle
+            for inner.second in (inner, outer, [outer], {"a": outer}):
+                with pytest.raises(ValueError, match="Circular reference detected"):
+                    cyjson.encode([first, outer], default=str)
+        # default() gives what stands around it
+        inner.second = Opaque()
+        with pytest.raises(ValueError, match="Circular reference detected"):
+            cyjson.encode([Opaque(), outer], default=lambda o: outer if o is inner.second else 0)
+
+
+def test_instances_that_default_changes():
+    items = []
+
+    def default(_):
+        items[2].__dict__ = {"second": "other", "first": 0}
+        items[3].second = Opaque()
+        del items[4:], items[0].second
+        gc.collect()
+        return "made"
+
+    items[:] = [Pair(Opaque(), 1), Pair(1, 2), Pair(3, 4), Pair(5, 6), *(Pair(7, 8) for _ in range(60))]
+    with pytest.raises(AttributeError, match="second"):
+        cyjson.encode(items, default=default)
+    items[0] = Pair(Opaque(), 1)
+    items[4:] = [Pair(7, 8) for _ in range(60)]
+    seen = []
+
+    def once(_):
+        if not seen:
+            items[2].__dict__ = {"second": "other", "first": 0}
+            del items[4:]
+            gc.collect()
+        seen.append(1)
+        return "made"
+
+    items[3].second = Opaque()
+    assert cyjson.encode(items, default=once) == (
+        b'[{"first":"made","second":1},{"first":1,"second":2},{"first":0,"second":"other"},{"first":5,"second":"made"}]'
+    )
+
+
 def test_what_is_registered_between_two_documents(monkeypatch):
     cls = dataclasses.make_dataclass("cls", ["a"])
     assert cyjson.encode([cls(1)]) == cyjson.encode([cls(1)]) == b'[{"a":1}]'

@@ -104,7 +104,7 @@ typedef struct {
     /* What Python code that runs meanwhile changes:
      *
      *                set by                                      read by
-     * plain          encoder_init, encoder_before_python         write_list
+     * plain          encoder_init, encoder_before_python         write_list, write_object, write_alike
      * plain_dicts    the same                                    write_dict
      * python_ran     encoder_before_python, write_big_int;       who steps into a container: it checks the path
      *                between two pieces

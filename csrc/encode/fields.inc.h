@@ -267,7 +267,8 @@ static NOINLINE items_written write_simple_objects(encoder *e, uint8_t *out, PyO
     if (UNLIKELY(may_enter(e))) return (items_written){NULL, 0};
     for (;;) {
         int entered = 0;
-        out = room(e, out, SLACK, WRITE_UTF8);
+        if (UNLIKELY(e->plain == PLAIN_DISTURBED) && UNLIKELY(comes_again(e, object))) out = NULL;
+        else out = room(e, out, SLACK, WRITE_UTF8);
         if (UNLIKELY(out == NULL)) break;
         out = write_simple_fields(e, out, object, plan, &entered);
         if (entered) {
@@ -294,7 +295,8 @@ static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *ob
     if (UNLIKELY(out == NULL)) return NULL;
     if (UNLIKELY(plan->n == 0)) return put(e, put(e, out, '{', WRITE_UTF8), '}', WRITE_UTF8);
     else if (UNLIKELY(plan->has_rest) && e->options->sort_keys) return write_gathered(e, out, object, plan);
-    else if (e->plain == PLAIN)
+    else if (UNLIKELY(e->plain == PLAIN_DISTURBED) && UNLIKELY(comes_again(e, object))) return NULL;
+    else if (e->plain)
         out = write_plain_fields(e, out, object, plan, e->options->sort_keys ? plan->sorted : plan->fields, &entered);
     else out = write_odd_fields(e, out, object, plan, &entered);
     if (entered) {
@@ -305,7 +307,7 @@ static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *ob
 }
 
 static ALWAYS_INLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
-    if (LIKELY(e->plain == PLAIN) && LIKELY(plan->is_simple))
+    if (LIKELY(e->plain) && LIKELY(plan->is_simple))
         return write_simple_objects(e, out, object, NULL, 1, plan).out;
     return write_odd_object(e, out, object, plan);
 }

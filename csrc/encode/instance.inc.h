@@ -485,7 +485,7 @@ static NOINLINE items_written write_alike(encoder *e, uint8_t *out, PyObject *co
     class_plan *plan = plans_find(e->options->plans, type, OF_OBJECTS);
     if (plan == NULL) return none;
     if (plan->kind == PLAN_OBJECT)
-        return plan->is_simple && e->plain == PLAIN ? write_simple_objects(e, out, items[0], items, n, plan) : none;
+        return plan->is_simple && e->plain ? write_simple_objects(e, out, items[0], items, n, plan) : none;
     if (plan->kind == PLAN_UNKNOWN && e->token_checked) { /* default() is asked for one at a time */
         out = write_unknown(e, out, items[0], OF_OBJECTS);
         return (items_written){out, out != NULL};
