@@ -79,6 +79,21 @@ def test_sorted_keys(prefix, characters):
             same(lambda json: json.dumps(wanted, sort_keys=True, ensure_ascii=False))
 
 
+def test_lists_of_words():
+    """True, false and null in a row, of any length, up to and past where the output grows."""
+    random.seed(11)
+    for n in [*range(40), *range(120, 900, 37), 5000]:
+        words = random.choices([True, False, None], k=n)
+        values = [words, [*words, 1.5], [0, *words, "a", *words], {"a": words, "b": [words, []]}, tuple(words)]
+        values += [["x" * n, *words, "\u20ac", *words], [None] * n, [True] * n, [False] * n]
+        for value in values:
+            same(lambda module, value=value: module.dumps(value))
+            same(lambda module, value=value: module.dumps(value, ensure_ascii=False))
+            same(lambda module, value=value: module.dumps(value, separators=(" , , ,  ", ":")))
+            same(lambda module, value=value: module.dumps(value, indent=1))
+            assert cyjson.encode(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def test_sorted_dicts_alike():
     """The order of the dict before serves for one with the same keys, and for no other."""
     drawn = random.Random(1)

@@ -461,19 +461,26 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, 
     return UNLIKELY(out == NULL) ? NULL : put_short(e, out, words[word], lengths[word], form);
 }
 
-/* Write a value whose type is, or is derived from, `type`, where it is one of JSON's and holds no others (as an empty
- * list does), and its writing runs no Python code; *out is NULL where that failed. 0 for anything else, and for a str
- * that is written in pieces. */
-static ALWAYS_INLINE int write_leaf_as(encoder *e, uint8_t **out, PyObject *object, PyTypeObject *type, int roomy,
-                                       write_form form, write_style style) {
+/* Write a value whose type is, or is derived from, `type`, where it is a str or a number, and its writing runs no Python
+ * code; *out is NULL where that failed. 0 for anything else, and for a str that is written in pieces. */
+static ALWAYS_INLINE int write_scalar_as(encoder *e, uint8_t **out, PyObject *object, PyTypeObject *type, int roomy,
+                                         write_form form, write_style style) {
     if (type == &PyUnicode_Type) {
         if (style != STYLE_PLAIN && UNLIKELY(PyUnicode_GET_LENGTH(object) > e->long_str)) return 0;
         *out = write_str(e, *out, object, 0, form);
-    } else if (type == &PyLong_Type) {
+        return 1;
+    }
+    if (type == &PyLong_Type) {
         if (form == WRITE_ORJSON && UNLIKELY(e->options->orjson & ORJSON_STRICT_INTEGER)) return 0;
         return write_int(e, out, object, roomy, form);
-    } else if (type == &PyFloat_Type) return write_float(e, out, object, roomy, form);
-    else if (object == Py_None) *out = write_word(e, *out, 2, roomy, form);
+    }
+    return type == &PyFloat_Type ? write_float(e, out, object, roomy, form) : 0;
+}
+
+/* The same where it is a word or an empty list. */
+static ALWAYS_INLINE int write_word_as(encoder *e, uint8_t **out, PyObject *object, PyTypeObject *type, int roomy,
+                                       write_form form) {
+    if (object == Py_None) *out = write_word(e, *out, 2, roomy, form);
     else if (type == &PyBool_Type) *out = write_word(e, *out, (size_t)opaque(object == Py_True), roomy, form);
     else if (type == &PyDict_Type) return 0;
     else if (type == &PyList_Type && PyList_GET_SIZE(object) == 0 &&
@@ -481,6 +488,13 @@ static ALWAYS_INLINE int write_leaf_as(encoder *e, uint8_t **out, PyObject *obje
         *out = write_word(e, *out, 3, roomy, form);
     else return 0;
     return 1;
+}
+
+/* The same where it is any of these. */
+static ALWAYS_INLINE int write_leaf_as(encoder *e, uint8_t **out, PyObject *object, PyTypeObject *type, int roomy,
+                                       write_form form, write_style style) {
+    return write_scalar_as(e, out, object, type, roomy, form, style) ||
+           write_word_as(e, out, object, type, roomy, form);
 }
 
 static ALWAYS_INLINE int write_leaf(encoder *e, uint8_t **out, PyObject *object, int roomy, write_form form,

@@ -300,11 +300,38 @@ static NOINLINE uint8_t *write_widened_items(encoder *e, uint8_t *out, PyObject 
                               : write_items_text4(e, out, list, sequence, i);
 }
 
+static ALWAYS_INLINE int is_word(PyObject *object) {
+    return object == Py_None || object == Py_True || object == Py_False;
+}
+
+/* The items of a plain list, of n, that come after the i-th, each with its separator, in bytes, as long as they are true,
+ * false or null and there is room. On its own, so that all of it is in registers; no branch depends on which they are.
+ */
+static NOINLINE items_written write_words(const encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t i,
+                                          Py_ssize_t n) {
+    static const uint8_t words[3][8] = {"false", "true", "null"};
+    enum { LONGEST = 16 }; /* with its separator */
+    const Py_ssize_t fit = (e->text.limit - out - SLACK) / LONGEST;
+    const uint64_t between = load_8(e->between);
+    const size_t separator = (size_t)e->options->item_separator.size;
+    const Py_ssize_t before = i;
+    CYJSON_ASSERT(separator + 5 <= LONGEST);
+    for (n = n - i - 1 < fit ? n : i + 1 + fit; i + 1 < n; i++) {
+        PyObject *item = items[i + 1];
+        const size_t is_null = item == Py_None, is_true = item == Py_True, is_false = item == Py_False;
+        if (UNLIKELY(!opaque((int)(is_null | is_true | is_false)))) break;
+        store_8(out, between);
+        store_8(out + separator, load_8(words[is_true + 2 * is_null]));
+        out += separator + 4 + is_false;
+    }
+    return (items_written){out, i - before};
+}
+
 /* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered says
  * that it hasn't been: leaves change nothing, so its array is looked at anew after other items only. */
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i,
                                           int *entered, write_form form, write_style style) {
-    const int plain = style == STYLE_PLAIN;
+    const int plain = style == STYLE_PLAIN, by_run = COMPAT_HAS_GIL && plain && !is_text(form);
     const size_t between = plain ? 0 : between_size(e);
     PyObject *const *items = compat_items(sequence);
     Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence);
@@ -317,7 +344,13 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return NULL;
         }
         prefetch_items(items, i, n);
-        const int leaf = write_leaf(e, &out, item, 0, form, style);
+        int leaf = write_scalar_as(e, &out, item, Py_TYPE(item), 0, form, style);
+        if (!leaf && (leaf = write_word_as(e, &out, item, Py_TYPE(item), 0, form)) && by_run && LIKELY(out != NULL) &&
+            i + 1 < n && is_word(items[i + 1])) {
+            items_written run = write_words(e, out, items, i, n);
+            out = run.out;
+            i += run.done;
+        }
         if (!leaf) {
             if (!*entered && UNLIKELY((*entered = !enter(e, list)) == 0)) {
                 compat_item_done(item);
