@@ -89,7 +89,7 @@ static void move(column *c, column_data *data) {
     data->valid = c->valid;
     data->offsets = c->offsets;
     data->data = c->data;
-    c->expected = c->length;
+    c->expected = c->length + c->length / 32; /* the next one has nearly as many */
     c->expected_bytes = c->bytes + c->bytes / 8;
     c->valid = c->offsets = c->data = NULL;
     c->length = c->nulls = c->room = 0;

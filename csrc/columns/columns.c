@@ -220,6 +220,7 @@ void columns_init(columns *tree, column *root, cpu_level level, int64_t batch, u
 void columns_free(columns *tree) {
     column_free(tree->root);
     skip_index_free(&tree->index);
+    ahead_free(&tree->ahead);
     free(tree->scratch);
     tree->root = NULL;
     tree->scratch = NULL;
@@ -254,6 +255,7 @@ int columns_copy(columns *to, const columns *from) {
     to->root = root;
     to->text = 0;
     memset(&to->index, 0, sizeof to->index);
+    memset(&to->ahead, 0, sizeof to->ahead);
     to->scratch = NULL;
     to->scratch_room = 0;
     return 0;
@@ -481,6 +483,15 @@ row_state (*columns_rows_for(cpu_level level))(columns_row *row) {
     return columns_take_row;
 }
 
+/* Add a row of `size` bytes. */
+static row_state add_row(columns_row *row, size_t size) {
+    columns *tree = row->tree;
+    row_state state = tree->take_row(row);
+    if (LIKELY(state == ROW_ADDED)) tree->text += size + tree->members;
+    else column_truncate(tree->root, tree->root->length, tree->is_frozen ? -1 : tree->root->length);
+    return state;
+}
+
 row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force) {
     const uint8_t *end = line + size, *start = line;
     skip_found what;
@@ -504,55 +515,92 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
     if (what.long_integer && !force) return ROW_REFUSED;
     columns_row row = {
         .tree = tree,
+        .index = &tree->index,
         .start = start,
         .last = stop - 1,
         .end = end,
         .at = {0, 0},
         .escapes = what.escapes,
     };
-    row_state state = tree->take_row(&row);
-    if (state != ROW_ADDED) column_truncate(tree->root, tree->root->length, tree->is_frozen ? -1 : tree->root->length);
-    if (state == ROW_ADDED) tree->text += size + tree->members;
-    return state;
+    return add_row(&row, size);
+}
+
+const uint8_t *columns_add_lines(columns *tree, const uint8_t *p, const uint8_t *end, int64_t *lines,
+                                 const uint8_t **last) {
+    while (p < end && !columns_is_full(tree)) {
+        const uint8_t *after;
+        const skip_document *document = ahead_next(tree->skip, &tree->ahead, p, end, &after);
+        if (document == NULL || (size_t)(after - p) > tree->line_most) break;
+        columns_row row = {
+            .tree = tree,
+            .index = &tree->ahead.lines->index,
+            .start = tree->ahead.text,
+            .last = tree->ahead.text + document->end - 1,
+            .end = end,
+            .at = {document->token, document->container},
+            .escapes = ahead_escapes(&tree->ahead, document),
+        };
+        if (UNLIKELY(add_row(&row, (size_t)(after - p)) != ROW_ADDED)) break;
+        ++*lines;
+        *last = p;
+        p = after;
+    }
+    return p;
 }
 
 /* ---- parts ---- */
-
-size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last) {
-    size_t at = 0;
-    while (*lines > 0 && at < size) {
-        const uint8_t *found = memchr(p + at, '\n', size - at);
-        if (found == NULL) return size;
-        at = *last = (size_t)(found - p) + 1;
-        --*lines;
-    }
-    return at;
-}
 
 static int is_blank(const uint8_t *p, const uint8_t *end) {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\r')) p++;
     return p == end;
 }
 
-void *columns_make_part(const void *like, const uint8_t *text, size_t size) {
-    columns tree;
+/* A tree for parts, which are as large as their text; one of few bytes and many columns may be too large. */
+static columns *new_kept(const columns *like) {
+    columns *tree = malloc(sizeof *tree);
+    if (tree == NULL || columns_copy(tree, like)) {
+        free(tree);
+        return NULL;
+    }
+    tree->batch = INT64_MAX;
+    tree->text_most = like->text_most < UINT64_MAX / 2 ? 2 * like->text_most : UINT64_MAX;
+    return tree;
+}
+
+void columns_free_kept(void *kept) {
+    if (kept == NULL) return;
+    columns_free(kept);
+    free(kept);
+}
+
+void *columns_make_part(const void *like, void **kept, const uint8_t *text, size_t size) {
     columns_part *part = calloc(1, sizeof *part);
-    if (part == NULL || columns_copy(&tree, like)) {
+    if (*kept == NULL) *kept = new_kept(like);
+    columns *tree = *kept;
+    if (part == NULL || tree == NULL) {
         free(part);
         return NULL;
     }
-    const uint8_t *p = text, *end = text + size;
-    while (p < end) {
+    const uint8_t *p = text, *end = text + size, *last;
+    columns_forget(tree); /* another text, of which the memory may be this one's */
+    while (p < end && !columns_is_full(tree)) {
+        const uint8_t *before = p;
+        p = columns_add_lines(tree, p, end, &part->lines, &last);
+        if (p > before) continue;
         const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
-        if ((size_t)(stop - p) > tree.line_most) break;
-        if (!is_blank(p, stop) && columns_add(&tree, p, (size_t)(stop - p), 0) != ROW_ADDED) break;
+        if ((size_t)(stop - p) > tree->line_most) break;
+        if (!is_blank(p, stop) && columns_add(tree, p, (size_t)(stop - p), 0) != ROW_ADDED) break;
         p = found == NULL ? end : found + 1;
         part->lines++;
-        part->bytes = (size_t)(p - text);
-        if (tree.text / 2 >= tree.text_most) break; /* of few bytes and many columns */
     }
-    if (tree.root->length > 0 && (part->data = columns_take(&tree)) == NULL) part->lines = part->bytes = 0;
-    columns_free(&tree);
+    part->bytes = (size_t)(p - text);
+    tree->text = 0;
+    if (tree->root->length > 0 && (part->data = columns_take(tree)) == NULL) {
+        part->lines = 0;
+        part->bytes = 0;
+        columns_free_kept(tree); /* with its rows, which the reader makes again */
+        *kept = NULL;
+    }
     return part;
 }
 

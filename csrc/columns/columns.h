@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "columns/arrow.h"
+#include "kernels/ahead.h"
 #include "kernels/places.h"
 
 enum {
@@ -89,7 +90,8 @@ typedef struct columns columns;
 /* A row that is being added: a document whose grammar was checked. */
 typedef struct {
     columns *tree;
-    const uint8_t *start, *last, *end; /* the document's brackets, and the end of what is readable */
+    const skip_index *index;
+    const uint8_t *start, *last, *end; /* what the index counts from, the last bracket, the end of what is readable */
     places_at at;
     int escapes; /* whether there may be some in strings */
 } columns_row;
@@ -104,7 +106,8 @@ struct columns {
     uint64_t text; /* of what was added; a null takes memory too, so that each column counts a byte for each row */
     size_t members; /* columns, those of refused rows among them */
     size_t line_most; /* bytes of a line in a part */
-    skip_index index;
+    skip_index index; /* of a row that is looked at alone */
+    lines_ahead ahead;
     uint8_t *scratch; /* a string without its escapes */
     size_t scratch_room;
 };
@@ -142,6 +145,13 @@ void columns_loosen(columns *tree);
 /* Add the row of a line: white space and a document. With `force`, which is for lines that loads takes, integers may be
  * of any length, and where there are routes a scalar is a row of nulls. Refused rows leave nothing. */
 row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force);
+
+/* Add the rows of whole lines from p on, until the tree is full or a line is for columns_add: as it is refused, say.
+ * Return where that is; *lines grows by how many were added, and *last becomes where the last of them begins. Between
+ * calls the bytes that were given stay as they are; where they don't, columns_forget says so. */
+const uint8_t *columns_add_lines(columns *tree, const uint8_t *p, const uint8_t *end, int64_t *lines,
+                                 const uint8_t **last);
+static inline void columns_forget(columns *tree) { ahead_forget(&tree->ahead); }
 
 static inline int columns_is_full(const columns *tree) {
     if (!tree->is_frozen) return tree->text >= COLUMNS_FIRST_TEXT;
@@ -185,17 +195,16 @@ void column_data_free(column_data *data);
 /* What was made of whole lines, up to the first that was refused, is too long, or found no memory. */
 typedef struct {
     column_data *data; /* NULL: no rows */
-    size_t lines, bytes;
+    int64_t lines;
+    size_t bytes;
 } columns_part;
 
-/* Make a part of a text of no more lines than a batch has rows, by a tree like this one, which is frozen: NULL where
- * memory is missing. Others may do so at the same time. It is freed by columns_free_part. */
-void *columns_make_part(const void *like, const uint8_t *text, size_t size);
+/* Make a part of a text, of any number of rows, by a tree like this one, which is frozen: NULL where memory is missing.
+ * *kept, which is NULL at first, is the maker's memory from one part to the next; others may make parts at the same
+ * time with their own. Both are freed by the functions below. */
+void *columns_make_part(const void *like, void **kept, const uint8_t *text, size_t size);
 void columns_free_part(void *part);
-
-/* Return where *lines line feeds end from p on, or `size`: *lines becomes how many are still missing. *last becomes
- * where the last of them ends; it isn't changed where there is none. */
-size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last);
+void columns_free_kept(void *kept);
 
 /* Hand `rows` rows of a batch over, from `first` on, as often as is wanted: -1 where memory is missing. */
 int column_data_export(column_data *data, int64_t first, int64_t rows, struct ArrowArray *out);

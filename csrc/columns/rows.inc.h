@@ -13,8 +13,8 @@ static row_state take_value(columns_row *row, column *c);
 
 /* Where the token that the row is at begins. */
 static ALWAYS_INLINE const uint8_t *row_text(const columns_row *row) {
-    CYJSON_ASSERT(row->at.token < row->tree->index.tokens);
-    return row->start + row->tree->index.places[row->at.token];
+    CYJSON_ASSERT(row->at.token < row->index->tokens);
+    return row->start + row->index->places[row->at.token];
 }
 
 /* Make room for a value: whether there is memory. */
@@ -130,8 +130,8 @@ static row_state take_float(columns_row *row, column *c, const uint8_t *p) {
 
 /* What is within the quotes of the string at p, the row's token; its size in *n. */
 static ALWAYS_INLINE const uint8_t *string_text(const columns_row *row, const uint8_t *p, size_t *n) {
-    CYJSON_ASSERT(row->at.token + 1 < row->tree->index.tokens);
-    const uint8_t *last = row->start + row->tree->index.places[row->at.token + 1] - 1;
+    CYJSON_ASSERT(row->at.token + 1 < row->index->tokens);
+    const uint8_t *last = row->start + row->index->places[row->at.token + 1] - 1;
     while (UNLIKELY(*last != '"')) last--;
     CYJSON_ASSERT(last > p);
     *n = (size_t)(last - p - 1);
@@ -189,7 +189,7 @@ static const uint8_t *plain_text(columns_row *row, const uint8_t *p, size_t *n, 
 
 /* Timestamps and dates, of strings; decimals, of numbers and strings. */
 static row_state take_other(columns_row *row, column *c, const uint8_t *p) {
-    const uint8_t *end = row->start + row->tree->index.places[row->at.token + 1];
+    const uint8_t *end = row->start + row->index->places[row->at.token + 1];
     int lone, is_string = *p == '"';
     size_t n;
     if (is_string) {
@@ -219,9 +219,9 @@ static row_state take_other(columns_row *row, column *c, const uint8_t *p) {
 /* ---- containers ---- */
 
 static ALWAYS_INLINE const skip_container *row_container(const columns_row *row) {
-    CYJSON_ASSERT(row->at.next < row->tree->index.count);
-    CYJSON_ASSERT(row->tree->index.containers[row->at.next].token == row->at.token);
-    return &row->tree->index.containers[row->at.next];
+    CYJSON_ASSERT(row->at.next < row->index->count);
+    CYJSON_ASSERT(row->index->containers[row->at.next].token == row->at.token);
+    return &row->index->containers[row->at.next];
 }
 
 static row_state take_list(columns_row *row, column *c, const uint8_t *p) {
@@ -275,7 +275,7 @@ static ALWAYS_INLINE row_state take_members(columns_row *row, column *c, size_t 
     for (uint32_t left = container->count; left > 0; left--) {
         int lone = 0;
         size_t size;
-        const uint8_t *name = places_name(&tree->index, row->start, row->at.token, &size);
+        const uint8_t *name = places_name(row->index, row->start, row->at.token, &size);
         if (UNLIKELY(name == NULL)) return ROW_REFUSED;
         if (UNLIKELY(row->escapes)) {
             name = plain_text(row, name, &size, &lone);
@@ -287,7 +287,7 @@ static ALWAYS_INLINE row_state take_members(columns_row *row, column *c, size_t 
             int counts = c->is_inferred && *row_text(row) != 'n';
             if (counts && tree->is_frozen) return ROW_REFUSED;
             if (!c->is_inferred || (tree->is_frozen && !counts)) {
-                places_pass(&tree->index, &row->at);
+                places_pass(row->index, &row->at);
                 row->at.token++;
                 continue;
             }
@@ -324,7 +324,7 @@ static row_state take_items(columns_row *row, column *c, size_t *filled) {
             ++*filled;
             taken = 1;
         }
-        if (!taken) places_pass(&row->tree->index, &row->at);
+        if (!taken) places_pass(row->index, &row->at);
         row->at.token++;
     }
     row->at = (places_at){container->after, container->next};
@@ -349,7 +349,7 @@ static row_state take_route(columns_row *row, column *c, const uint8_t *p) {
     if (!has_room(c)) return ROW_NO_MEMORY;
     if (*p == '{') state = take_members(row, c, &filled);
     else if (*p == '[' && c->last_index >= 0) state = take_items(row, c, &filled);
-    else places_pass(&row->tree->index, &row->at);
+    else places_pass(row->index, &row->at);
     if (state == ROW_ADDED && filled < c->children) state = column_fill(c);
     if (state == ROW_ADDED) c->length++;
     return state;

@@ -177,6 +177,22 @@ int core_columns_add(core_columns *c, const uint8_t *line, Py_ssize_t size, int 
     return state == ROW_NO_MEMORY ? -1 : state == ROW_ADDED;
 }
 
+Py_ssize_t core_columns_add_lines(core_columns *c, const uint8_t *p, Py_ssize_t size, int64_t *lines,
+                                  Py_ssize_t *last) {
+    enum { MANY = 1 << 15 };
+    const uint8_t *stop, *begin = p;
+    if (size < MANY) stop = columns_add_lines(&c->tree, p, p + size, lines, &begin);
+    else {
+        Py_BEGIN_ALLOW_THREADS;
+        stop = columns_add_lines(&c->tree, p, p + size, lines, &begin);
+        Py_END_ALLOW_THREADS;
+    }
+    *last = begin - p;
+    return stop - p;
+}
+
+void core_columns_forget(core_columns *c) { columns_forget(&c->tree); }
+
 int64_t core_columns_rows(core_columns *c) { return c->tree.root->length; }
 int core_columns_is_full(core_columns *c) { return columns_is_full(&c->tree); }
 const columns *core_columns_like(core_columns *c) { return &c->like; }

@@ -17,6 +17,11 @@ void core_columns_free(core_columns *columns);
 
 /* Add a row: 1, or 0 where it was refused, -1 with MemoryError set. force: see columns_add. */
 int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, int force);
+
+/* See columns_add_lines; those of many bytes are added without the GIL. */
+Py_ssize_t core_columns_add_lines(core_columns *columns, const uint8_t *p, Py_ssize_t size, int64_t *lines,
+                                  Py_ssize_t *last);
+void core_columns_forget(core_columns *columns);
 int64_t core_columns_rows(core_columns *columns);
 int core_columns_is_full(core_columns *columns);
 

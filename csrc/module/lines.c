@@ -15,6 +15,8 @@ struct core_lines {
     lines_wish wish;
     lines_pool *pool; /* NULL: no threads */
     lines_chunk *chunk; /* taken last */
+    uint8_t *spare; /* of spare_room bytes, of one that was taken; or NULL */
+    size_t spare_room;
     const skip_document *document; /* in a line that core_lines_find has found */
     const uint8_t **part; /* of it, paths->count; or NULL */
     const uint8_t *root; /* its bracket */
@@ -53,6 +55,7 @@ core_lines *core_lines_of_columns(PyObject *core, const columns *like, int threa
         lines->core = Py_NewRef(core);
         lines->wish.make = columns_make_part;
         lines->wish.unmake = columns_free_part;
+        lines->wish.free_kept = columns_free_kept;
         lines->wish.context = like;
         if ((lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
         core_lines_free(lines);
@@ -76,6 +79,7 @@ void core_lines_free(core_lines *lines) {
     if (lines == NULL) return;
     core_lines_close(lines);
     lines_chunk_free(lines->chunk);
+    free(lines->spare);
     lines_free_found(&lines->own);
     lines_free_scratch(&lines->scratch);
     free((void *)lines->part);
@@ -87,13 +91,29 @@ void core_lines_free(core_lines *lines) {
 
 void core_lines_hold(core_lines *lines, PyObject *source) { Py_XSETREF(lines->source, Py_NewRef(source)); }
 
-int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, int is_plain) {
-    if (lines_pool_give(lines->pool, data, (size_t)size, lines->source != NULL, is_plain) == 0) return 0;
+int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, int is_plain) {
+    if (lines_pool_give(lines->pool, data, (size_t)size, (size_t)room, is_plain) == 0) return 0;
     PyErr_NoMemory();
     return -1;
 }
 
+uint8_t *core_lines_room(core_lines *lines, Py_ssize_t *room) {
+    uint8_t *spare = lines->spare;
+    lines->spare = NULL;
+    if (spare != NULL && lines->spare_room >= (size_t)*room && lines->spare_room / 2 <= (size_t)*room) {
+        *room = (Py_ssize_t)lines->spare_room;
+        return spare;
+    }
+    free(spare);
+    return malloc((size_t)*room);
+}
+
 uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size) {
+    if (lines->chunk != NULL && !lines->chunk->is_borrowed && lines->spare == NULL) {
+        lines->spare = lines->chunk->data;
+        lines->spare_room = lines->chunk->room;
+        lines->chunk->data = NULL;
+    }
     lines_chunk_free(lines->chunk);
     lines->chunk = NULL;
     if (lines->pool == NULL || lines_pool_held(lines->pool) == 0) return NULL;
@@ -142,7 +162,7 @@ static PyObject *parts_values(const core_lines *lines, core_state *state, const 
 Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most) {
     const uint8_t *after;
     if (lines->part == NULL && lines->capsule != NULL) return 0;
-    const skip_document *document = lines_next(&lines->wish, &lines->scratch, p, p + size, &after);
+    const skip_document *document = ahead_next(lines->wish.skip, &lines->scratch.ahead, p, p + size, &after);
     if (document == NULL || (most >= 0 && after - 1 - p > most) || !may_be_this_deep(document->depth)) return 0;
     if (lines->part != NULL && lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
     lines->document = document;
@@ -157,7 +177,7 @@ PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size) {
         skip_index index;
         if (lines_index(&lines->scratch, document, &index)) Py_RETURN_NOTIMPLEMENTED;
         PyObject *view = lazy_of_line(lines->core, lines->root, (Py_ssize_t)(document->end - document->start), 0,
-                                      lines_escapes(&lines->scratch, document), &index);
+                                      ahead_escapes(&lines->scratch.ahead, document), &index);
         skip_index_free(&index);
         return view;
     }
@@ -166,7 +186,7 @@ PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size) {
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }
 
-void core_lines_moved(core_lines *lines) { lines_moved(&lines->scratch); }
+void core_lines_moved(core_lines *lines) { ahead_forget(&lines->scratch.ahead); }
 
 PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number) {
     core_state *state = state_of(lines->core);

@@ -59,10 +59,14 @@ void core_lines_moved(core_lines *lines);
 /* Keep the bytes that all lines are in, as long as there are threads. */
 void core_lines_hold(core_lines *lines, PyObject *source);
 
-/* Have whole lines scanned by the threads (is_plain: only given back): in bytes that are held, or else data is of
- * malloc, with room for a byte after them, and becomes theirs. -1 with MemoryError set; data stays the caller's then.
- */
-int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, int is_plain);
+/* Have whole lines scanned by the threads (is_plain: only given back): in bytes that are held, and room is 0, or else
+ * data is of malloc(room), with room for a byte after them, and becomes theirs. -1 with MemoryError set; data stays the
+ * caller's then. */
+int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, int is_plain);
+
+/* Memory of malloc(*room) that lines taken before were in, or else new memory of that size; it becomes the caller's.
+ * NULL where there is none, without an exception. */
+uint8_t *core_lines_room(core_lines *lines, Py_ssize_t *room);
 
 /* Wait for the next lines given; those taken before are freed. NULL where there are none. */
 uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size);

@@ -24,8 +24,7 @@ void lines_free_found(lines_found *found) {
 }
 
 void lines_free_scratch(lines_scratch *scratch) {
-    if (scratch->ahead.lines != NULL) skip_index_free(&scratch->ahead.lines->index);
-    free(scratch->ahead.lines);
+    ahead_free(&scratch->ahead);
     skip_index_free(&scratch->index);
     free(scratch->name);
     memset(scratch, 0, sizeof *scratch);
@@ -111,56 +110,6 @@ int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p,
 
 /* ---- lines together ---- */
 
-/* Check lines from p on: whether there is a document. */
-static NOINLINE int look_ahead(const lines_wish *wish, lines_ahead *ahead, const uint8_t *p, const uint8_t *end) {
-    enum { MOST_WAITS = 63 };
-    const uint8_t *before = ahead->text;
-    ahead->text = NULL;
-    if (before != NULL && p - before < SKIP_LINES && ahead->lines->count < SKIP_LINES_MOST)
-        return 0; /* the check stopped at this line */
-    if (ahead->wait > 0) {
-        ahead->wait--;
-        return 0;
-    }
-    if (ahead->lines == NULL && (ahead->lines = calloc(1, sizeof *ahead->lines)) == NULL) return 0;
-    wish->skip->check_lines(p, end, ahead->lines);
-    size_t count = ahead->lines->count, given = end - p < SKIP_LINES ? (size_t)(end - p) : SKIP_LINES;
-    ahead->next = 0;
-    if (count == 0 || (count < SKIP_LINES_MOST && ahead->lines->documents[count - 1].end < given / 2))
-        ahead->waits = ahead->waits < MOST_WAITS ? 2 * ahead->waits + 1 : MOST_WAITS;
-    else ahead->waits = 0;
-    ahead->wait = ahead->waits;
-    if (count > 0) ahead->text = p;
-    return count > 0;
-}
-
-const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
-                                const uint8_t **after) {
-    lines_ahead *ahead = &scratch->ahead;
-    if ((*p != '{' && *p != '[') || wish->skip->check_lines == NULL) return NULL;
-    if (ahead->text != NULL) /* those of lines that were looked at alone */
-        while (ahead->next < ahead->lines->count && ahead->text + ahead->lines->documents[ahead->next].start < p)
-            ahead->next++;
-    if ((ahead->text == NULL || ahead->next == ahead->lines->count) && !look_ahead(wish, ahead, p, end)) return NULL;
-    const skip_document *document = &ahead->lines->documents[ahead->next];
-    if (ahead->text + document->start != p) return NULL;
-    const uint8_t *q = ahead->text + document->end;
-    while (q < end && *q != '\n' && (*q == ' ' || *q == '\r' || *q == '\t')) q++;
-    if (q == end || *q != '\n') return NULL; /* cut off; or another one, after a carriage return */
-    ahead->next++;
-    *after = q + 1;
-    return document;
-}
-
-int lines_escapes(const lines_scratch *scratch, const skip_document *document) {
-    const uint64_t *escapes = scratch->ahead.lines->escapes;
-    size_t first = document->start / 64, last = (document->end - 1) / 64;
-    uint64_t bits = escapes[first / 64] & ~(uint64_t)0 << first % 64, to = ~(uint64_t)0 >> (63 - last % 64);
-    for (size_t i = first / 64; i < last / 64; i++, bits = escapes[i])
-        if (bits) return 1;
-    return (bits & to) != 0;
-}
-
 int lines_index(const lines_scratch *scratch, const skip_document *document, skip_index *to) {
     const skip_index *all = &scratch->ahead.lines->index;
     const skip_container *outermost = &all->containers[document->container];
@@ -191,7 +140,7 @@ int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_docume
         .skip = wish->skip,
         .checked = 1,
         .index = &lines->index,
-        .escapes = lines_escapes(scratch, document),
+        .escapes = ahead_escapes(&scratch->ahead, document),
         .escapes_in = lines->escapes,
         .paths = wish->paths,
         .found = part,
@@ -260,7 +209,7 @@ static void leave(lines_pool *pool) {
     if (is_last) free_pool(pool);
 }
 
-/* As lines_scan, of a document that lines_next has just given. */
+/* As lines_scan, of a document that ahead_next has just given. */
 static int add_document(const lines_wish *wish, lines_scratch *scratch, const skip_document *document,
                         lines_found *found) {
     const uint8_t **part;
@@ -268,7 +217,7 @@ static int add_document(const lines_wish *wish, lines_scratch *scratch, const sk
     lines_line *line = next_line(wish, found, &part, &index);
     if (line == NULL) return -1;
     line->depth = document->depth;
-    line->escapes = lines_escapes(scratch, document);
+    line->escapes = ahead_escapes(&scratch->ahead, document);
     line->good = !(index == NULL ? lines_find(wish, scratch, document, part) : lines_index(scratch, document, index));
     return 0;
 }
@@ -277,13 +226,13 @@ static void scan_chunk(const lines_wish *wish, lines_scratch *scratch, lines_chu
     const uint8_t *p = chunk->data, *end = p + chunk->size;
     if (chunk->is_plain) return;
     if (wish->make != NULL) {
-        chunk->made = wish->make(wish->context, chunk->data, chunk->size);
+        chunk->made = wish->make(wish->context, &scratch->kept, chunk->data, chunk->size);
         return;
     }
-    lines_moved(scratch); /* another chunk's, of which the memory may be this one's */
+    ahead_forget(&scratch->ahead); /* another chunk's, of which the memory may be this one's */
     while (p < end) {
         const uint8_t *after;
-        const skip_document *document = lines_next(wish, scratch, p, end, &after);
+        const skip_document *document = ahead_next(wish->skip, &scratch->ahead, p, end, &after);
         int failed;
         if (document != NULL) failed = add_document(wish, scratch, document, &chunk->found);
         else {
@@ -294,6 +243,11 @@ static void scan_chunk(const lines_wish *wish, lines_scratch *scratch, lines_chu
         if (failed) break; /* the reader tries again, line by line */
         p = after;
     }
+}
+
+static void free_scratch(const lines_pool *pool, lines_scratch *scratch) {
+    if (scratch->kept != NULL) pool->wish.free_kept(scratch->kept);
+    lines_free_scratch(scratch);
 }
 
 /* The next chunk that nobody scans; the lock is held. */
@@ -335,7 +289,7 @@ static void work(void *argument) {
         }
     }
     unlock(pool);
-    lines_free_scratch(&scratch);
+    free_scratch(pool, &scratch);
     leave(pool);
 }
 
@@ -375,12 +329,13 @@ static void start_thread(lines_pool *pool) {
     } else pool->started++;
 }
 
-int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed, int is_plain) {
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain) {
     lines_chunk *chunk = calloc(1, sizeof *chunk);
     if (chunk == NULL) return -1;
     chunk->data = data;
-    chunk->is_borrowed = is_borrowed;
+    chunk->is_borrowed = room == 0;
     chunk->size = size;
+    chunk->room = room;
     chunk->is_plain = is_plain;
     chunk->unmake = pool->wish.unmake;
     if (pool->last == NULL) pool->first = chunk;
@@ -450,6 +405,6 @@ void lines_pool_close(lines_pool *pool) {
         lines_chunk_free(chunk);
     }
     pool->first = NULL;
-    lines_free_scratch(&pool->scratch);
+    free_scratch(pool, &pool->scratch);
     if (is_here) leave(pool); /* else its locks are as they happened to be: a few hundred bytes are lost */
 }

@@ -17,7 +17,7 @@
 #ifndef CYJSON_PARTS_LINES_H
 #define CYJSON_PARTS_LINES_H
 
-#include "kernels/skip.h"
+#include "kernels/ahead.h"
 #include "parts/paths.h"
 
 enum { LINES_MOST_THREADS = 64 };
@@ -26,9 +26,11 @@ enum { LINES_MOST_THREADS = 64 };
 typedef struct {
     const skip_functions *skip;
     const paths *paths; /* NULL: no values, but the index of the line's containers */
-    /* In place of these, what is to be made of a chunk as a whole (it may be NULL), and how that is freed. */
-    void *(*make)(const void *context, const uint8_t *text, size_t size);
+    /* In place of these, what is to be made of a chunk as a whole (it may be NULL), and how that is freed. *kept is a
+     * thread's from one chunk to the next, NULL at first, and freed without the context. */
+    void *(*make)(const void *context, void **kept, const uint8_t *text, size_t size);
     void (*unmake)(void *made);
+    void (*free_kept)(void *kept);
     const void *context;
 } lines_wish;
 
@@ -46,44 +48,25 @@ typedef struct {
     skip_index *index; /* without paths, of each line; whoever takes one empties it */
 } lines_found;
 
-/* Lines that were checked together. */
-typedef struct {
-    skip_lines *lines; /* of malloc; NULL before the first, or where there is no memory */
-    const uint8_t *text; /* that they are of; NULL: none */
-    size_t next; /* the document that comes next */
-    int wait, waits; /* how many lines are still to be looked at alone, and were the last time that few were found */
-} lines_ahead;
-
 /* Memory that the scan of a line uses, and the next one's again. All zero before the first. */
 typedef struct {
     lines_ahead ahead;
     skip_index index;
     uint8_t *name; /* without its escapes */
     size_t name_room;
+    void *kept; /* by what makes something of chunks; freed apart */
 } lines_scratch;
 
 /* Scan the line [p, end), and add what is found: -1 where there is no memory for that. */
 int lines_scan(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
                lines_found *found);
 
-/* Return the document that is alone in the line at p, whose line feed is before end: *after becomes the byte after it.
- * It was checked together with other lines, whose text stays as it is until lines_moved. NULL where that isn't known;
- * then lines_scan says what there is to say about the line. p is before end, and at the beginning of a line. */
-const skip_document *lines_next(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
-                                const uint8_t **after);
-
-/* Find the parts of a document that lines_next has just given: `part` gets a place for each path, NULL where there is
+/* Find the parts of a document that ahead_next has just given: `part` gets a place for each path, NULL where there is
  * none. -1 where there is no memory. */
 int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_document *document, const uint8_t **part);
 
-/* Whether there may be a backslash in a document that lines_next has just given. */
-int lines_escapes(const lines_scratch *scratch, const skip_document *document);
-
 /* Make `to` the index of such a document alone, whose offsets count from its bracket: -1 where there is no memory. */
 int lines_index(const lines_scratch *scratch, const skip_document *document, skip_index *to);
-
-/* Forget what was checked: the text isn't where it was. */
-static inline void lines_moved(lines_scratch *scratch) { scratch->ahead.text = NULL; }
 
 /* Forget what was found, and keep the memory for the next. */
 void lines_forget(lines_found *found);
@@ -97,7 +80,7 @@ typedef struct lines_chunk {
     struct lines_chunk *next_unscanned;
     uint8_t *data;
     int is_borrowed; /* or else of malloc, and the chunk's */
-    size_t size;
+    size_t size, room; /* bytes of lines, and of memory where it is the chunk's */
     int state;
     lines_found found; /* of its lines, in their order; fewer where memory is short */
     int is_plain; /* nothing is to be made of it */
@@ -111,10 +94,10 @@ typedef struct lines_pool lines_pool;
  * points to lives until lines_pool_close returns. */
 lines_pool *lines_pool_new(const lines_wish *wish, int threads);
 
-/* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed until the pool is closed and the
- * chunk freed, or of malloc and become the pool's. -1 where there is no memory, and data stays the caller's. Wants the
- * GIL, or an attached thread. */
-int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, int is_borrowed, int is_plain);
+/* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed (room is 0) until the pool is closed
+ * and the chunk freed, or of malloc(room) and become the pool's. -1 where there is no memory, and data stays the
+ * caller's. Wants the GIL, or an attached thread. */
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain);
 
 /* How many chunks were given and not taken. */
 size_t lines_pool_held(const lines_pool *pool);

@@ -15,8 +15,8 @@ else:
 
 __all__ = ["ArrowReader"]
 
-TEXT = 16 * 2**20  # bytes of lines, after which a batch ends
-THREADS_TEXT = 2 * 2**20  # the same with threads, whose batches stay in the caches, and end together
+TEXT = 4 * 2**20  # bytes of lines, after which a batch ends
+THREADS_TEXT = 2**20  # the same with threads, whose batches stay in the caches, and end together
 FIRST_TEXT = 4 * 2**20  # bytes of lines in which types are found out: COLUMNS_FIRST_TEXT
 
 # ---- schemas: a field is (format, name, whether nulls are allowed, children) ----

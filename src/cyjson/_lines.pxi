@@ -1,4 +1,4 @@
-# Part of _native.pyx: what reads and writes lines, and documents in files, for cyjson.lines and _files.
+# Part of _native.pyx: what reads lines, and documents in files, for cyjson.lines and _files.
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
@@ -69,7 +69,7 @@ cdef class Reader:
     # types are known, which `is_frozen` says that they are: else those of the first block of lines are kept.
     # decode(text, plan, is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it,
     # or returns another text of the same document, in bytes; is_last: that was tried. With `is_loose` timestamps may be
-    # days, or have no offset. Threads begin once the types are kept. What they get has the lines of one batch.
+    # days, or have no offset. Threads begin once the types are kept. What they get has `text` bytes of lines.
     #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept after
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves
@@ -84,6 +84,7 @@ cdef class Reader:
     cdef int closed  # may be set at any time, by other threads too
     cdef bint plain, ended, is_text, any_mark
     cdef object core, read, opened, decode, refuse
+    cdef object readinto  # of a file whose read does nothing else, or None
     cdef int64_t line_number  # lineno; written by the call that holds busy, as is
     cdef int64_t line_start   # offset, of which this has the bits
     cdef core_lines *parts   # NULL: whole documents are given
@@ -102,11 +103,10 @@ cdef class Reader:
     cdef object describe
     cdef readonly object fields  # what describe gave, or None
     cdef int64_t batch, text
-    cdef int64_t lines_left  # of the chunk in pending, up to pending_line
     cdef int later_threads
     cdef bint is_frozen
     cdef bint in_long, goes_on  # the line that is too long: pending is of it, and so is what comes next
-    cdef Py_ssize_t scanned_ahead  # bytes of pending in which the lines were counted
+    cdef Py_ssize_t scanned_ahead  # bytes of pending in which line feeds were looked for
     cdef uint64_t given  # offset of pending in the source
 
     # Not __init__: that could be left out, or called again on a reader that is in use.
@@ -117,6 +117,7 @@ cdef class Reader:
     ):
         self.core = _core
         self.read = read
+        self.readinto = readinto_of(read)
         self.opened = opened
         self.decode = decode
         self.refuse = refuse
@@ -131,7 +132,7 @@ cdef class Reader:
         if plan is not None:
             self.describe = fields
             self.is_frozen = is_frozen
-            self.batch = self.lines_left = count_from("batch", batch, 1)
+            self.batch = count_from("batch", batch, 1)
             self.text = count_from("text", text, 1)
             self.columns = core_columns_new(
                 _core, plan, is_frozen, is_loose, self.batch, self.text, self.max_line
@@ -221,6 +222,11 @@ cdef class Reader:
                         self.begin_threads()
                 if self.stop >= 0 and <uint64_t>self.stop <= self.base + <uint64_t>self.at and self.fate != TOO_LONG:
                     break
+                if self.columns != NULL and self.scanned == self.at < self.filled and self.fate == TAKEN:
+                    if self.add_rows():
+                        if core_columns_is_full(self.columns):
+                            return self.take_rows()
+                        continue
                 if self.finds and self.scanned == self.at < self.filled and self.fate == TAKEN:
                     size = core_lines_find(self.parts, self.buffer + self.at, self.filled - self.at, self.max_line)
                     if size > 0:
@@ -314,6 +320,8 @@ cdef class Reader:
             return self.take_chunk()
         if self.finds:
             core_lines_moved(self.parts)
+        if self.columns != NULL:
+            core_columns_forget(self.columns)
         if self.at > 0:
             memmove(self.buffer, self.buffer + self.at, self.filled - self.at)
             self.base += <uint64_t>self.at
@@ -323,6 +331,15 @@ cdef class Reader:
         size = BLOCK if self.columns == NULL else WIDE_BLOCK
         if not reserve(&self.buffer, &self.room, self.filled, size, PyMem_Realloc):
             raise MemoryError
+        if self.readinto is not None:
+            size = self.read_into(self.buffer + self.filled, size)
+            if compat_load_int(&self.closed):
+                return 0
+            if size < 0:
+                raise nothing_yet()
+            self.filled += size
+            self.ended = size == 0
+            return 0
         block = self.read_block(size)
         if compat_load_int(&self.closed):
             return 0
@@ -335,6 +352,11 @@ cdef class Reader:
             compat_store_int(&self.closed, True)  # what was read is lost, so there is no going on
             raise
         return 0
+
+    cdef Py_ssize_t read_into(self, uint8_t *place, Py_ssize_t size) except -2:
+        """Read at most so many bytes, to where nobody else writes: how many; -1 where there are none yet."""
+        count = self.readinto(PyMemoryView_FromMemory(<char *>place, size, PyBUF_WRITE))
+        return -1 if count is None else <Py_ssize_t>count
 
     cdef object read_block(self, Py_ssize_t size):
         try:
@@ -380,7 +402,8 @@ cdef class Reader:
                     return 0
             self.base += <uint64_t>self.filled
             self.at = self.scanned = self.filled = self.line_index = 0
-            self.filled = 0
+            if self.columns != NULL:
+                core_columns_forget(self.columns)
             self.buffer = taken = core_lines_take(self.parts, &size)
             if taken != NULL:
                 self.filled = size
@@ -412,22 +435,31 @@ cdef class Reader:
         if self.in_place:
             return self.give_in_place()
         while self.columns == NULL or not self.has_rows():
-            if not reserve(&self.pending, &self.pending_room, self.pending_size, CHUNK, realloc):
+            size = self.next_size()
+            if not reserve(&self.pending, &self.pending_room, self.pending_size, size, realloc):
                 raise MemoryError
+            before = self.pending_size
+            block = None
             try:
-                block = self.read_block(CHUNK)
+                if self.readinto is not None:
+                    size = self.read_into(self.pending + before, size)
+                    if size > 0:
+                        self.pending_size += size
+                else:
+                    block = self.read_block(size)
+                    size = 0 if block is not None else -1
             except Exception as error:
                 self.failure = error
                 break
             if compat_load_int(&self.closed):
                 return 0
-            if block is None:
+            if size < 0:
                 if self.pending_line == 0 and core_lines_held(self.parts) == 0:
                     self.failure = nothing_yet()
                 break
-            before = self.pending_size
             try:
-                size = self.take_block(block, &self.pending, &self.pending_room, &self.pending_size, realloc)
+                if block is not None:
+                    size = self.take_block(block, &self.pending, &self.pending_room, &self.pending_size, realloc)
             except BaseException as error:
                 self.failure = error
                 self.fails_for_good = True  # what was read is lost
@@ -456,17 +488,14 @@ cdef class Reader:
         cdef uint8_t *begin = <uint8_t *>PyBytes_AS_STRING(self.whole) + self.pending_line
         cdef Py_ssize_t size = PyBytes_GET_SIZE(self.whole) - self.pending_line, most = CHUNK
         cdef const uint8_t *found = NULL
-        cdef size_t last = 0
         if self.columns != NULL:
-            self.lines_left = self.batch
-            size = columns_cut(begin, size, &self.lines_left, &last)
             most = self.text
         if size > most:
             found = <const uint8_t *>memchr(begin + most, c'\n', size - most)
         if found != NULL:
             size = found + 1 - begin
         if size:
-            core_lines_give(self.parts, begin, size, False)
+            core_lines_give(self.parts, begin, size, 0, False)
         self.pending_line += size
         self.exhausted = self.pending_line == PyBytes_GET_SIZE(self.whole)
         return 0
@@ -474,27 +503,29 @@ cdef class Reader:
     cdef int give_pending(self) except -1:
         """Give the whole lines that were read to the threads."""
         cdef uint8_t *rest
-        cdef Py_ssize_t size = self.pending_line, left = self.pending_size - self.pending_line
+        cdef Py_ssize_t size = self.pending_line, left = self.pending_size - self.pending_line, room
         if self.columns != NULL and not self.in_long:
             size = self.before_stop(size)
             left = self.pending_size - size
         if size == 0:
             return 0
-        rest = <uint8_t *>malloc(left + CHUNK + 1)
+        room = left + CHUNK + 1
+        if self.columns != NULL:
+            room = max(room, self.text + WIDE_BLOCK + 1)
+        rest = core_lines_room(self.parts, &room)
         if rest == NULL:
             raise MemoryError
         memcpy(rest, self.pending + size, left)
         try:
-            core_lines_give(self.parts, self.pending, size, self.in_long)
+            core_lines_give(self.parts, self.pending, size, self.pending_room, self.in_long)
         except MemoryError:
             free(rest)
             raise
         self.pending = rest
-        self.pending_room = left + CHUNK + 1
+        self.pending_room = room
         self.pending_size = left
         self.pending_line = self.scanned_ahead = 0
         self.given += <uint64_t>size
-        self.lines_left = self.batch
         self.in_long = self.goes_on
         return 0
 
@@ -522,6 +553,7 @@ cdef class Reader:
         if not self.in_place:
             PyMem_Free(self.buffer)
         self.buffer = NULL
+        core_columns_forget(self.columns)
         self.given = self.base = self.base + <uint64_t>self.at
         self.at = self.scanned = self.filled = 0
         self.threads = threads
@@ -540,30 +572,37 @@ cdef class Reader:
         found = <const uint8_t *>memchr(self.pending + first, c'\n', size - first)
         return size if found == NULL else found + 1 - self.pending
 
+    cdef Py_ssize_t next_size(self) noexcept:
+        """How many bytes are to be read to pending."""
+        cdef uint64_t filled = self.given + <uint64_t>self.pending_size
+        cdef int64_t size = self.text - self.pending_size + WIDE_BLOCK
+        if self.columns == NULL or self.readinto is None or self.in_long or self.pending_size >= self.text:
+            return CHUNK
+        if self.stop >= 0:
+            size = min(size, CHUNK + (self.stop - <int64_t>filled if <uint64_t>self.stop > filled else 0))
+        return size
+
     cdef bint has_lines(self) noexcept:
-        """Look for line feeds in what was read: whether there are whole lines."""
-        cdef size_t last = 0
-        cdef Py_ssize_t before = self.scanned_ahead
-        self.scanned_ahead += columns_cut(
-            self.pending + before, self.pending_size - before, &self.lines_left, &last
-        )
-        if last:
-            self.pending_line = before + <Py_ssize_t>last
+        """Look for the last line feed in what was read: whether there are whole lines."""
+        cdef Py_ssize_t size = self.pending_size
+        while size > self.scanned_ahead and self.pending[size - 1] != c'\n':
+            size -= 1
+        if size > self.scanned_ahead:
+            self.pending_line = size
+        self.scanned_ahead = self.pending_size
         return self.pending_line > 0
 
     cdef bint has_rows(self) noexcept:
         """Whether enough was read for a batch; or too much, without the end of a line."""
+        cdef const uint8_t *found
         self.goes_on = False
         if self.in_long:  # the rest of a line that is too long, whatever it looks like
-            self.lines_left = 1
-            self.scanned_ahead = 0
-        self.has_lines()
-        if self.pending_line and (self.in_long or self.lines_left == 0 or self.pending_line >= self.text):
-            return True
-        if self.in_long:
-            self.pending_line = self.pending_size
-            self.goes_on = True
+            found = <const uint8_t *>memchr(self.pending, c'\n', self.pending_size)
+            self.goes_on = found == NULL
+            self.pending_line = self.pending_size if found == NULL else found + 1 - self.pending
             return self.pending_size > 0
+        if self.has_lines() and self.pending_size >= self.text:
+            return True
         if 0 <= self.max_line < self.pending_size - self.pending_line - 4:  # a byte order mark, and a \r
             if self.pending_line == 0:
                 self.pending_line = self.pending_size
@@ -581,7 +620,7 @@ cdef class Reader:
             return 0
         self.made = part.data
         part.data = NULL
-        compat_store_int64(&self.line_number, self.line_number + <int64_t>part.lines)
+        compat_store_int64(&self.line_number, self.line_number + part.lines)
         self.at = self.scanned = part.bytes
         return 0
 
@@ -629,6 +668,28 @@ cdef class Reader:
             return batch_of(data, 0, column_data_length(data), self.fields)
         finally:
             column_data_free(data)
+
+    cdef bint add_rows(self) noexcept:
+        """Add the lines at the beginning of the buffer, as many as can be without a look at each: whether there are any.
+        """
+        cdef Py_ssize_t size = self.filled - self.at, last = 0
+        cdef const uint8_t *found
+        cdef int64_t count = 0
+        cdef uint64_t first
+        if self.stop >= 0 and <uint64_t>self.stop < self.base + <uint64_t>self.filled:
+            first = <uint64_t>self.stop - self.base  # lines that begin here are none of ours
+            if first <= <uint64_t>self.at:
+                return False
+            found = <const uint8_t *>memchr(self.buffer + first - 1, c'\n', self.filled - <Py_ssize_t>first + 1)
+            if found != NULL:
+                size = found + 1 - (self.buffer + self.at)
+        size = core_columns_add_lines(self.columns, self.buffer + self.at, size, &count, &last)
+        if count == 0:
+            return False
+        compat_store_int64(&self.line_number, self.line_number + count)
+        compat_store_int64(&self.line_start, <int64_t>(self.base + <uint64_t>(self.at + last)))
+        self.at = self.scanned = self.at + size
+        return True
 
     cdef int add_row(self, const uint8_t *line, Py_ssize_t size, bint last) except -1:
         """Add a line to the columns, or report it."""
@@ -681,6 +742,13 @@ cdef class Reader:
         return 0
 
 
+cdef object readinto_of(read):
+    """The readinto of a file of which ``read`` is FileIO's own and the file of no other class; None of others."""
+    if type(read) is _BuiltinMethodType and type(read.__self__) is _FileIO and read.__name__ == "read":
+        return read.__self__.readinto
+    return None
+
+
 cdef int64_t count_from(name, value, least) except? -2:
     """A number of bytes that a Reader is made with, or ``least`` = -1."""
     if not isinstance(value, int):
@@ -688,64 +756,6 @@ cdef int64_t count_from(name, value, least) except? -2:
     if not least <= value < 2**63:
         raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
     return value
-
-
-def write_lines(documents, encode, dict options not None, write, bint whole=False):
-    """Write each document of an iterator on a line of its own, as ``encode(document, **options)`` spells it:
-    ``write(bytes)`` gets whole lines, some 64 KiB at a time, also those before a document that fails. The number of
-    documents. ``whole``: it may get them all at once, at the end, and none where one fails.
-    """
-    cdef Py_ssize_t size = 0
-    cdef long long count = 0
-    cdef core_writer *writer = NULL
-    if encode is _core.encode:
-        writer = core_writer_new(_core, options, PY_SSIZE_T_MAX if whole else BLOCK)
-    if writer != NULL:
-        return write_natively(writer, documents, write, whole)
-    if options:
-        encode = _partial(encode, **options)
-    lines = []
-    try:
-        for document in documents:
-            line = encode(document)
-            if type(line) is not bytes:
-                raise TypeError(f"encode() must give bytes, not {type(line).__name__}")
-            if b"\n" in line:  # within a Raw, between tokens, where a space is the same
-                line = line.replace(b"\n", b" ")
-            lines.append(line)
-            count += 1
-            size += PyBytes_GET_SIZE(line) + 1
-            if size >= BLOCK:
-                size = 0
-                full, lines = lines, []
-                full.append(b"")
-                write(b"\n".join(full))
-    finally:
-        if lines:
-            lines.append(b"")
-            write(b"\n".join(lines))
-    return count
-
-
-cdef long long write_natively(core_writer *writer, documents, write, bint whole) except -1:
-    """write_lines by a writer, which is freed."""
-    cdef long long count = 0
-    try:
-        try:
-            while core_writer_more(writer, documents, &count):
-                write(core_writer_take(writer))
-        except BaseException:
-            if not whole:
-                rest = core_writer_take(writer)
-                if rest:
-                    write(rest)
-            raise
-        rest = core_writer_take(writer)
-        if rest:
-            write(rest)
-    finally:
-        core_writer_free(writer)
-    return count
 
 
 def decode_mapped(mapping, Py_ssize_t size):

@@ -4,8 +4,9 @@
 """The C extension: what csrc/module makes, and what the included files add."""
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBUF_WRITE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.memoryview cimport PyMemoryView_FromMemory
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
@@ -15,6 +16,8 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
 from functools import partial as _partial
+from io import FileIO as _FileIO
+from types import BuiltinMethodType as _BuiltinMethodType
 from types import GenericAlias as _GenericAlias
 from types import SimpleNamespace as _SimpleNamespace
 
@@ -50,7 +53,8 @@ cdef extern from "module/module.h":
     object core_lines_picked(core_lines *lines, Py_ssize_t size)
     void core_lines_moved(core_lines *lines)
     void core_lines_hold(core_lines *lines, object source)
-    int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, bint is_plain) except -1
+    int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, bint is_plain) except -1
+    uint8_t *core_lines_room(core_lines *lines, Py_ssize_t *room)
     uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size)
     Py_ssize_t core_lines_held(core_lines *lines)
     ctypedef struct core_writer:
@@ -67,18 +71,22 @@ cdef extern from "module/arrow.h":
         pass
     ctypedef struct columns_part:
         column_data *data
-        size_t lines, bytes
+        int64_t lines
+        size_t bytes
     ctypedef struct core_columns:
         pass
     column_data *column_data_hold(column_data *data)
     void column_data_free(column_data *data)
     int64_t column_data_length(const column_data *data)
-    size_t columns_cut(const uint8_t *p, size_t size, int64_t *lines, size_t *last)
     core_columns *core_columns_new(
         object core, object plan, int is_frozen, int is_loose, int64_t batch, int64_t text, int64_t line_most
     ) except NULL
     void core_columns_free(core_columns *columns)
     int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, int force) except -1
+    Py_ssize_t core_columns_add_lines(
+        core_columns *columns, const uint8_t *p, Py_ssize_t size, int64_t *lines, Py_ssize_t *last
+    )
+    void core_columns_forget(core_columns *columns)
     int64_t core_columns_rows(core_columns *columns)
     int core_columns_is_full(core_columns *columns)
     object core_columns_plan(core_columns *columns)
@@ -185,4 +193,5 @@ def isolate(type encoder_class not None, type decoder_class not None, tuple meth
 
 include "_arrow.pxi"
 include "_lines.pxi"
+include "_lines_writing.pxi"
 include "_stream.pxi"

@@ -448,8 +448,8 @@ def to_arrow(
         polars.DataFrame(lines.to_arrow("events.jsonl.gz", pick=["id", "/user/name"]))
 
     ``source`` is what ``load`` takes, or bytes, bytearray or memoryview. Each document is an object, and a row. No
-    Python object is made of a value. Memory holds one batch, which has at most ``batch`` rows, and no more than 16 MiB
-    of lines have; with threads, twice as many as there are and two more, of 2 MiB of lines each.
+    Python object is made of a value. Memory holds one batch, which has at most ``batch`` rows, and no more than 4 MiB
+    of lines have; with threads, twice as many as there are and two more, of 1 MiB of lines each.
 
     Without a ``schema`` types are found out in the first 4 MiB of lines: bool, int64, double, string, list, struct, and
     null for what has no value. Integers become doubles where another number of the column is one, if each of them is

@@ -74,6 +74,29 @@ static void release_all(struct ArrowArray *array) {
     } else array->release(array);
 }
 
+/* Add the rows of lines as a reader does, as many together as can be: how many. */
+static int64_t add_text(columns *tree, const char *text, size_t size) {
+    int64_t before = tree->root->length, lines = 0;
+    uint8_t *exact = (malloc)(size);
+    check(exact != NULL, "memory");
+    memcpy(exact, text, size);
+    const uint8_t *p = exact, *end = exact + size, *last = exact;
+    columns_forget(tree);
+    while (p < end) {
+        int64_t had = tree->root->length, added = lines;
+        const uint8_t *next = columns_add_lines(tree, p, end, &lines, &last);
+        check(tree->root->length == had + lines - added, "lines that were added together");
+        check(lines == added ? next == p : last < next && next[-1] == '\n', "where lines that were added end");
+        check_column(tree->root, tree->root->length);
+        if ((p = next) == end) break;
+        const uint8_t *stop = memchr(p, '\n', (size_t)(end - p));
+        columns_add(tree, p, (size_t)((stop == NULL ? end : stop) - p), 0);
+        p = stop == NULL ? end : stop + 1;
+    }
+    free(exact);
+    return tree->root->length - before;
+}
+
 /* Add rows, the `nth` allocation failing: whether one did. */
 static int round_of(cpu_level level, long nth, unsigned seed) {
     columns tree, copy;
@@ -99,10 +122,34 @@ static int round_of(cpu_level level, long nth, unsigned seed) {
         if (i == 25) columns_freeze(&tree);
     }
     check(all == (failed == 0) || failed == 1, "what failed is reported");
+    char text[4096];
+    size_t size = 0;
+    int64_t one_by_one = 0;
+    for (int i = 0; i < 20; i++) { /* some of them malformed, or of other types */
+        const char *line = texts[random_below(TEXTS)];
+        size_t n = strlen(line), before = (size_t)tree.root->length;
+        columns_add(&tree, (const uint8_t *)line, n, 0);
+        one_by_one += tree.root->length - (int64_t)before;
+        memcpy(text + size, line, n);
+        memcpy(text + size + n, &"\r\n"[i & 1], 2 - (size_t)(i & 1));
+        size += n + 2 - (size_t)(i & 1);
+    }
+    int64_t together = add_text(&tree, text, size);
+    check(failed || together == one_by_one, "rows together are those one by one");
+    rows += (int)(together + one_by_one);
     if (columns_copy(&copy, &tree) == 0) {
-        const char *text = "{\"a\":1}\n\n{\"b\":\"x\"}\n{\"a\":";
-        columns_part *part = columns_make_part(&copy, (const uint8_t *)text, strlen(text));
-        if (part != NULL) columns_free_part(part);
+        void *kept = NULL;
+        for (int i = 0; i < 3; i++) { /* up to the first that is refused */
+            const char *few = "{\"a\":1}\n\n{\"b\":\"x\"}\n{\"a\":";
+            const char *lines = i == 1 ? text : few;
+            size_t n = i == 1 ? size : strlen(few);
+            columns_part *part = columns_make_part(&copy, &kept, (const uint8_t *)lines, n);
+            if (part == NULL) continue;
+            check(part->bytes <= n && (part->data != NULL || part->lines == 0 || i == 1), "a part");
+            if (part->data != NULL) check(column_data_length(part->data) <= part->lines, "a part's rows");
+            columns_free_part(part);
+        }
+        columns_free_kept(kept);
         columns_free(&copy);
     }
     column_data *data = rows ? columns_take(&tree) : NULL;
