@@ -153,7 +153,8 @@ def report(path: str, what: str, threads: list[int], rounds: int) -> None:
         if name.startswith("cyjson:"):
             line += f": {wall / seconds:.2f} times as fast as one thread, at {work / cpu:.2f} times its processor time"
         elif not name.startswith("cyjson"):
-            line += f": cyjson is {work / found['cyjson-polars' if name == 'polars' else 'cyjson'][1]:.2f} times as fast"
+            ours = found["cyjson-polars" if name == "polars" else "cyjson"][1]
+            line += f": cyjson is {work / ours:.2f} times as fast"
         print(line, flush=True)
 
 

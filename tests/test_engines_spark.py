@@ -71,6 +71,38 @@ def test_every_document_once(spark, data):
     assert total == sum(each["ms"] for each in events if each["status"] == 500)
 
 
+def test_partitions_are_worth_a_task(spark, tmp_path):
+    for number in range(30):
+        lines.dump([{"id": number}] * 3, tmp_path / f"{number:02}.ndjson{'.gz' if number % 5 == 0 else ''}")
+    frame = read(spark, tmp_path, includePath=True)
+    assert frame.rdd.getNumPartitions() == 1
+    assert frame.count() == 90 and frame.select("path").distinct().count() == 30
+    assert 3 < read(spark, tmp_path, blockSize="200B").rdd.getNumPartitions() < 30
+
+
+def test_sizes_of_partitions():
+    from cyjson import _engines
+    from cyjson.engines import spark as engine
+
+    def sizes(cores, *files):
+        files = [_engines.File(f"{number}", size * 2**20, None) for number, size in enumerate(files)]
+        size = engine._block_size(files, cores)
+        groups = engine._grouped(_engines.cut(files, size), size + size // 8)
+        assert sum(part.size for parts in groups for part in parts) == sum(file.size for file in files)
+        return [sum(part.size for part in parts) // 2**20 for parts in groups]
+
+    assert sizes(2, 1000) == [250] * 4
+    assert sizes(2, 300) == [150] * 2
+    assert sizes(2, 20) == [10, 10]  # 16 MiB at least
+    assert sizes(64, 1000) == [15] * 63
+    assert sizes(None, 1000) == [125] * 8
+    assert sizes(1, *[1] * 100) == [100]
+    assert sizes(2, 90, 5, 5) == [45, 55]
+    packed = _engines.File("x.gz", 2**20, "gzip")
+    assert [len(parts) for parts in engine._grouped(_engines.cut([packed] * 5, 2**24), 2**24)] == [2, 2, 1]
+    assert engine._grouped([], 1) == []
+
+
 def test_the_inferred_schema_is_sparks(spark, data):
     folder, events = data
     ours = dict(read(spark, folder).dtypes)

@@ -8,6 +8,7 @@
 Needs ``cyjson[spark]`` where the driver's and the workers' Python is (``PYSPARK_PYTHON``).
 """
 
+import math
 import os
 import uuid
 from functools import partial
@@ -28,6 +29,8 @@ except ImportError:  # Spark 4.0
 
 __all__ = ["LinesDataSource", "read_rdd", "register", "write_rdd"]
 
+_LEAST, _UNKNOWN, _MOST = 16 * 2**20, 128 * 2**20, 256 * 2**20  # bytes of partitions; _UNKNOWN: Spark's own
+_PACKED = 8  # bytes of lines for each of a compressed file
 _MODES = {"permissive": "skip", "dropmalformed": "skip", "failfast": "raise"}
 _TRUTHS = {"true": True, "false": False}
 
@@ -37,20 +40,31 @@ def register(spark):
     if DataSource is object:
         raise NotImplementedError("a data source in Python needs Spark 4; read_rdd is for Spark 3")
     _engines.needs("pyarrow", "spark")
-    spark.dataSource.register(LinesDataSource)
+    try:
+        cores = spark.sparkContext.defaultParallelism
+    except (AttributeError, NotImplementedError):  # of a session of Spark Connect
+        cores = None
+    spark.dataSource.register(_for_cores(cores))
+
+
+def _for_cores(cores):
+    """LinesDataSource for a session with so many cores: what cuts files into ranges knows nothing of the session."""
+    return LinesDataSource if cores is None else type("LinesDataSource", (LinesDataSource,), {"CORES": cores})
 
 
 class LinesDataSource(DataSource):
     """Files of JSON Lines as a data source, which ``register`` registers.
 
     Reading. The path, or list of paths, of ``load``: files, globs, folders (the files below them but those that begin
-    with "_" or "."), addresses that fsspec knows. Each partition is a range of bytes of one file. Of a schema that is
-    given, only the columns are decoded: Spark doesn't say to a source in Python which ones a query uses. Options:
+    with "_" or "."), addresses that fsspec knows. A partition is a range of bytes of a file, or several small files. Of
+    a schema that is given, only the columns are decoded: Spark doesn't say to a source in Python which ones a query
+    uses. Options:
 
     - ``mode``: PERMISSIVE (a bad line gives nulls, except for the values that fit), DROPMALFORMED or FAILFAST
     - ``columnNameOfCorruptRecord``: the column of the schema that gets the text of bad lines; "_corrupt_record"
     - ``pick``: a JSON object of columns and JSON Pointers, or an array of pointers, whose last tokens name the columns
-    - ``blockSize``: of the ranges at most; "64MiB"
+    - ``blockSize``: of a partition's ranges together, such as "64MiB". Spark takes a tenth of a second to start a task
+      in Python, so without it there are as many partitions as cores, or that several times, of some 256 MiB at most
     - ``sample``: bytes of at most eight files whose lines give the schema, where none is given; "1MiB"
     - ``includePath``: the name of a column for the file's path, or "true" for "path"
     - ``compression``: "infer" (by the suffix .gz or .zst; such files aren't cut), "gzip", "zstd" or "none"
@@ -63,6 +77,7 @@ class LinesDataSource(DataSource):
 
     READING = "mode columnNameOfCorruptRecord pick blockSize sample includePath compression maxLine storageOptions"
     WRITING = "compression ignoreNullFields storageOptions"
+    CORES = None  # that a session has, where that is known
 
     @classmethod
     def name(cls):
@@ -143,8 +158,11 @@ class LinesDataSource(DataSource):
             keep=self._keeps(),
             corrupt=corrupt if corrupt in schema.names and self._keeps() else None,
         )
-        size = _engines.size_of("blockSize", self._option("blockSize", "64MiB"))
-        return _Reader(columns, _engines.cut(files, size))
+        given = self._option("blockSize", None)
+        size = most = _block_size(files, self.CORES) if given is None else _engines.size_of("blockSize", given)
+        if given is None:
+            most += size // 8  # or a small file more would be a task more
+        return _Reader(columns, _grouped(_engines.cut(files, size), most))
 
     def writer(self, schema, overwrite):
         storage_options = self._checked(self.WRITING)
@@ -160,6 +178,33 @@ class LinesDataSource(DataSource):
         )
 
 
+def _weight(file):
+    """About how many bytes of lines there are in a file, or in a part of one."""
+    return file.size if file.compression is None else _PACKED * file.size
+
+
+def _block_size(files, cores):
+    """Bytes of partitions that all cores are done with at about the same time, and that are worth a task."""
+    if cores is None:
+        return _UNKNOWN
+    share = sum(map(_weight, files)) / cores
+    rounds = max(round(share / _MOST), 1)
+    return max(math.ceil(share / rounds), _LEAST)
+
+
+def _grouped(parts, size):
+    """The parts in lists, each of no more bytes than that, or of one part."""
+    groups, room = [], 0
+    for part in parts:
+        weight = _weight(part)
+        if weight > room:
+            groups.append([])
+            room = size
+        groups[-1].append(part)
+        room -= weight
+    return groups
+
+
 def _arrow_schema(schema):
     """The schema that Spark expects of batches."""
     from pyspark.sql.pandas.types import to_arrow_schema
@@ -170,21 +215,22 @@ def _arrow_schema(schema):
         return to_arrow_schema(schema)
 
 
-class _Range(InputPartition):
-    def __init__(self, part):
-        self.value = part
+class _Ranges(InputPartition):
+    def __init__(self, parts):
+        self.value = parts
 
 
 class _Reader(DataSourceReader):
-    def __init__(self, columns, parts):
+    def __init__(self, columns, groups):
         self.columns = columns
-        self.parts = parts
+        self.groups = groups
 
     def partitions(self):
-        return [_Range(part) for part in self.parts]
+        return [_Ranges(parts) for parts in self.groups]
 
     def read(self, partition):
-        return iter(()) if partition.value is None else self.columns.batches(partition.value)
+        for part in partition.value or ():  # None: of no files that have anything
+            yield from self.columns.batches(part)
 
 
 class _Job:
