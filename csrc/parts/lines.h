@@ -94,8 +94,8 @@ typedef struct lines_pool lines_pool;
  * points to lives until lines_pool_close returns. */
 lines_pool *lines_pool_new(const lines_wish *wish, int threads);
 
-/* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed (room is 0) until the pool is closed
- * and the chunk freed, or of malloc(room) and become the pool's. -1 where there is no memory, and data stays the
+/* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed until the pool is closed and the
+ * chunk freed (room is 0), or of malloc(room) and become the pool's. -1 where there is no memory, and data stays the
  * caller's. Wants the GIL, or an attached thread. */
 int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain);
 

@@ -670,8 +670,7 @@ cdef class Reader:
             column_data_free(data)
 
     cdef bint add_rows(self) noexcept:
-        """Add the lines at the beginning of the buffer, as many as can be without a look at each: whether there are any.
-        """
+        """Add the lines that come next, as many as can be without a look at each: whether there are any."""
         cdef Py_ssize_t size = self.filled - self.at, last = 0
         cdef const uint8_t *found
         cdef int64_t count = 0
