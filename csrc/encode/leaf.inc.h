@@ -659,17 +659,15 @@ static ALWAYS_INLINE void prefetch_items(PyObject *const *items, Py_ssize_t i, P
 static ALWAYS_INLINE void prefetch_inside(encoder *e, PyObject *const *items, Py_ssize_t i, Py_ssize_t n) {
     if (!COMPAT_HAS_GIL || n - i <= AHEAD) return;
     items += i;
-    PyObject *item;
-    /* Where they are close together the processor does so by itself. */
-    if ((uintptr_t)items[AHEAD] - (uintptr_t)items[0] + NEAR < 2 * NEAR) return;
-    item = items[AHEAD / 2];
+    PyObject *item = items[AHEAD / 2];
     if (PyList_CheckExact(item)) PREFETCH(((PyListObject *)item)->ob_item);
     else if (PyDict_CheckExact(item)) compat_prefetch_table(item);
     item = items[AHEAD / 4];
-    if (PyList_CheckExact(item) && PyList_GET_SIZE(item) >= 2) {
-        PREFETCH(PyList_GET_ITEM(item, 0));
-        PREFETCH(PyList_GET_ITEM(item, 1));
+    if (PyList_CheckExact(item)) {
+        if (PyList_GET_SIZE(item) >= 2) PREFETCH(PyList_GET_ITEM(item, 1)); /* the first is mostly beside it */
     } else if (PyDict_CheckExact(item)) {
+        /* Where they are close together, so are their values mostly, and the processor does so by itself. */
+        if ((uintptr_t)items[AHEAD] - (uintptr_t)items[0] + NEAR < 2 * NEAR) return;
         compat_entries entries;
         if (!compat_entries_from(e->dict_layout_known, item, 0, &entries)) return;
         PyObject *key, *value;
