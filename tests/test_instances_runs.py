@@ -286,7 +286,8 @@ class Opaque:
 def test_runs_after_default():
     """Python code has run: what comes after is written as before."""
     rows = [Pair(1, "two"), Pair(None, [3, {"k": Slotted(4.5, "x")}]), Pair([], 2**70), Slotted(True, None)]
-    after = [*rows, Numbers(*range(6)), Level.LOW, Level.PAIR, *rows * 20, {"a": rows}, *(Pair(i, i) for i in range(90))]
+    after = [*rows, Numbers(*range(6)), Level.LOW, Level.PAIR, *rows * 20, {"a": rows}]
+    after += [Pair(i, i) for i in range(90)]
     for options in {}, {"sort_keys": True}, {"check_circular": False}:
         alone = [cyjson.encode(item, **options) for item in after]
         data = cyjson.encode([Opaque(), *after], default=lambda _: 0, **options)
@@ -303,7 +304,8 @@ def test_circles_after_default():
         for first in (1, Opaque(), [Opaque()]):
             inner.second = 2
             assert cyjson.encode([first, outer, outer, inner], default=str)  # what comes again is no circle
-            for inner.second in (inner, outer, [outer], {"a": outer}):
+            for around in (inner, outer, [outer], {"a": outer}):
+                inner.second = around
                 with pytest.raises(ValueError, match="Circular reference detected"):
                     cyjson.encode([first, outer], default=str)
         # default() gives what stands around it

@@ -307,7 +307,6 @@ static NOINLINE uint8_t *write_odd_object(encoder *e, uint8_t *out, PyObject *ob
 }
 
 static ALWAYS_INLINE uint8_t *write_object(encoder *e, uint8_t *out, PyObject *object, class_plan *plan) {
-    if (LIKELY(e->plain) && LIKELY(plan->is_simple))
-        return write_simple_objects(e, out, object, NULL, 1, plan).out;
+    if (LIKELY(e->plain) && LIKELY(plan->is_simple)) return write_simple_objects(e, out, object, NULL, 1, plan).out;
     return write_odd_object(e, out, object, plan);
 }

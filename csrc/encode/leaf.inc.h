@@ -461,8 +461,8 @@ static ALWAYS_INLINE uint8_t *write_word(encoder *e, uint8_t *out, size_t word, 
     return UNLIKELY(out == NULL) ? NULL : put_short(e, out, words[word], lengths[word], form);
 }
 
-/* Write a value whose type is, or is derived from, `type`, where it is a str or a number, and its writing runs no Python
- * code; *out is NULL where that failed. 0 for anything else, and for a str that is written in pieces. */
+/* Write a value whose type is, or is derived from, `type`, where it is a str or a number, and its writing runs no
+ * Python code; *out is NULL where that failed. 0 for anything else, and for a str that is written in pieces. */
 static ALWAYS_INLINE int write_scalar_as(encoder *e, uint8_t **out, PyObject *object, PyTypeObject *type, int roomy,
                                          write_form form, write_style style) {
     if (type == &PyUnicode_Type) {

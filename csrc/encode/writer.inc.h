@@ -304,9 +304,9 @@ static ALWAYS_INLINE int is_word(PyObject *object) {
     return object == Py_None || object == Py_True || object == Py_False;
 }
 
-/* The items of a plain list, of n, that come after the i-th, each with its separator, in bytes, as long as they are true,
- * false or null and there is room. On its own, so that all of it is in registers; no branch depends on which they are.
- */
+/* The items of a plain list, of n, that come after the i-th, each with its separator, in bytes, as long as they are
+ * true, false or null and there is room. On its own, so that all of it is in registers; no branch depends on which they
+ * are. */
 static NOINLINE items_written write_words(const encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t i,
                                           Py_ssize_t n) {
     static const uint8_t words[3][8] = {"false", "true", "null"};
