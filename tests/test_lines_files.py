@@ -730,3 +730,22 @@ def test_what_is_no_regular_file_is_written_to(tmp_path, append):
         lines.dump([1], tmp_path, append=append)
     with pytest.raises(FileNotFoundError):
         lines.dump([1], tmp_path / "missing" / "data", append=append)
+
+
+def test_a_raw_file_is_read_by_its_own_read(tmp_path):
+    path = tmp_path / "lines.ndjson"
+    path.write_bytes(b'"a"\n' * 30_000 + b'"b"')
+
+    class Shouting(io.FileIO):
+        def read(self, size=-1):
+            return super().read(size).upper()
+
+    for threads in (1, 2):
+        with Shouting(path) as file:
+            assert set(lines.load(file, threads=threads)) == {"A", "B"}
+        with io.FileIO(path) as file:
+            file.read = lambda size, read=file.read: read(size).upper()
+            assert set(lines.load(file, threads=threads)) == {"A", "B"}
+        with io.FileIO(path) as file:
+            found = list(lines.load(file, threads=threads))
+            assert (len(found), found[-1], file.tell()) == (30_001, "b", path.stat().st_size)
