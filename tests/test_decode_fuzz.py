@@ -3,6 +3,7 @@ such documents brought up. See tests/fuzz/typed.py."""
 
 import datetime as dt
 import json
+import random
 import uuid
 from dataclasses import dataclass, field
 from typing import TypedDict, Union
@@ -132,3 +133,39 @@ def test_strings_near_the_end(before):
                     decode(text.replace('"}', "}"), Ends)
         text = f'{{"s":"","a_name_of_more_than_sixteen":"{"y" * n}"}}'
         assert decode(text, Ends) == Ends("", "y" * n)
+
+
+def test_short_floats():
+    """What has a few digits is read by a way of its own."""
+    source, digits = random.Random(5), "0123456789"
+    texts = [
+        "0.0",
+        "0.5",
+        "22.23",
+        "123456.7",
+        "1.23456",
+        "1.234567",
+        "0.000001",
+        "999999.9",
+        "9.99999",
+        "1.5e3",
+        "1.5E-7",
+    ]
+    for _ in range(amount(500, 2000, 100_000)):
+        whole = source.choice(
+            ["0", source.choice("123456789") + "".join(source.choices(digits, k=source.randrange(6)))]
+        )
+        texts.append(
+            whole + "." + "".join(source.choices(digits, k=source.randrange(1, 8))) + source.choice(["", "", "e5"])
+        )
+    texts += [f"-{text}" for text in texts]
+    for space in "", " ", " " * 9:
+        made = decode(f"[{space}" + f"{space},{space}".join(texts) + f"{space}]", list[float])
+        assert [*map(repr, made)] == [repr(float(text)) for text in texts]
+    for text in texts[:60]:
+        assert repr(decode(text, float)) == repr(float(text))
+    for wrong in "00.5", "01.5", "1.", "1.e5", ".5", "1.5.5", "1.5e", "1.5x", "1..5", "1.-5", "1,5", "0x1.5":
+        for text in f"[{wrong}]", f"[{wrong}          ]", wrong:
+            if text != "[1,5]" and "1,5 " not in text:
+                with pytest.raises(JSONDecodeError):
+                    decode(text, list[float])

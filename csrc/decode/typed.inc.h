@@ -176,7 +176,8 @@ static NOINLINE typed_result typed_float_of_many_digits(decoder *d, const uint8_
     return typed_done(compat_float_from(real, d->watched), end);
 }
 
-static NOINLINE typed_result typed_float(typed_run *run, const typed_node *node, const uint8_t *p) {
+/* A float that isn't a short one. */
+static NOINLINE typed_result typed_long_float(typed_run *run, const typed_node *node, const uint8_t *p) {
     decoder *d = &run->d;
     number parsed;
     if (UNLIKELY(!number_is_digit(*p)) && UNLIKELY(*p != '-')) {
@@ -188,6 +189,13 @@ static NOINLINE typed_result typed_float(typed_run *run, const typed_node *node,
     if (kind == NUMBER_INT) return typed_done(compat_float_from((double)parsed.integer, d->watched), parsed.end);
     if (kind != NUMBER_BIG) return typed_refused();
     return typed_float_of_many_digits(d, p, parsed.end);
+}
+
+static NOINLINE typed_result typed_float(typed_run *run, const typed_node *node, const uint8_t *p) {
+    double real;
+    const uint8_t *end = LIKELY(run->d.end - p >= 8) ? number_short_real(p, &real) : NULL;
+    if (end == NULL) return typed_long_float(run, node, p);
+    return typed_done(compat_float_from(real, run->d.watched), end);
 }
 
 static NOINLINE typed_result typed_bool(typed_run *run, const typed_node *node, const uint8_t *p) {

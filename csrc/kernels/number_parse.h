@@ -68,6 +68,24 @@ static ALWAYS_INLINE const uint8_t *number_digits(const uint8_t *p, const uint8_
     return p;
 }
 
+/* Read a number of digits, a point and digits, up to seven characters in all, such as 22.23, which is 2223 divided by
+ * 100: its end, or NULL where it has another form. The eight bytes at p are readable. Both are exact doubles, so that
+ * their quotient is the nearest (Clinger 1990). */
+static ALWAYS_INLINE const uint8_t *number_short_real(const uint8_t *p, double *real) {
+    static const double powers[8] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    uint64_t values = load_8(p) ^ NUMBER_ASCII_ZEROS, stops = number_non_digits(values);
+    if (UNLIKELY(stops == 0)) return NULL;
+    unsigned point = count_trailing_zeros(stops) / 8;
+    uint64_t before = ((uint64_t)1 << 8 * point) - 1, after = stops & ~before & ~((uint64_t)0xFF << 8 * point);
+    if (after == 0) return NULL;
+    unsigned end = count_trailing_zeros(after) / 8, decimals = end - point - 1;
+    if (UNLIKELY(p[point] != '.') || UNLIKELY(point == 0) || UNLIKELY(decimals == 0) ||
+        UNLIKELY((*p == '0') & (point > 1)) || UNLIKELY((p[end] | 0x20) == 'e'))
+        return NULL;
+    *real = (double)(int64_t)number_join_first((values & before) | (values >> 8 & ~before), end - 1) / powers[decimals];
+    return p + end;
+}
+
 static ALWAYS_INLINE double number_from_bits(uint64_t bits) {
     double value;
     memcpy(&value, &bits, 8);
