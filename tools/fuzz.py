@@ -1,12 +1,13 @@
-"""Fuzz the kernels as plain C and the module against json.
+"""Fuzz the kernels as plain C, the module against json, and decode against its executor in Python.
 
     python tools/fuzz.py [--minutes N] [--only TARGET...] [--sanitize] [--seed N] [--work DIR]
 
 With clang and its libFuzzer, inputs are chosen by the coverage they bring: the kernels are built with
 AddressSanitizer and UndefinedBehaviorSanitizer, the module with coverage only, or with --sanitize as the kernels are.
-Without, only the module is fuzzed, by inputs from a random generator. What is found stays in DIR/found (in
-build/fuzz/found), the corpus in DIR/corpus, where the next run goes on. --minutes is for all targets together, of which
-as many run at once as there are cores. From one --seed the same build makes the same inputs, as far as time goes.
+Without, only the module and decode are fuzzed, by inputs from a random generator, as decode always is. What is found
+stays in DIR/found (in build/fuzz/found), the corpus in DIR/corpus, where the next run goes on. --minutes is for all
+targets together, of which as many run at once as there are cores. From one --seed the same build makes the same
+inputs, as far as time goes.
 """
 
 import argparse
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "kernels"))
 import build  # noqa: E402
 
 # Shares of the time; the module has most to go wrong. It begins first: beside it the others take their turns.
-SHARES = {"module": 4, "scan": 1, "escape": 1, "number_parse": 1, "number_format": 1, "skip": 1}
+SHARES = {"module": 4, "typed": 1, "scan": 1, "escape": 1, "number_parse": 1, "number_format": 1, "skip": 1}
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
 
@@ -107,10 +108,10 @@ def fuzz(target, command, environment, seconds, work, seed):
     return f"{told['number_of_executed_units']} inputs" + (f", {calls} calls compared with json's" if calls else "")
 
 
-def by_random_inputs(seconds, seed):
-    print("fuzz: no clang with libFuzzer here: the module alone, by random inputs", flush=True)
-    command = [sys.executable, str(FUZZ / "module.py"), "--seconds", str(seconds), "--seed", str(seed)]
-    return subprocess.run(command).returncode
+def by_random_inputs(target, seconds, seed):
+    """Run a target that chooses its inputs itself: 0, or what isn't where it found something."""
+    command = [sys.executable, str(FUZZ / f"{target}.py"), "--seconds", str(seconds), "--seed", str(seed)]
+    return subprocess.run(command, env={**os.environ, "CYJSON_PURE": "0"}).returncode
 
 
 def main():
@@ -124,19 +125,27 @@ def main():
     seconds = 60 * arguments.minutes
     compiler = clang()
     if compiler is None:
-        return by_random_inputs(seconds, arguments.seed)
+        print("fuzz: no clang with libFuzzer here: the module and decode alone, by random inputs", flush=True)
+        targets = [target for target in ("module", "typed") if target in arguments.only]
+        return max([by_random_inputs(target, seconds / len(targets), arguments.seed) for target in targets], default=0)
     print(f"fuzz: seed {arguments.seed}", flush=True)
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     built = {}
     for target in arguments.only:
-        if target == "module":
+        if target == "typed":
+            built[target] = None
+        elif target == "module":
             built[target] = build_module(compiler, work, arguments.sanitize)
         else:
             built[target] = build_kernel(target, compiler, work)
     total = sum(SHARES[target] for target in built)
 
     def executed(target):
+        if target == "typed":
+            failed = by_random_inputs(target, seconds * SHARES[target] / total, arguments.seed)
+            print(f"fuzz: typed: {'FAILED' if failed else 'nothing found'}", flush=True)
+            return None if failed else ""
         done = fuzz(target, *built[target], seconds * SHARES[target] / total, work, arguments.seed)
         print(f"fuzz: {target}: {'FAILED' if done is None else f'{done}, nothing found'}", flush=True)
         return done
