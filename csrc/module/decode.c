@@ -21,10 +21,10 @@ static int load_decoding(core_state *state) {
     if (found == NULL) return -1;
     PyObject *decode, *decode_text, *plan_of, *known_plans, *plan_class, *codec_class, *generation, *formats;
     PyObject *first_failed, *missing, *distinct;
-    int good =
-        PyTuple_Check(found) && PyArg_ParseTuple(found, "OOOO!O!O!O!OOOO", &decode, &decode_text, &plan_of, &PyDict_Type,
-                                                 &known_plans, &PyType_Type, &plan_class, &PyType_Type, &codec_class,
-                                                 &PyList_Type, &generation, &formats, &first_failed, &missing, &distinct);
+    int good = PyTuple_Check(found) &&
+               PyArg_ParseTuple(found, "OOOO!O!O!O!OOOO", &decode, &decode_text, &plan_of, &PyDict_Type, &known_plans,
+                                &PyType_Type, &plan_class, &PyType_Type, &codec_class, &PyList_Type, &generation,
+                                &formats, &first_failed, &missing, &distinct);
     COMPAT_BEGIN_CRITICAL_SECTION(state->load_decoding);
     if (good && !is_loaded(state)) { /* no other call was first */
         state->decode_in_python = Py_NewRef(decode);
