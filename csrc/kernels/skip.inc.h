@@ -186,29 +186,14 @@ static NOINLINE uint64_t skip_wrong_escapes(skip_escape *escape, const uint8_t *
     return wrong;
 }
 
-/* Where numbers are wrong that aren't digits alone. `numbers` are their characters, `starts` the first ones of each,
- * `zeros` digits among them; *first_zero becomes those that no digit may follow. */
-static NOINLINE uint64_t skip_wrong_numbers(skip_number *state, const uint8_t *p, const uint8_t *at, const uint8_t *end,
-                                            uint64_t numbers, uint64_t starts, uint64_t digits, uint64_t digit_before,
-                                            uint64_t zeros, uint64_t *first_zero) {
-    bytes64 v = bytes64_load(p);
-    skip_number was = *state;
-    numbers &= ~was.infinity;
+/* Where numbers are wrong that may have exponents, or be -Infinity: as skip_wrong_numbers, with v, minus and point as
+ * that has them. */
+static NOINLINE uint64_t skip_wrong_exponents(skip_number *state, const uint8_t *p, const uint8_t *at,
+                                              const uint8_t *end, uint64_t numbers, uint64_t starts, uint64_t digits,
+                                              uint64_t digit_before, uint64_t zeros, uint64_t *first_zero) {
+    const bytes64 v = bytes64_load(p);
+    const skip_number was = *state;
     uint64_t minus = bytes64_equal(v, '-') & numbers, point = bytes64_equal(v, '.') & numbers;
-    if (LIKELY((numbers & ~(digits | minus | point)) == 0) && LIKELY(minus >> 63 == 0) &&
-        LIKELY((was.e | was.exponent_run | was.infinity | (was.mark == 3)) == 0)) {
-        /* No exponents, and a minus has its digit, or what is wrong instead, in this block: what is below, of that. */
-        uint64_t fraction = point << 1 | (was.mark == 2) | was.fraction_run;
-        uint64_t fraction_end = digits + (fraction & digits);
-        uint64_t wrong = (minus & ~starts) | (starts & ~(digits | minus)) | (point & ~(digits << 1 | digit_before));
-        wrong |= ((minus | point) << 1 | (was.mark != 0)) & ~digits;
-        wrong |= ((fraction_end | was.fraction_run) & ~digits) & point;
-        *first_zero = zeros & (starts | minus << 1 | (was.mark == 1));
-        state->fraction_run = fraction_end < digits;
-        state->mark = point >> 63 ? 2 : 0;
-        state->open = state->fraction_run | state->mark;
-        return wrong;
-    }
     uint64_t plus = bytes64_equal(v, '+') & numbers;
     uint64_t e = (bytes64_equal(v, 'e') | bytes64_equal(v, 'E')) & numbers;
     uint64_t others = numbers & ~(digits | minus | plus | point | e);
@@ -246,6 +231,29 @@ static NOINLINE uint64_t skip_wrong_numbers(skip_number *state, const uint8_t *p
     state->mark = point >> 63 ? 2 : sign >> 63 ? 3 : minus >> 63;
     state->e = e >> 63;
     state->open = state->fraction_run | state->exponent_run | state->mark | state->e | state->infinity;
+    return wrong;
+}
+
+/* Where numbers are wrong that aren't digits alone, in the 64 bytes at p, which are v. `numbers` are their characters,
+ * `starts` the first ones of each, `zeros` digits among them; *first_zero becomes those that no digit may follow. */
+static ALWAYS_INLINE uint64_t skip_wrong_numbers(skip_number *state, bytes64 v, const uint8_t *p, const uint8_t *at,
+                                                 const uint8_t *end, uint64_t numbers, uint64_t starts, uint64_t digits,
+                                                 uint64_t digit_before, uint64_t zeros, uint64_t *first_zero) {
+    const uint64_t point_before = state->mark == 2, minus_before = state->mark == 1, run_before = state->fraction_run;
+    numbers &= ~state->infinity;
+    uint64_t minus = bytes64_equal(v, '-') & numbers, point = bytes64_equal(v, '.') & numbers;
+    if (UNLIKELY((numbers & ~(digits | minus | point)) | minus >> 63 | state->e | state->exponent_run |
+                 state->infinity | (state->mark == 3)))
+        return skip_wrong_exponents(state, p, at, end, numbers, starts, digits, digit_before, zeros, first_zero);
+    /* No exponents, and a minus has its digit, or what is wrong instead, in this block: what is above, of that. */
+    uint64_t fraction = point << 1 | point_before | run_before, fraction_end = digits + (fraction & digits);
+    uint64_t wrong = (minus & ~starts) | (starts & ~(digits | minus)) | (point & ~(digits << 1 | digit_before));
+    wrong |= ((minus | point) << 1 | point_before | minus_before) & ~digits;
+    wrong |= ((fraction_end | run_before) & ~digits) & point;
+    *first_zero = zeros & (starts | minus << 1 | minus_before);
+    state->fraction_run = fraction_end < digits;
+    state->mark = point >> 63 ? 2 : 0;
+    state->open = state->fraction_run | state->mark;
     return wrong;
 }
 
@@ -331,6 +339,20 @@ static ALWAYS_INLINE int skip_is_word(const uint8_t *p, const uint8_t *end, skip
 /* Keep only the documents that end before a fault. */
 static void skip_drop_documents(skip_lines *lines, size_t fault) {
     while (lines->count && lines->documents[lines->count - 1].end > fault) lines->count--;
+}
+
+/* Zero where true, false or null stands at p, and nothing goes on after it. p[5] is readable. Without branches: which
+ * word comes next is hard to foresee. */
+static ALWAYS_INLINE uint32_t skip_word_differs(const uint8_t *p) {
+    static const uint8_t ends[256] = {
+        [','] = 1, [' '] = 1, ['\n'] = 1, ['\r'] = 1, ['\t'] = 1, [']'] = 1, ['}'] = 1, [':'] = 1, ['"'] = 1, ['['] = 1,
+        ['{'] = 1,
+    };
+    /* By two bits of f, n, t: the first four bytes, the last four. What has none has four bytes that aren't equal. */
+    static const uint32_t words[4][2] = {
+        {0x736C6166, 0x65736C61}, {0x6C6C756E, 0x6C6C756E}, {0x65757274, 0x65757274}, {0, 1}};
+    unsigned word = *p >> 3 & 3, longer = word == 0;
+    return (load_4(p) ^ words[word][0]) | (load_4(p + longer) ^ words[word][1]) | (ends[p[4 + longer]] ^ 1u);
 }
 
 /* Look at the tokens gathered: 0 to go on, 1 where the container ended, at *stop, -1 where they are no JSON. What a
@@ -450,7 +472,12 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
         wrong |= after_key ^ colon;
         wrong |= close & (after_g1 | after_g2) & ~after_open;
         if (!by_lines && UNLIKELY(wrong & valid)) return -1;
+        uint32_t differs = 0;
         for (left = words & valid; left; left &= left - 1) {
+            const uint8_t *p = c->base + places[count_trailing_zeros(left)];
+            differs |= UNLIKELY(c->end - p < 6) ? 1 : skip_word_differs(p);
+        }
+        for (left = UNLIKELY(differs) ? words & valid : 0; left; left &= left - 1) {
             if (LIKELY(skip_is_word(c->base + places[count_trailing_zeros(left)], c->end, c->found))) continue;
             if (!by_lines) return -1;
             wrong |= left & (0 - left);
@@ -629,7 +656,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             /* The sum has no bit left in the runs that words begin. */
             uint64_t words = (letters & starts) | word_before, beyond = scalar + words, numbers = scalar & beyond;
             word_before = beyond < scalar;
-            wrong |= skip_wrong_numbers(&c.number, block, at, c.end, numbers, starts & ~letters, digits & numbers,
+            wrong |= skip_wrong_numbers(&c.number, v, block, at, c.end, numbers, starts & ~letters, digits & numbers,
                                         digit_before, zeros & numbers, &first_zero);
             digits &= numbers;
         } else word_before = letters >> 63;
