@@ -239,6 +239,32 @@ def test_names_of_every_size(threads, parallel):
 
 
 @pytest.mark.parametrize("threads", [None, 2])
+def test_values_that_come_again(threads, parallel):
+    """Texts that begin alike, at every size; a value that is kept is another's only where the text is the same."""
+    draw = random.Random(5)
+    texts = [f'"{"a" * size}"' for size in range(20)] + ["1" * size for size in range(1, 20)]
+    texts += ["1.0", "1e0", "-1", "-0", "0", "0.0", "true", "false", "null", "NaN", "Infinity", "-Infinity", '"1"']
+    texts += ['"\\""', '"\\"b"', '"\\"c"', '"\\\\"', '"\\\\b"', '"\\u0061"', '"é"', '"è"', '"]"', '",1"', '"}"']
+    texts += ['" "', "[]", "[1]", "{}", '{"v":1}', *(str(i) for i in range(300))]
+    written = []
+    for size in [3, 20, len(texts), 5]:  # those that come again, and those that don't
+        some = draw.sample(texts, size)
+        for _ in range(1500):
+            one, other = draw.choices(some, k=2)
+            written.append(f'{{"v":{one}{draw.choice(["", " "])},"w":[0, {other}{draw.choice(["", "  "])}]}}')
+    data = "\n".join(written).encode()
+    want = [(each["v"], each["w"][1]) for each in map(json.loads, written)]
+    for source in data, io.BytesIO(data):
+        read = lines.loads if source is data else lines.load
+        got = list(read(source, pick=["/v", "/w/1"], threads=threads))
+        assert list(map(repr, got)) == list(map(repr, want))
+    containers = [value for pair in got for value in pair if isinstance(value, (list, dict))]
+    assert len(set(map(id, containers))) == len(containers) > 10
+    singly = list(lines.loads(data, pick="/w/1", threads=threads))
+    assert list(map(repr, singly)) == [repr(value) for _, value in want]
+
+
+@pytest.mark.parametrize("threads", [None, 2])
 def test_indices_that_are_names_too(threads, parallel):
     data = b'{"0": {"0": 1}, "1": 2}\n[[3, 4], 5]\n{"1": [6], "0": [7, {"0": 8}], "0": [9]}\n' * 500
     paths = [("0", "0"), (0, 0), (0, "0"), "/0/0", "/1", (1,), "/0/1/0"]

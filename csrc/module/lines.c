@@ -5,7 +5,30 @@
 #include "module/arrow.h"
 #include "module/parts.h"
 #include "module/state.h"
+#include "base/bits.h"
+#include "base/simd128.h"
 #include "parts/lines.h"
+
+/* Values that a path has led to before, by their text: in logs and messages most come again and again. A type, a name
+ * or a small number is then neither read nor made. */
+enum {
+    KNOWN_PATHS = 64, /* no more have them, for the sake of memory */
+    KNOWN_VALUES = 256,
+    KNOWN_LONGEST = 16, /* bytes of text, without a closing quote */
+    KNOWN_TRIED = 64, /* values, of which some have to be known ... */
+    KNOWN_WORTH = KNOWN_TRIED / 4,
+    KNOWN_REST = 960 /* ... for the next ones to be looked for at once, and not after a rest */
+};
+
+typedef struct {
+    uint64_t text[2]; /* zeros after it */
+    PyObject *value; /* NULL: none */
+} known_value;
+
+typedef struct {
+    known_value *values; /* KNOWN_VALUES; NULL before the first */
+    int tried, known, rest;
+} known_values;
 
 struct core_lines {
     PyObject *core;
@@ -20,6 +43,8 @@ struct core_lines {
     const skip_document *document; /* in a line that core_lines_find has found */
     const uint8_t **part; /* of it, paths->count; or NULL */
     const uint8_t *root; /* its bracket */
+    const uint8_t *limit; /* the end of the text that it is in */
+    known_values *known; /* for each path; NULL: none */
     lines_found own; /* of another line that no thread has scanned */
     lines_scratch scratch;
 };
@@ -41,6 +66,8 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
         if (capsule != NULL) {
             lines->wish.paths = paths_of(capsule);
             lines->part = calloc((size_t)lines->wish.paths->count, sizeof *lines->part); /* none: it works without */
+            if (lines->wish.paths->count <= KNOWN_PATHS)
+                lines->known = calloc((size_t)lines->wish.paths->count, sizeof *lines->known); /* likewise */
         }
         if (threads == 0 || (lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
         core_lines_free(lines);
@@ -82,6 +109,12 @@ void core_lines_free(core_lines *lines) {
     free(lines->spare);
     lines_free_found(&lines->own);
     lines_free_scratch(&lines->scratch);
+    for (Py_ssize_t i = 0; lines->known != NULL && i < lines->wish.paths->count; i++) {
+        known_value *values = lines->known[i].values;
+        for (int j = 0; values != NULL && j < KNOWN_VALUES; j++) Py_XDECREF(values[j].value);
+        free(values);
+    }
+    free(lines->known);
     free((void *)lines->part);
     Py_XDECREF(lines->capsule);
     Py_XDECREF(lines->source);
@@ -131,16 +164,79 @@ Py_ssize_t core_lines_held(core_lines *lines) {
     return lines->pool == NULL ? 0 : (Py_ssize_t)lines_pool_held(lines->pool);
 }
 
-/* A tuple of the values at n places, None where there is none: NULL with MemoryError set, or without an exception. */
-static PyObject *values_at(core_state *state, const document_text *text, const uint8_t **part, Py_ssize_t n,
-                           const uint8_t *root) {
+/* The n bytes at p, of which 16 are readable, as two words: n. */
+static size_t known_words(const uint8_t *p, size_t n, uint64_t *first, uint64_t *last) {
+    uint64_t kept = ~(uint64_t)0;
+    *first = n < 8 ? load_8(p) & ~(kept << 8 * n) : load_8(p);
+    *last = n <= 8 ? 0 : load_8(p + 8) & kept >> 8 * (16 - n);
+    return n;
+}
+
+/* The text of the scalar at p, of which 16 bytes are readable, in two words: its size, or 0 where it is longer. */
+static size_t short_text(const uint8_t *p, uint64_t *first, uint64_t *last) {
+    vec v = vec_load(p);
+    if (*p == '"') {
+        vec_mask quotes = vec_without_first(vec_bits(vec8_equal(v, '"'))), escapes = vec_bits(vec8_equal(v, '\\'));
+        if (!quotes || (escapes && vec_first(escapes) < vec_first(quotes))) return 0;
+        return known_words(p, vec_first(quotes), first, last);
+    }
+    vec ends = vec_or(vec_or(vec8_equal(v, ','), vec8_equal(v, '}')), vec_or(vec8_equal(v, ']'), vec8_at_most(v, ' ')));
+    vec_mask m = vec_bits(ends);
+    return m ? known_words(p, vec_first(m), first, last) : 0;
+}
+
+/* As value_at, of a value that a path leads to. `limit` is the end of what is readable. */
+static PyObject *known_value_at(core_state *state, known_values *known, const document_text *text, const uint8_t *limit,
+                                const uint8_t *p, int is_root) {
+    uint64_t first, last;
+    if (known->rest) {
+        known->rest--;
+        return value_at(state, text, p, is_root);
+    }
+    if (++known->tried == KNOWN_TRIED) {
+        if (known->known < KNOWN_WORTH) known->rest = KNOWN_REST;
+        known->tried = known->known = 0;
+    }
+    if (*p == '{' || *p == '[' || limit - p < KNOWN_LONGEST || !short_text(p, &first, &last))
+        return value_at(state, text, p, is_root);
+    if (known->values == NULL && (known->values = calloc(KNOWN_VALUES, sizeof *known->values)) == NULL)
+        return value_at(state, text, p, is_root);
+    uint64_t hash = (first ^ (last << 29 | last >> 35)) * 0x9E3779B97F4A7C15;
+    known_value *place = &known->values[hash >> 56];
+    if (place->text[0] == first && place->text[1] == last && place->value != NULL) {
+        known->known++;
+        return Py_NewRef(place->value);
+    }
+    PyObject *value = value_at(state, text, p, is_root);
+    if (value != NULL) {
+        place->text[0] = first;
+        place->text[1] = last;
+        Py_XSETREF(place->value, Py_NewRef(value));
+    }
+    return value;
+}
+
+/* The value of a path, None where there is none: NULL with MemoryError set, or without an exception. */
+static PyObject *part_value(const core_lines *lines, core_state *state, const document_text *text, const uint8_t *limit,
+                            const uint8_t **part, Py_ssize_t path, const uint8_t *root) {
+    const uint8_t *p = part[path];
+    if (p == NULL) return Py_NewRef(Py_None);
+    if (lines->known == NULL) return value_at(state, text, p, p == root);
+    return known_value_at(state, &lines->known[path], text, limit, p, p == root);
+}
+
+/* What a reader gives of them: a value, or a tuple. Text is readable to `limit`. */
+static PyObject *parts_values(const core_lines *lines, core_state *state, const document_text *text,
+                              const uint8_t *limit, const uint8_t **part, const uint8_t *root) {
+    if (lines->single) return part_value(lines, state, text, limit, part, 0, root);
     /* The tuple is seen by nobody before it is full, the collector included: decoding may run other code. */
+    Py_ssize_t n = lines->wish.paths->count;
     PyObject *values = PyTuple_New(n);
     int tracked = 0; /* the collector would find out itself that it needn't look at tuples of scalars */
     if (values == NULL) return NULL;
     PyObject_GC_UnTrack(values);
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *each = part[i] == NULL ? Py_NewRef(Py_None) : value_at(state, text, part[i], part[i] == root);
+        PyObject *each = part_value(lines, state, text, limit, part, i, root);
         if (each == NULL) {
             Py_DECREF(values);
             return NULL;
@@ -152,13 +248,6 @@ static PyObject *values_at(core_state *state, const document_text *text, const u
     return values;
 }
 
-/* What a reader gives of them. */
-static PyObject *parts_values(const core_lines *lines, core_state *state, const document_text *text,
-                              const uint8_t **part, const uint8_t *root) {
-    if (!lines->single) return values_at(state, text, part, lines->wish.paths->count, root);
-    return part[0] == NULL ? Py_NewRef(Py_None) : value_at(state, text, part[0], part[0] == root);
-}
-
 Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most) {
     const uint8_t *after;
     if (lines->part == NULL && lines->capsule != NULL) return 0;
@@ -167,6 +256,7 @@ Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size,
     if (lines->part != NULL && lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
     lines->document = document;
     lines->root = p;
+    lines->limit = p + size;
     return after - p;
 }
 
@@ -182,7 +272,7 @@ PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size) {
         return view;
     }
     document_text text = {.data = lines->root, .size = size - 1, .is_ours = 1};
-    PyObject *value = parts_values(lines, state, &text, lines->part, lines->root);
+    PyObject *value = parts_values(lines, state, &text, lines->limit, lines->part, lines->root);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }
 
@@ -204,6 +294,6 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
     if (paths == NULL) return lazy_of_line(lines->core, line, size, what->first, what->escapes, &found->index[number]);
     const uint8_t **part = found->part + (size_t)number * (size_t)paths->count;
     document_text text = {.data = line, .size = size, .is_ours = 1};
-    PyObject *value = parts_values(lines, state, &text, part, line + what->first);
+    PyObject *value = parts_values(lines, state, &text, line + size, part, line + what->first);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }
