@@ -248,20 +248,6 @@ static void skip_drop_documents(skip_lines *lines, size_t fault) {
     while (lines->count && lines->documents[lines->count - 1].end > fault) lines->count--;
 }
 
-/* Zero where true, false or null stands at p, and nothing goes on after it. p[5] is readable. Without branches: which
- * word comes next is hard to foresee. */
-static ALWAYS_INLINE uint32_t skip_word_differs(const uint8_t *p) {
-    static const uint8_t ends[256] = {
-        [','] = 1, [' '] = 1, ['\n'] = 1, ['\r'] = 1, ['\t'] = 1, [']'] = 1,
-        ['}'] = 1, [':'] = 1, ['"'] = 1,  ['['] = 1,  ['{'] = 1,
-    };
-    /* By two bits of f, n, t: the first four bytes, the last four. What has none has four bytes that aren't equal. */
-    static const uint32_t words[4][2] = {
-        {0x736C6166, 0x65736C61}, {0x6C6C756E, 0x6C6C756E}, {0x65757274, 0x65757274}, {0, 1}};
-    unsigned word = *p >> 3 & 3, longer = word == 0;
-    return (load_4(p) ^ words[word][0]) | (load_4(p + longer) ^ words[word][1]) | (ends[p[4 + longer]] ^ 1u);
-}
-
 /* Look at the tokens gathered: 0 to go on, 1 where the container ended, at *stop, -1 where they are no JSON. What a
  * token may be depends on the one before it:
  *
@@ -379,12 +365,7 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
         wrong |= after_key ^ colon;
         wrong |= close & (after_g1 | after_g2) & ~after_open;
         if (!by_lines && UNLIKELY(wrong & valid)) return -1;
-        uint32_t differs = 0;
         for (left = words & valid; left; left &= left - 1) {
-            const uint8_t *p = c->base + places[count_trailing_zeros(left)];
-            differs |= UNLIKELY(c->end - p < 6) ? 1 : skip_word_differs(p);
-        }
-        for (left = UNLIKELY(differs) ? words & valid : 0; left; left &= left - 1) {
             if (LIKELY(skip_is_word(c->base + places[count_trailing_zeros(left)], c->end, c->found))) continue;
             if (!by_lines) return -1;
             wrong |= left & (0 - left);
