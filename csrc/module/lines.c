@@ -14,7 +14,7 @@
 enum {
     KNOWN_PATHS = 64, /* no more have them, for the sake of memory */
     KNOWN_VALUES = 256,
-    KNOWN_LONGEST = 16, /* bytes of text, without a closing quote */
+    KNOWN_LONGEST = 16, /* bytes of text */
     KNOWN_TRIED = 64, /* values, of which some have to be known ... */
     KNOWN_WORTH = KNOWN_TRIED / 4,
     KNOWN_REST = 960 /* ... for the next ones to be looked for at once, and not after a rest */
@@ -176,9 +176,10 @@ static size_t known_words(const uint8_t *p, size_t n, uint64_t *first, uint64_t 
 static size_t short_text(const uint8_t *p, uint64_t *first, uint64_t *last) {
     vec v = vec_load(p);
     if (*p == '"') {
+        /* With its closing quote, or NUL would be as no character. */
         vec_mask quotes = vec_without_first(vec_bits(vec8_equal(v, '"'))), escapes = vec_bits(vec8_equal(v, '\\'));
         if (!quotes || (escapes && vec_first(escapes) < vec_first(quotes))) return 0;
-        return known_words(p, vec_first(quotes), first, last);
+        return known_words(p, vec_first(quotes) + 1, first, last);
     }
     vec ends = vec_or(vec_or(vec8_equal(v, ','), vec8_equal(v, '}')), vec_or(vec8_equal(v, ']'), vec8_at_most(v, ' ')));
     vec_mask m = vec_bits(ends);
