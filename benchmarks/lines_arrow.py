@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -80,21 +81,15 @@ def write(path: str, what: str, size: int) -> None:
 def table(path: str, contender: str) -> Any:
     """The file as a table of pyarrow's or polars'."""
     if contender == "pyarrow":
-        from pyarrow import json as reader
-
+        reader = import_module("pyarrow.json")
         return reader.read_json(path, reader.ReadOptions(use_threads=False))
     if contender == "polars":
-        import polars
-
-        return polars.read_ndjson(path)
+        return import_module("polars").read_ndjson(path)
     if contender == "cyjson-polars":
-        import polars
-
-        return polars.DataFrame(lines.to_arrow(path))
-    import pyarrow
+        return import_module("polars").DataFrame(lines.to_arrow(path))
 
     _, _, threads = contender.partition(":")
-    return pyarrow.table(lines.to_arrow(path, threads=int(threads or 1)))
+    return import_module("pyarrow").table(lines.to_arrow(path, threads=int(threads or 1)))
 
 
 def known(value: Any) -> Any:

@@ -300,6 +300,8 @@ static NOINLINE uint8_t *write_widened_items(encoder *e, uint8_t *out, PyObject 
                               : write_items_text4(e, out, list, sequence, i);
 }
 
+enum { FEW_WORDS = 4 }; /* for which a call wouldn't pay */
+
 static ALWAYS_INLINE int is_word(PyObject *object) {
     return object == Py_None || object == Py_True || object == Py_False;
 }
@@ -346,7 +348,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
         prefetch_items(items, i, n);
         int leaf = write_scalar_as(e, &out, item, Py_TYPE(item), 0, form, style);
         if (!leaf && (leaf = write_word_as(e, &out, item, Py_TYPE(item), 0, form)) && by_run && LIKELY(out != NULL) &&
-            i + 1 < n && is_word(items[i + 1])) {
+            n - i > FEW_WORDS && is_word(items[i + 1])) {
             items_written run = write_words(e, out, items, i, n);
             out = run.out;
             i += run.done;
