@@ -74,7 +74,7 @@ static ALWAYS_INLINE const uint8_t *number_digits(const uint8_t *p, const uint8_
 static ALWAYS_INLINE const uint8_t *number_short_real(const uint8_t *p, double *real) {
     static const double powers[8] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
     uint64_t values = load_8(p) ^ NUMBER_ASCII_ZEROS, stops = number_non_digits(values);
-    if (UNLIKELY(stops == 0)) return NULL;
+    if (FLT_EVAL_METHOD != 0 || UNLIKELY(stops == 0)) return NULL; /* elsewhere a quotient may be rounded twice */
     unsigned point = count_trailing_zeros(stops) / 8;
     uint64_t before = ((uint64_t)1 << 8 * point) - 1, after = stops & ~before & ~((uint64_t)0xFF << 8 * point);
     if (after == 0) return NULL;
