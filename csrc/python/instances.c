@@ -134,6 +134,8 @@ static const uint8_t in_order[IN_ORDER_MOST] = {
 };
 
 static ALWAYS_INLINE void set_in_order(instance_values *v, size_t n) {
+    CYJSON_ASSERT(n <= IN_ORDER_MOST);
+    n = n < IN_ORDER_MOST ? n : IN_ORDER_MOST; /* or gcc warns of more */
     if (ORDER_STEP > 0) copy_short(values_order(v, 0), in_order, n);
     else copy_short(values_order(v, (Py_ssize_t)n - 1), in_order + IN_ORDER_MOST - n, n);
 }
