@@ -16,7 +16,7 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
 from functools import partial as _partial
-from io import FileIO as _FileIO
+from _io import FileIO as _FileIO
 from types import BuiltinMethodType as _BuiltinMethodType
 from types import GenericAlias as _GenericAlias
 from types import SimpleNamespace as _SimpleNamespace
