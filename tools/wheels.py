@@ -274,8 +274,17 @@ def runner(version, name):
         return in_root, [install(version)], (Path("/work/wheels"), ROOT / "work" / "wheels")
     if version not in SUITES:
         raise Unavailable(f"Debian has no {version} for {machine}; checked: file, symbols, tags, contents")
-    folder = packages(SUITES[version], DEBIAN[machine], f"python{version}", f"libpython{version}-dev")
+    names = [f"python{version}", f"libpython{version}-dev", f"libpython{version}-testsuite"]
+    folder = packages(SUITES[version], DEBIAN[machine], *names)
     return subprocess.run, [*emulator(machine), "-L", str(folder), f"{folder}/usr/bin/python{version}"], (here, here)
+
+
+def start_children(command, work):
+    """Have the interpreter start others, as sys.executable, in the way that it was started itself: emulated."""
+    starter = work / "python"
+    starter.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+    starter.chmod(0o755)
+    (work / "site" / "sitecustomize.py").write_text(f"import sys\n\nsys.executable = {str(starter)!r}\n")
 
 
 def emulator(machine):
@@ -366,6 +375,8 @@ def test(wheel, version, name, sources, files):
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     musl = name.startswith("musl")
+    if len(command) > 1 and not musl:
+        start_children(command, work)
     pytest = ["-c", SMOKE] if musl else ["-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     prefix = ["env", "-C", str(seen), *(f"{key}={value}" for key, value in settings.items())]
     done = start([*prefix, *command, *pytest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
