@@ -326,7 +326,11 @@ class Status(enum.Enum):
 def test_an_enum_that_makes_members_is_asked_before_others():
     for tp in Union[Bits, int], Union[Bits, float, str], Union[Bits, Annotated[int, "of another kind"]]:
         assert [decode(text, tp) for text in ("3", "0", "-0")] == [Bits.A | Bits.B, Bits(0), Bits(0)]
-    assert decode("4", Union[Bits, float]) == 4.0 and decode("4", Union[Bits, int]) == 4
+    try:
+        four = Bits(4)  # 3.11.2 makes Bits(0) of it
+    except ValueError:
+        four = 4
+    assert decode("4", Union[Bits, float]) == four and decode("4", Union[Bits, int]) == four
     assert decode('["open", "OPEN", "other", 7, 8]', list[Union[Status, str, int]]) == [
         *(Status.OPEN, Status.OPEN, "other", Status.OPEN, 8),
     ]
