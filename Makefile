@@ -288,8 +288,8 @@ pgo: sdist $(VENV)/.build ## a wheel into dist/ whose encoder is compiled by a p
 	ls "$(CURDIR)"/dist/*.whl
 
 cross-check: $(VENV)/.cyjson .venv-wheels/.made .venv-llvm19/.made ## compile for macOS, Windows and LLVM 19, with zig
-	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && $(pip) install 'Cython>=3.1' && \
-	$(python) -m cython -3 src/cyjson/_native.pyx -o "$$scratch"/_native.c && \
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	.venv-wheels/bin/python -m cython -3 src/cyjson/_native.pyx -o "$$scratch"/_native.c && \
 	.venv-wheels/bin/python tools/cross_check.py "$$scratch"/_native.c --llvm19 .venv-llvm19/bin/python --kernels \
 		$(CROSS_ARGS)
 
@@ -308,7 +308,7 @@ in_scratch = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 strict := -DNDEBUG -Wall -Wextra -Werror
 
 # clang's warnings don't depend on how much it optimises; FORTIFY_SOURCE wants a level above -O0.
-warnings: sdist ## CI: compile all C, Cython's too, without a warning from CC
+warnings: sdist ## compile all C, Cython's too, without a warning from CC: a compiler that CI hasn't
 	@$(in_scratch) && CFLAGS="-O1 $(strict) $(CFLAGS)" CC="$(CC)" \
 		$(pip) wheel --no-deps --wheel-dir "$$scratch" "$$scratch"/sources
 	@echo "no warning from $(CC)"

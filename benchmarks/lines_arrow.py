@@ -87,7 +87,6 @@ def table(path: str, contender: str) -> Any:
         return import_module("polars").read_ndjson(path)
     if contender == "cyjson-polars":
         return import_module("polars").DataFrame(lines.to_arrow(path))
-
     _, _, threads = contender.partition(":")
     return import_module("pyarrow").table(lines.to_arrow(path, threads=int(threads or 1)))
 
