@@ -362,14 +362,14 @@ def test_what_hooks_raise_passes():
     def refuse(found):
         raise Refused(found)
 
-    def endless(found):
-        return endless(found)
+    def too_deep(found):  # by its own word: at the end of a real stack, PyPy may raise a TypeError of its own
+        raise RecursionError
 
     def nested(found):
         return json.loads(found["a"])
 
     for errors in "raise", "skip", lambda error: pytest.fail("not the line's"):
-        for hook, kind in (refuse, Refused), (endless, RecursionError), (nested, json.JSONDecodeError):
+        for hook, kind in (refuse, Refused), (too_deep, RecursionError), (nested, json.JSONDecodeError):
             reader = lines.loads(b'1\n{"a": "x"}\n2', errors=errors, object_hook=hook)
             assert next(reader) == 1
             with pytest.raises(kind) as caught:
