@@ -20,6 +20,9 @@ static ALWAYS_INLINE uint64_t bytes64_at_most(bytes64 v, uint8_t c) {
     return bytes64_word(_mm512_cmple_epu8_mask(v, _mm512_set1_epi8((char)c)));
 }
 static ALWAYS_INLINE uint64_t bytes64_high(bytes64 v) { return bytes64_word(_mm512_movepi8_mask(v)); }
+static ALWAYS_INLINE uint64_t bytes64_letters(bytes64 v) {
+    return bytes64_word(_mm512_movepi8_mask(_mm512_add_epi8(v, v)));
+}
 static ALWAYS_INLINE bytes64 bytes64_or(bytes64 v, uint8_t c) { return _mm512_or_si512(v, _mm512_set1_epi8((char)c)); }
 /* White space is what its last four bits look up: bytes from 0x80 on look up 0. */
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
@@ -55,6 +58,10 @@ static ALWAYS_INLINE uint64_t bytes64_at_most(bytes64 v, uint8_t c) {
                         _mm256_cmpeq_epi8(_mm256_min_epu8(v.b, all), v.b));
 }
 static ALWAYS_INLINE uint64_t bytes64_high(bytes64 v) { return bytes64_bits(v.a, v.b); }
+/* Letters, and what is in no number, unless it isn't ASCII; of ASCII nothing that may be in one. */
+static ALWAYS_INLINE uint64_t bytes64_letters(bytes64 v) {
+    return bytes64_bits(_mm256_add_epi8(v.a, v.a), _mm256_add_epi8(v.b, v.b));
+}
 static ALWAYS_INLINE bytes64 bytes64_or(bytes64 v, uint8_t c) {
     __m256i all = _mm256_set1_epi8((char)c);
     return (bytes64){_mm256_or_si256(v.a, all), _mm256_or_si256(v.b, all)};
@@ -65,15 +72,14 @@ static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
     return bytes64_bits(_mm256_cmpeq_epi8(v.a, _mm256_shuffle_epi8(table, v.a)),
                         _mm256_cmpeq_epi8(v.b, _mm256_shuffle_epi8(table, v.b)));
 }
-static ALWAYS_INLINE uint64_t bytes64_marks(bytes64 v) {
+static ALWAYS_INLINE uint64_t bytes64_marks(bytes64 v, __m256i spaces) {
     const __m256i table =
         _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0));
-    bytes64 folded = bytes64_or(v, 0x20);
-    return bytes64_bits(_mm256_cmpeq_epi8(folded.a, _mm256_shuffle_epi8(table, v.a)),
-                        _mm256_cmpeq_epi8(folded.b, _mm256_shuffle_epi8(table, v.b)));
+    return bytes64_bits(_mm256_cmpeq_epi8(_mm256_or_si256(v.a, spaces), _mm256_shuffle_epi8(table, v.a)),
+                        _mm256_cmpeq_epi8(_mm256_or_si256(v.b, spaces), _mm256_shuffle_epi8(table, v.b)));
 }
-static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v) { /* digits become 118 to 127, and nothing else does */
-    const __m256i up = _mm256_set1_epi8(127 - '9'), below = _mm256_set1_epi8(117);
+/* Digits become 118 to 127, and nothing else does. */
+static ALWAYS_INLINE uint64_t bytes64_digits(bytes64 v, __m256i up, __m256i below) {
     return bytes64_bits(_mm256_cmpgt_epi8(_mm256_add_epi8(v.a, up), below),
                         _mm256_cmpgt_epi8(_mm256_add_epi8(v.b, up), below));
 }
@@ -123,6 +129,12 @@ static ALWAYS_INLINE uint64_t bytes64_high(bytes64 v) {
     return BYTES64_BITS(IS_HIGH);
 #undef IS_HIGH
 }
+static ALWAYS_INLINE uint64_t bytes64_less(bytes64 v, int8_t c) {
+#define IS_LESS(each) vec8_less(each, c)
+    return BYTES64_BITS(IS_LESS);
+#undef IS_LESS
+}
+static ALWAYS_INLINE uint64_t bytes64_letters(bytes64 v) { return ~bytes64_less(v, 'A'); }
 #define BYTES64_OWN_CLASSES 1
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
 #define IS_SPACE(each) \
@@ -168,42 +180,42 @@ static ALWAYS_INLINE bytes64 bytes64_load_some(uint8_t *copy, const uint8_t *p, 
 #define BYTES64_KEPT_LONG(name, c) BYTES64_KEPT(name, c) /* those that other levels needn't keep */
 #define BYTES64_MARKS(v, spaces) bytes64_marks(v, spaces)
 #define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v, zeros, tens)
+#define BYTES64_DIGITS_A '0'
+#define BYTES64_DIGITS_B 10
 #define BYTES64_EQUAL(v, name, c) bytes64_word(_mm512_cmpeq_epi8_mask(v, name))
-#define BYTES64_ABOVE(v, name, c, high) ((void)(high), bytes64_word(_mm512_cmpgt_epu8_mask(v, name)))
-#define BYTES64_CONTROLS_END 0x1F
-#define BYTES64_CONTROLS(v, name, high) ((void)(high), bytes64_word(_mm512_cmple_epu8_mask(v, name)))
+#define BYTES64_LESS(v, name, c) bytes64_word(_mm512_cmplt_epi8_mask(v, name))
+#define BYTES64_HAS(v, name, c) BYTES64_EQUAL(v, name, c)
 #elif defined(__GNUC__) && defined(VEC_AVX2)
 #define BYTES64_KEPT(name, c) \
     __m256i name = _mm256_set1_epi8((char)(c)); \
     __asm__("" : "+x"(name))
 #define BYTES64_EQUAL(v, name, c) bytes64_bits(_mm256_cmpeq_epi8((v).a, name), _mm256_cmpeq_epi8((v).b, name))
-/* Bytes are compared as signed: those from 0x80 on are `high`. */
-#define BYTES64_ABOVE(v, name, c, high) \
-    (bytes64_bits(_mm256_cmpgt_epi8((v).a, name), _mm256_cmpgt_epi8((v).b, name)) | (high))
-#define BYTES64_CONTROLS_END 0x20
-#define BYTES64_CONTROLS(v, name, high) \
-    (bytes64_bits(_mm256_cmpgt_epi8(name, (v).a), _mm256_cmpgt_epi8(name, (v).b)) & ~(high))
+#define BYTES64_LESS(v, name, c) bytes64_bits(_mm256_cmpgt_epi8(name, (v).a), _mm256_cmpgt_epi8(name, (v).b))
+#define BYTES64_KEPT_LONG(name, c) BYTES64_KEPT(name, c) /* those that other levels needn't keep */
+#define BYTES64_MARKS(v, spaces) bytes64_marks(v, spaces)
+#define BYTES64_DIGITS(v, up, below) bytes64_digits(v, up, below)
+#define BYTES64_DIGITS_A (127 - '9')
+#define BYTES64_DIGITS_B 117
+#define BYTES64_HAS(v, name, c) \
+    (unsigned)_mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpeq_epi8((v).a, name), _mm256_cmpeq_epi8((v).b, name)))
 #else
 #define BYTES64_KEPT(name, c)
 #define BYTES64_EQUAL(v, name, c) bytes64_equal(v, c)
-#define BYTES64_ABOVE(v, name, c, high) ((void)(high), ~bytes64_at_most(v, c))
-#define BYTES64_CONTROLS(v, name, high) ((void)(high), bytes64_at_most(v, 0x1F))
+#define BYTES64_LESS(v, name, c) bytes64_less(v, c)
+#define BYTES64_HAS(v, name, c) bytes64_equal(v, c)
 #endif
 #if !defined(BYTES64_KEPT_LONG)
 #define BYTES64_KEPT_LONG(name, c)
-#if defined(VEC_AVX512)
-#define BYTES64_MARKS(v, spaces) bytes64_marks(v, _mm512_set1_epi8(' '))
-#define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v, _mm512_set1_epi8('0'), _mm512_set1_epi8(10))
-#else
 #define BYTES64_MARKS(v, spaces) bytes64_marks(v)
-#define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v)
-#endif
+#define BYTES64_DIGITS(v, a, b) bytes64_digits(v)
 #endif
 
 /* The place of the lowest bit; of none 64, or where that takes longer 63. */
-static ALWAYS_INLINE unsigned bits_first_or_64(uint64_t x) {
-#if defined(VEC_AVX2)
-    return (unsigned)_tzcnt_u64(x);
+static ALWAYS_INLINE uint64_t bits_first_or_64(uint64_t x) {
+#if defined(VEC_AVX2) && defined(__GNUC__)
+    uint64_t first; /* gcc's own sets it to zero before, for the sake of processors before AVX2 */
+    __asm__("tzcnt %1, %0" : "=r"(first) : "r"(x) : "cc");
+    return first;
 #else
     return count_trailing_zeros(x | (uint64_t)1 << 63);
 #endif

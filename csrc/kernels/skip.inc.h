@@ -16,6 +16,7 @@ typedef struct {
     uint64_t e, fraction_run,
         exponent_run; /* it ends with an e; in the digits of a fraction; in those of an exponent */
     uint64_t infinity; /* bytes that belong to a -Infinity */
+    uint64_t zero; /* it ends with a zero after a minus */
     int not_finite; /* whether there was one */
 } skip_number;
 
@@ -32,6 +33,7 @@ typedef struct {
 typedef struct {
     const uint8_t *start, *end; /* of the text */
     const uint8_t *base; /* what places of tokens count from */
+    const uint8_t *noted; /* where the number ends that skip_note_digits was asked of */
     const uint8_t *utf8_next; /* where the next UTF-8 sequence begins, at the earliest */
     skip_index *index;
     skip_found *found;
@@ -66,8 +68,10 @@ static ALWAYS_INLINE int skip_stands(const uint8_t *p, const uint8_t *end, const
 /* Take note of the number whose digits fill the block at `at`, if it is an integer that is long. */
 static NOINLINE void skip_note_digits(skip_checker *c, const uint8_t *at) {
     const uint8_t *first = at, *last = at;
+    if (at < c->noted) return;
     while (first > c->start && skip_is_digit(first[-1])) first--;
     while (last < c->end && skip_is_digit(*last)) last++;
+    c->noted = last;
     uint8_t before = first > c->start ? first[-1] : 0;
     if (before == '+' || (before == '-' && first - c->start > 1 && (first[-2] | 0x20) == 'e')) before = 'e';
     if (before == '.' || (before | 0x20) == 'e') return;
@@ -97,7 +101,7 @@ static NOINLINE uint64_t skip_wrong_escapes(skip_escape *escape, const uint8_t *
  * that has them. */
 static NOINLINE uint64_t skip_wrong_exponents(skip_number *state, const uint8_t *p, const uint8_t *at,
                                               const uint8_t *end, uint64_t numbers, uint64_t starts, uint64_t digits,
-                                              uint64_t digit_before, uint64_t zeros, uint64_t *first_zero) {
+                                              uint64_t digit_before) {
     const bytes64 v = bytes64_load(p);
     const skip_number was = *state;
     uint64_t minus = bytes64_equal(v, '-') & numbers, point = bytes64_equal(v, '.') & numbers;
@@ -125,7 +129,8 @@ static NOINLINE uint64_t skip_wrong_exponents(skip_number *state, const uint8_t 
     wrong |= (point | e) & ~after_digit;
     wrong |= ((minus | plus | point) << 1 | (was.mark != 0)) & ~digits;
     wrong |= after_e & ~(digits | sign);
-    *first_zero = zeros & (starts | (minus & starts) << 1 | (was.mark == 1));
+    uint64_t zero = bytes64_equal(v, '0') & digits & ((minus & starts) << 1 | (was.mark == 1));
+    wrong |= (zero << 1 | was.zero) & digits;
     /* The digits of a fraction run to their end, by a carry, where no point may be; those of an exponent no e either.
      */
     uint64_t fraction = point << 1 | (was.mark == 2) | was.fraction_run;
@@ -137,30 +142,33 @@ static NOINLINE uint64_t skip_wrong_exponents(skip_number *state, const uint8_t 
     state->exponent_run = exponent_end < digits;
     state->mark = point >> 63 ? 2 : sign >> 63 ? 3 : minus >> 63;
     state->e = e >> 63;
-    state->open = state->fraction_run | state->exponent_run | state->mark | state->e | state->infinity;
+    state->zero = zero >> 63;
+    state->open = state->fraction_run | state->exponent_run | state->mark | state->e | state->infinity | state->zero;
     return wrong;
 }
 
 /* Where numbers are wrong that aren't digits alone, in the 64 bytes at p, which are v. `numbers` are their characters,
- * `starts` the first ones of each, `zeros` digits among them; *first_zero becomes those that no digit may follow. */
+ * `starts` the first ones of each. That no digit follows a zero at a start is asked of tokens. */
 static ALWAYS_INLINE uint64_t skip_wrong_numbers(skip_number *state, bytes64 v, const uint8_t *p, const uint8_t *at,
                                                  const uint8_t *end, uint64_t numbers, uint64_t starts, uint64_t digits,
-                                                 uint64_t digit_before, uint64_t zeros, uint64_t *first_zero) {
+                                                 uint64_t digit_before) {
     const uint64_t point_before = state->mark == 2, minus_before = state->mark == 1, run_before = state->fraction_run;
     numbers &= ~state->infinity;
     uint64_t minus = bytes64_equal(v, '-') & numbers, point = bytes64_equal(v, '.') & numbers;
     if (UNLIKELY((numbers & ~(digits | minus | point)) | minus >> 63 | state->e | state->exponent_run |
                  state->infinity | (state->mark == 3)))
-        return skip_wrong_exponents(state, p, at, end, numbers, starts, digits, digit_before, zeros, first_zero);
+        return skip_wrong_exponents(state, p, at, end, numbers, starts, digits, digit_before);
     /* No exponents, and a minus has its digit, or what is wrong instead, in this block: what is above, of that. */
     uint64_t fraction = point << 1 | point_before | run_before, fraction_end = digits + (fraction & digits);
     uint64_t wrong = (minus & ~starts) | (starts & ~(digits | minus)) | (point & ~(digits << 1 | digit_before));
     wrong |= ((minus | point) << 1 | point_before | minus_before) & ~digits;
     wrong |= ((fraction_end | run_before) & ~digits) & point;
-    *first_zero = zeros & (starts | minus << 1 | minus_before);
+    uint64_t zero = bytes64_equal(v, '0') & digits & (minus << 1 | minus_before);
+    wrong |= (zero << 1 | state->zero) & digits;
+    state->zero = zero >> 63;
     state->fraction_run = fraction_end < digits;
     state->mark = point >> 63 ? 2 : 0;
-    state->open = state->fraction_run | state->mark;
+    state->open = state->fraction_run | state->mark | state->zero;
     return wrong;
 }
 
@@ -217,13 +225,18 @@ static ALWAYS_INLINE size_t skip_gather(skip_checker *c, size_t count, const uin
 #else
     (void)v;
     /* In eights, so that how many there are is seldom asked: what is written too much is written over. */
-    for (unsigned done = 0; done < n; done += 8)
+    uint8_t *token = c->token + count;
+    uint32_t *place = c->place + count;
+    for (unsigned done = 0; done < n; done += 8) {
         for (unsigned i = 0; i < 8; i++) {
-            unsigned at = bits_first_or_64(tokens);
-            c->token[count + done + i] = p[at];
-            c->place[count + done + i] = offset + at;
+            uint64_t at = bits_first_or_64(tokens);
+            token[i] = p[at];
+            place[i] = (uint32_t)(offset + at);
             tokens &= tokens - 1;
         }
+        token += 8;
+        place += 8;
+    }
 #endif
     return count + n;
 }
@@ -365,6 +378,13 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
         wrong |= after_key ^ colon;
         wrong |= close & (after_g1 | after_g2) & ~after_open;
         if (!by_lines && UNLIKELY(wrong & valid)) return -1;
+        for (left = bytes64_equal(v, '0') & valid; left; left &= left - 1) {
+            const uint8_t *next = c->base + places[count_trailing_zeros(left)] + 1;
+            if (LIKELY(next == c->end || !skip_is_digit(*next))) continue;
+            if (!by_lines) return -1;
+            wrong |= left & (0 - left);
+            break;
+        }
         for (left = words & valid; left; left &= left - 1) {
             if (LIKELY(skip_is_word(c->base + places[count_trailing_zeros(left)], c->end, c->found))) continue;
             if (!by_lines) return -1;
@@ -474,7 +494,7 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
     const uint8_t *stop = NULL, *at = p, *block, *before = NULL;
     uint8_t last[16 + 64 + 1];
     memset(&c, 0, offsetof(skip_checker, token));
-    c.start = c.base = c.utf8_next = p;
+    c.start = c.base = c.utf8_next = c.noted = p;
     c.end = end;
     c.index = index;
     c.found = found;
@@ -488,17 +508,15 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         skip_resume(&c, resumed);
         end = p + (end - p - 1) / 64 * 64;
     }
-    uint64_t in_string = 0, scalar_before = 0, digit_before = 0, word_before = 0, zero_before = 0, high_before = 0;
+    uint64_t in_string = 0, scalar_before = 0, digit_before = 0, word_before = 0, high_before = 0;
     size_t count = 0, blocks = 0,
            look = indexed ? SIZE_MAX : SKIP_BLOCKS; /* an index is asked for of whole documents */
-    int all_digits = 0;
     BYTES64_KEPT(backslashes, '\\');
     BYTES64_KEPT(quotes, '"');
-    BYTES64_KEPT(controls, BYTES64_CONTROLS_END);
-    BYTES64_KEPT(before_letters, 'A' - 1);
-    BYTES64_KEPT(all_zeros, '0');
+    BYTES64_KEPT(controls, ' ');
     BYTES64_KEPT_LONG(spaces, ' ');
-    BYTES64_KEPT_LONG(tens, 10);
+    BYTES64_KEPT_LONG(digits_a, BYTES64_DIGITS_A);
+    BYTES64_KEPT_LONG(digits_b, BYTES64_DIGITS_B);
     for (;;) {
         bytes64 v;
         if (LIKELY(c.end - at > 64)) {
@@ -512,8 +530,9 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
             block = last + 16;
             v = bytes64_load_some(last + 16, at, (size_t)(end - at));
         }
-        uint64_t backslash = BYTES64_EQUAL(v, backslashes, '\\'), quote = BYTES64_EQUAL(v, quotes, '"'), wrong = 0;
-        if (UNLIKELY(backslash | c.escape.open)) {
+        uint64_t quote = BYTES64_EQUAL(v, quotes, '"'), wrong = 0;
+        if (UNLIKELY(BYTES64_HAS(v, backslashes, '\\') | c.escape.open)) {
+            uint64_t backslash = BYTES64_EQUAL(v, backslashes, '\\');
             uint64_t escaped = bits_escaped(backslash, &c.escape.escaped);
             quote &= ~escaped;
             found->escapes = 1;
@@ -525,40 +544,36 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         }
         uint64_t in = bits_prefix_xor(quote) ^ in_string;
         in_string = (uint64_t)((int64_t)in >> 63);
-        uint64_t high = bytes64_high(v), control = 0;
-        if (!lenient) control = BYTES64_CONTROLS(v, controls, high);
-        wrong |= control & in;
-        if (utf8) {
-            if (UNLIKELY(high | high_before)) wrong |= skip_wrong_utf8(&c, block, at);
-            high_before = high >> 61;
+        uint64_t less = BYTES64_LESS(v, controls, ' '); /* control characters, and what isn't ASCII */
+        if (UNLIKELY((less & in) | high_before)) {
+            uint64_t high = bytes64_high(v);
+            if (utf8) {
+                wrong |= skip_wrong_utf8(&c, block, at);
+                high_before = high >> 61;
+            }
+            if (!lenient) wrong |= less & ~high & in;
         }
 
         uint64_t marks = BYTES64_MARKS(v, spaces) & ~in, scalar = ~(marks | bytes64_space(v) | quote | in);
-        uint64_t starts = scalar & ~(scalar << 1 | scalar_before);
-        uint64_t letters = scalar & BYTES64_ABOVE(v, before_letters, 'A' - 1, high); /* or what isn't ASCII */
-        uint64_t digits = BYTES64_DIGITS(v, all_zeros, tens) & scalar,
-                 zeros = BYTES64_EQUAL(v, all_zeros, '0') & scalar;
-        uint64_t first_zero = zeros & starts;
+        uint64_t starts = scalar & ~(2 * scalar + scalar_before);
+        uint64_t letters = bytes64_letters(v) & scalar, digits = BYTES64_DIGITS(v, digits_a, digits_b) & scalar;
         scalar_before = scalar >> 63;
-        if (UNLIKELY((scalar ^ letters ^ digits) | (letters & (digits << 1 | digit_before)) | c.number.open)) {
+        if (UNLIKELY((scalar ^ letters ^ digits) | (letters & (2 * digits + digit_before)) | c.number.open)) {
             /* The sum has no bit left in the runs that words begin. */
             uint64_t words = (letters & starts) | word_before, beyond = scalar + words, numbers = scalar & beyond;
             word_before = beyond < scalar;
             wrong |= skip_wrong_numbers(&c.number, v, block, at, c.end, numbers, starts & ~letters, digits & numbers,
-                                        digit_before, zeros & numbers, &first_zero);
+                                        digit_before);
             digits &= numbers;
         } else word_before = letters >> 63;
-        wrong |= (first_zero << 1 | zero_before) & digits;
-        zero_before = first_zero >> 63;
         digit_before = digits >> 63;
         if (UNLIKELY(digits == ~(uint64_t)0)) {
             if (by_lines) wrong |= 1; /* to be looked at alone */
-            else if (!all_digits) skip_note_digits(&c, at);
-            all_digits = 1;
-        } else all_digits = 0;
+            else skip_note_digits(&c, at);
+        }
 
         uint64_t tokens = marks | (quote & in) | starts;
-        uint64_t line = by_lines ? control & ~in : 0;
+        uint64_t line = by_lines ? less & ~in : 0;
         if (by_lines) {
             tokens |= line;
             PREFETCH(at + 1024);
@@ -566,8 +581,8 @@ static ALWAYS_INLINE const uint8_t *skip_check_text(const uint8_t *p, const uint
         count = skip_gather(&c, count, block, v, tokens, (uint32_t)(at - c.base));
         at += 64;
         if (!indexed) blocks++;
-        if (UNLIKELY(count > SKIP_TOKENS) | UNLIKELY(!indexed && blocks == look) | UNLIKELY(wrong != 0) |
-            UNLIKELY(at >= (by_lines ? enough : end))) {
+        if (UNLIKELY(count > SKIP_TOKENS) || UNLIKELY(wrong != 0) || UNLIKELY(at >= (by_lines ? enough : end)) ||
+            UNLIKELY(!indexed && blocks == look)) {
             if (by_lines && at < end) {
                 if (at - 64 >= enough && line) end = at; /* this block's are the last documents */
                 else if (count <= SKIP_TOKENS && wrong == 0) continue;
