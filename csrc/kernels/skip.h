@@ -81,7 +81,7 @@ typedef struct {
     skip_index index; /* of all documents */
     size_t count;
     skip_document documents[SKIP_LINES_MOST];
-    uint64_t escapes[SKIP_LINES_LONGEST / 64 / 64]; /* a bit for each 64 bytes: whether there is a backslash */
+    uint64_t escapes[SKIP_LINES_LONGEST / 64 / 64 + 1]; /* a bit for each 64 bytes: whether there is a backslash */
 } skip_lines;
 
 /* What comes next in a text of which more may come. */

@@ -55,9 +55,14 @@ static paths_node *node_after(paths_node *node, const uint8_t *name, Py_ssize_t 
     if (index >= 0) /* among those that have one, by it */
         for (at = node->indices++; at > 0 && node->step[at - 1].index > index; at--) {}
     memmove(node->step + at + 1, node->step + at, (size_t)(node->steps - 1 - at) * sizeof *node->step);
-    if (name != NULL) node->sizes |= (uint64_t)1 << (size & 63);
+    if (name != NULL) node->names |= (uint64_t)1 << paths_name_bit(size, size ? *name : '"');
     node->step[at] =
         (paths_step){.name = name, .size = name == NULL ? -1 : size, .index = index, .node = after, .next = -1};
+    if (name != NULL && size > 0 && size <= 8) {
+        uint8_t bytes[8] = {0};
+        memcpy(bytes, name, (size_t)size);
+        node->step[at].word = paths_word(load_8(bytes), size);
+    }
     return after;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "kernels/unescape.h"
 
 /* What a walk came to. */
@@ -149,16 +150,28 @@ static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *
 
 /* Whether there is a backslash in a name, of which that is only known of the text. */
 static ALWAYS_INLINE int is_escaped(const parts_walk *w, const uint8_t *name, size_t size) {
-    size_t first = (size_t)(name - w->start) / 64, last = ((size_t)(name - w->start) + size) / 64;
-    if (w->escapes_in != NULL && last - first < 2) {
-        uint64_t bits = w->escapes_in[first / 64] >> first % 64 | w->escapes_in[last / 64] >> last % 64;
-        if (!(bits & 1)) return 0;
+    if (w->escapes_in != NULL && size <= 64) { /* within the block that it begins in, and the next one */
+        size_t block = (size_t)(name - w->start) / 64;
+        const uint64_t *bits = w->escapes_in + block / 64;
+        if (!((bits[0] >> block % 64 | bits[1] << 1 << (63 - block % 64)) & 3)) return 0;
     }
     if (VEC_STRIDE == 1 && size <= 16 && w->end - name >= 16) {
         uint32_t among = (uint32_t)vec_bits(vec8_equal(vec_load(name), '\\'));
         return (among & (((uint32_t)1 << size) - 1)) != 0;
     }
     return memchr(name, '\\', size) != NULL;
+}
+
+/* Up to which offset there is no backslash, from one on: 0 where that isn't known. */
+static size_t clear_of_escapes(const parts_walk *w, size_t offset) {
+    const uint64_t *bits = w->escapes_in;
+    size_t block = offset / 64, last = (size_t)(w->end - w->start) / 64 / 64;
+    if (bits == NULL) return 0;
+    uint64_t word = bits[block / 64] & ~(uint64_t)0 << block % 64;
+    for (size_t i = block / 64; word == 0; word = bits[i])
+        if (++i > last) return SIZE_MAX;
+        else block = 64 * i;
+    return 64 * (block / 64 * 64 + count_trailing_zeros(word));
 }
 
 /* Whether a step of a node was taken before, for an equal name. */
@@ -169,41 +182,76 @@ static ALWAYS_INLINE int is_seen(uint64_t *seen, Py_ssize_t step) {
     return was;
 }
 
+/* Note that a value begins at p, of a node after which no path goes on: of equal names the last counts. */
+static ALWAYS_INLINE void take_leaf(parts_walk *w, const paths_node *leaf, const uint8_t *p) {
+    for (Py_ssize_t i = leaf->first_wanted; i >= 0; i = w->paths->next_wanted[i]) {
+        w->missing -= w->found[i] == NULL;
+        w->found[i] = p;
+    }
+}
+
 /* ---- of a text with one: from token to token. It may be somebody's who changes the text meanwhile. ---- */
 
+/* As paths_find, of a name in the text; paths_may_find is true of it. */
+static ALWAYS_INLINE Py_ssize_t find_step(const parts_walk *w, const paths_node *node, const uint8_t *name,
+                                          Py_ssize_t size) {
+    if (node->table != NULL || size > 8 || size == 0 || UNLIKELY(w->end - name < 8))
+        return paths_find(node, name, size);
+    uint64_t word = paths_word(load_8(name), size);
+    for (Py_ssize_t i = 0; i < node->steps; i++)
+        if (node->step[i].size == size && node->step[i].word == word) return i;
+    return -1;
+}
+
 static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
-    const skip_index *index = w->index;
-    places_at in = {at->in.token + 1, at->in.next + 1};
-    size_t opens = places_opens(index, in.next);
+    const skip_index *const index = w->index;
+    /* Copies: what is found might be anywhere, for all that the compiler knows. */
+    const uint8_t *const start = w->start;
+    const uint32_t *const places = index->places;
+    const size_t tokens = index->tokens;
+    const uint64_t names = node->names;
+    size_t clear = w->escapes ? 0 : SIZE_MAX; /* names that end before this offset have no escapes */
+    size_t token = at->in.token + 1, next = at->in.next + 1, opens = places_opens(index, next);
     uint64_t seen = 0;
-    for (uint32_t left = container->count; left > 0; left--) {
-        size_t raw_size;
-        const uint8_t *name = places_name(index, w->start, in.token, &raw_size);
-        if (UNLIKELY(name == NULL)) return WALK_MALFORMED;
-        Py_ssize_t size = (Py_ssize_t)raw_size;
-        if (UNLIKELY(w->escapes) && UNLIKELY(is_escaped(w, name, raw_size))) {
-            if ((size = unescaped(w, name, raw_size)) < 0) return WALK_MALFORMED;
-            name = w->scratch;
+    for (uint32_t left = container->count; left > 0; left--, token++) { /* a comma, or the closing bracket */
+        if (UNLIKELY(token + 2 >= tokens)) return WALK_MALFORMED;
+        const uint8_t *name = start + places[token] + 1, *last = start + places[token + 1] - 1;
+        while (last >= name && UNLIKELY(*last != '"')) last--; /* white space */
+        if (UNLIKELY(last < name)) return WALK_MALFORMED;
+        Py_ssize_t size = last - name, step = -1;
+        int escaped = 0;
+        token += 2;
+        if (UNLIKELY((size_t)(last - start) >= clear)) {
+            escaped = is_escaped(w, name, (size_t)size);
+            clear = clear_of_escapes(w, (size_t)(last - start));
         }
-        Py_ssize_t step = paths_find(node, name, size);
-        in.token += 2;
+        if (UNLIKELY(escaped)) {
+            if ((size = unescaped(w, name, (size_t)size)) < 0) return WALK_MALFORMED;
+            step = paths_find(node, w->scratch, size);
+        } else if (UNLIKELY(names >> paths_name_bit(size, *name) & 1)) step = find_step(w, node, name, size);
         if (step >= 0) {
             const paths_step *s = &node->step[step];
-            walk_state state;
-            at->in = in;
-            if (UNLIKELY(node->twins)) state = walk_steps(w, node, step, node->steps, s->name, size, -1, at);
+            if (LIKELY(s->node->steps == 0) && LIKELY(!node->twins)) take_leaf(w, s->node, start + places[token]);
             else {
-                if (UNLIKELY(is_seen(&seen, step))) forget(w, s->node);
-                state = walk_value(w, s->node, at);
+                walk_state state;
+                at->in = (places_at){token, next};
+                if (UNLIKELY(node->twins)) state = walk_steps(w, node, step, node->steps, s->name, size, -1, at);
+                else {
+                    if (UNLIKELY(is_seen(&seen, step))) forget(w, s->node);
+                    state = walk_value(w, s->node, at);
+                }
+                if (state != WALK_ON) return state;
+                token = at->in.token;
+                next = at->in.next;
+                opens = places_opens(index, next);
+                continue;
             }
-            if (state != WALK_ON) return state;
-            in = at->in;
-            opens = places_opens(index, in.next);
-        } else if (in.token == opens) {
-            in = (places_at){index->containers[in.next].after, index->containers[in.next].next};
-            opens = places_opens(index, in.next);
-        } else in.token++;
-        in.token++; /* a comma, or the closing bracket */
+        }
+        if (token == opens) {
+            token = index->containers[next].after;
+            next = index->containers[next].next;
+            opens = places_opens(index, next);
+        } else token++;
     }
     at->in = (places_at){container->after, container->next};
     return WALK_ON;

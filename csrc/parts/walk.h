@@ -13,7 +13,8 @@ typedef struct {
     int checked; /* whether the text is known to be well formed */
     const skip_index *index; /* of the text, or NULL: containers to be passed over are balanced */
     int escapes; /* with an index: whether there may be escapes in names */
-    const uint64_t *escapes_in; /* or else NULL; a bit for each 64 bytes from start: whether there is a backslash */
+    const uint64_t *escapes_in; /* or else NULL; a bit for each 64 bytes from start: whether there is a backslash;
+                                 * and one word more */
     const paths *paths;
     const uint8_t **found; /* for each path where its value begins, or NULL */
     Py_ssize_t missing; /* how many aren't found */
