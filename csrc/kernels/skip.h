@@ -128,6 +128,7 @@ typedef struct {
 } skip_functions;
 
 extern const skip_functions CPU_NAME(skip_with);
+extern const uint64_t skip_bit_places[256]; /* of kernels/tables/places.c, for x86 */
 
 /* Return the functions for a level that this machine runs. */
 const skip_functions *skip_for(cpu_level level);

@@ -222,6 +222,33 @@ static ALWAYS_INLINE size_t skip_gather(skip_checker *c, size_t count, const uin
         _mm512_storeu_si512(out + 32,
                             _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(place, 3))));
     }
+#elif defined(VEC_AVX2)
+    /* Eight bytes at a time by a table where there are many, or else bit by bit: what is written too much is written
+     * over. */
+    (void)v;
+    uint8_t *token = c->token + count;
+    uint32_t *place = c->place + count;
+    if (LIKELY(n <= 8)) {
+        for (unsigned i = 0; n && i < 8; i++) {
+            uint64_t at = bits_first_or_64(tokens);
+            token[i] = p[at];
+            place[i] = (uint32_t)(offset + at);
+            tokens &= tokens - 1;
+        }
+        return count + n;
+    }
+    __m256i from = _mm256_set1_epi32((int)offset);
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned byte = tokens & 0xFF, more = bits_count(byte);
+        __m128i places = _mm_loadl_epi64((const __m128i *)&skip_bit_places[byte]);
+        __m128i text = _mm_loadl_epi64((const __m128i *)(p + 8 * i));
+        _mm_storel_epi64((__m128i *)token, _mm_shuffle_epi8(text, places));
+        _mm256_storeu_si256((__m256i *)place, _mm256_add_epi32(from, _mm256_cvtepu8_epi32(places)));
+        from = _mm256_add_epi32(from, _mm256_set1_epi32(8));
+        token += more;
+        place += more;
+        tokens >>= 8;
+    }
 #else
     (void)v;
     /* In eights, so that how many there are is seldom asked: what is written too much is written over. */
