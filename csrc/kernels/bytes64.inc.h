@@ -24,6 +24,11 @@ static ALWAYS_INLINE uint64_t bytes64_letters(bytes64 v) {
     return bytes64_word(_mm512_movepi8_mask(_mm512_add_epi8(v, v)));
 }
 static ALWAYS_INLINE bytes64 bytes64_or(bytes64 v, uint8_t c) { return _mm512_or_si512(v, _mm512_set1_epi8((char)c)); }
+static ALWAYS_INLINE uint64_t bytes64_less(bytes64 v, int8_t c) {
+    return bytes64_word(_mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(c)));
+}
+static ALWAYS_INLINE uint64_t bytes64_opens(bytes64 v) { return bytes64_equal(bytes64_or(v, 0x20), '{'); }
+static ALWAYS_INLINE uint64_t bytes64_closes(bytes64 v) { return bytes64_equal(bytes64_or(v, 0x20), '}'); }
 /* White space is what its last four bits look up: bytes from 0x80 on look up 0. */
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
     const __m512i table = _mm512_broadcast_i32x4(
@@ -66,6 +71,12 @@ static ALWAYS_INLINE bytes64 bytes64_or(bytes64 v, uint8_t c) {
     __m256i all = _mm256_set1_epi8((char)c);
     return (bytes64){_mm256_or_si256(v.a, all), _mm256_or_si256(v.b, all)};
 }
+static ALWAYS_INLINE uint64_t bytes64_less(bytes64 v, int8_t c) {
+    __m256i all = _mm256_set1_epi8(c);
+    return bytes64_bits(_mm256_cmpgt_epi8(all, v.a), _mm256_cmpgt_epi8(all, v.b));
+}
+static ALWAYS_INLINE uint64_t bytes64_opens(bytes64 v) { return bytes64_equal(bytes64_or(v, 0x20), '{'); }
+static ALWAYS_INLINE uint64_t bytes64_closes(bytes64 v) { return bytes64_equal(bytes64_or(v, 0x20), '}'); }
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
     const __m256i table = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(' ', 100, 100, 100, 17, 100, 113, 2, 100, '\t', '\n', 112, 100, '\r', 100, 100));
@@ -135,7 +146,8 @@ static ALWAYS_INLINE uint64_t bytes64_less(bytes64 v, int8_t c) {
 #undef IS_LESS
 }
 static ALWAYS_INLINE uint64_t bytes64_letters(bytes64 v) { return ~bytes64_less(v, 'A'); }
-#define BYTES64_OWN_CLASSES 1
+static ALWAYS_INLINE uint64_t bytes64_opens(bytes64 v) { return bytes64_equal(v, '{') | bytes64_equal(v, '['); }
+static ALWAYS_INLINE uint64_t bytes64_closes(bytes64 v) { return bytes64_equal(v, '}') | bytes64_equal(v, ']'); }
 static ALWAYS_INLINE uint64_t bytes64_space(bytes64 v) {
 #define IS_SPACE(each) \
     vec_or(vec_or(vec8_equal(each, ' '), vec8_equal(each, '\n')), \

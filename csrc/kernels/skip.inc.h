@@ -311,13 +311,16 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
         uint64_t valid = n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1, left, ended = 0;
         const uint32_t *places = c->place + first;
         bytes64 v = bytes64_load(c->token + first);
+        uint64_t open = bytes64_opens(v), close = bytes64_closes(v);
         uint64_t objects = bytes64_equal(v, '{') | bytes64_equal(v, '}');
-        uint64_t open = (objects & bytes64_equal(v, '{')) | bytes64_equal(v, '[');
-        uint64_t close = (objects & ~open) | bytes64_equal(v, ']');
         uint64_t colon = bytes64_equal(v, ':'), comma = bytes64_equal(v, ','), string = bytes64_equal(v, '"');
-        uint64_t digits = bytes64_at_most(v, '9') & ~bytes64_at_most(v, '0' - 1);
-        uint64_t line = by_lines ? bytes64_equal(v, '\n') | bytes64_equal(v, '\r') : 0, documents = 0, wrong = 0;
-        uint64_t words = ~(open | close | colon | comma | string | digits | line | bytes64_equal(v, '-'));
+        uint64_t line = by_lines ? bytes64_less(v, ' ') : 0, documents = 0, wrong = 0;
+        if (by_lines) {
+            wrong = line & ~bytes64_equal(v, '\n');
+            if (UNLIKELY(wrong)) wrong &= ~bytes64_equal(v, '\r');
+        }
+        /* Whether what a number may begin with does begin one was asked of the bytes. */
+        uint64_t words = bytes64_letters(v) & ~(open | close);
         uint64_t after_open = open << 1 | c->after_open, object = inside, commas_left = comma;
 
         for (left = (open | close) & valid; left; left &= left - 1) {
@@ -331,8 +334,8 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
                 if (UNLIKELY(depth == SKIP_DEPTH) ||
                     (by_lines && depth == 0 && UNLIKELY(lines->count == SKIP_LINES_MOST))) {
                     if (!by_lines) return -1;
-                    wrong = from & (0 - from);
-                    valid &= wrong | (wrong - 1);
+                    wrong |= from & (0 - from);
+                    valid &= ~(from << 1);
                     break;
                 }
                 if (by_lines && depth == 0) {
@@ -357,8 +360,8 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
                 /* The text may be somebody's who has changed the first bracket meanwhile. */
                 if (UNLIKELY(kind != inside) || UNLIKELY(depth == 0)) {
                     if (!by_lines) return -1;
-                    wrong = from & (0 - from);
-                    valid &= wrong | (wrong - 1);
+                    wrong |= from & (0 - from);
+                    valid &= ~(from << 1);
                     break;
                 }
                 depth--;
@@ -710,13 +713,7 @@ static ALWAYS_INLINE unsigned skip_balance_block(skip_balancer *b, bytes64 v) {
     if (UNLIKELY(backslash | b->escaped)) quote &= ~bits_escaped(backslash, &b->escaped);
     uint64_t in = bits_prefix_xor(quote) ^ b->in_string;
     b->in_string = (uint64_t)((int64_t)in >> 63);
-#if defined(BYTES64_OWN_CLASSES)
-    uint64_t open = (bytes64_equal(v, '{') | bytes64_equal(v, '[')) & ~in;
-    uint64_t close = (bytes64_equal(v, '}') | bytes64_equal(v, ']')) & ~in;
-#else
-    bytes64 folded = bytes64_or(v, 0x20);
-    uint64_t open = bytes64_equal(folded, '{') & ~in, close = bytes64_equal(folded, '}') & ~in;
-#endif
+    uint64_t open = bytes64_opens(v) & ~in, close = bytes64_closes(v) & ~in;
     size_t closing = bits_count(close);
     if (LIKELY(b->depth > closing)) {
         b->depth += bits_count(open) - closing;
