@@ -314,9 +314,9 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
         uint64_t open = bytes64_opens(v), close = bytes64_closes(v);
         uint64_t objects = bytes64_equal(v, '{') | bytes64_equal(v, '}');
         uint64_t colon = bytes64_equal(v, ':'), comma = bytes64_equal(v, ','), string = bytes64_equal(v, '"');
-        uint64_t line = by_lines ? bytes64_less(v, ' ') : 0, documents = 0, wrong = 0;
+        uint64_t line = bytes64_less(v, ' '), documents = 0, wrong = line; /* or what isn't ASCII */
         if (by_lines) {
-            wrong = line & ~bytes64_equal(v, '\n');
+            wrong &= ~bytes64_equal(v, '\n');
             if (UNLIKELY(wrong)) wrong &= ~bytes64_equal(v, '\r');
         }
         /* Whether what a number may begin with does begin one was asked of the bytes. */

@@ -1,6 +1,7 @@
 /* The places of the bits that are set in each byte, in its first bytes, the lowest first. */
 #include "kernels/skip.h"
 
+#if CPU_HAS_LEVELS
 /* clang-format off */
 const uint64_t skip_bit_places[256] = {
     0x0000000000000000, 0x0000000000000000, 0x0000000000000001, 0x0000000000000100, 0x0000000000000002,
@@ -57,3 +58,4 @@ const uint64_t skip_bit_places[256] = {
     0x0706050403020100,
 };
 /* clang-format on */
+#endif
