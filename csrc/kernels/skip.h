@@ -3,8 +3,9 @@
  * Two ways: checked, by the whole grammar that json accepts, and balanced, by counting brackets outside of strings. The
  * method is that of Langdale & Lemire, "Parsing gigabytes of JSON per second" (2019): words of 64 bits say which of 64
  * bytes are quotes, inside a string, white space and so on. Here the grammar is decided by such words too: the first
- * bytes of tokens are moved together, and what may follow a token is a word of places among them, so that only brackets
- * and words such as true are looked at one by one. An example, the dots being zeros:
+ * bytes of tokens are moved together, and what may follow a token is a word of places among them, so that only
+ * brackets, words such as true and zeros at a number's start are looked at one by one. An example, the dots being
+ * zeros:
  *
  *     text     {"a" : [1,-2]}
  *     in       .11...........   from an opening quote to before its closing one: the prefix exclusive or of quotes

@@ -314,12 +314,13 @@ static ALWAYS_INLINE int skip_judge(skip_checker *c, int indexed, int by_lines, 
         uint64_t open = bytes64_opens(v), close = bytes64_closes(v);
         uint64_t objects = bytes64_equal(v, '{') | bytes64_equal(v, '}');
         uint64_t colon = bytes64_equal(v, ':'), comma = bytes64_equal(v, ','), string = bytes64_equal(v, '"');
-        uint64_t line = bytes64_less(v, ' '), documents = 0, wrong = line; /* or what isn't ASCII */
+        /* Ends of lines, and what is no token: 0x0C and 0x1A, which look like marks, or what isn't ASCII. */
+        uint64_t line = bytes64_less(v, ' '), documents = 0, wrong = line;
         if (by_lines) {
             wrong &= ~bytes64_equal(v, '\n');
             if (UNLIKELY(wrong)) wrong &= ~bytes64_equal(v, '\r');
         }
-        /* Whether what a number may begin with does begin one was asked of the bytes. */
+        /* What begins with neither a letter nor a digit or minus was refused among the bytes. */
         uint64_t words = bytes64_letters(v) & ~(open | close);
         uint64_t after_open = open << 1 | c->after_open, object = inside, commas_left = comma;
 
