@@ -57,6 +57,17 @@
 #define HIDDEN
 #endif
 
+/* AT_LOAD(name) { ... }: what the loader runs once for a process, in one thread, before anything else of this library
+ * or program. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#define AT_LOAD(name) \
+    static void name(void); \
+    __pragma(section(".CRT$XCU", read)) __declspec(allocate(".CRT$XCU")) void (*const name##_at_load)(void) = name; \
+    static void name(void)
+#else
+#define AT_LOAD(name) __attribute__((constructor)) static void name(void)
+#endif
+
 /* End the process where an invariant doesn't hold. Only where CYJSON_DEBUG is defined (make debug, make sanitize, the
  * tests and the fuzzing of the kernels); otherwise the condition is compiled and never evaluated. */
 #if defined(CYJSON_DEBUG)

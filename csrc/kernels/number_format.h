@@ -26,8 +26,8 @@ static ALWAYS_INLINE uint64_t number_eight_digits(uint32_t x) {
 }
 
 /* By a double's biased exponent: 2^q / 10^(k+1), rounded down, in units of 2^-128, where q is what the exponent of its
- * 53-bit significand is and k = floor(log10(2^q)). */
-HIDDEN extern const pow10_significand number_scale[2047];
+ * 53-bit significand is and k = floor(log10(2^q)). Made when the library is loaded: it would be 32 kB of the file. */
+HIDDEN extern pow10_significand number_scale[2047];
 
 /* x < 1000: its one to three digits, and how many they are. */
 HIDDEN extern const uint8_t number_small[1000][4];

@@ -20,8 +20,7 @@ typedef struct {
     uint64_t half; /* 2^(q-1) / 10^(k+1), rounded down, in units of 2^-64 */
 } scaled;
 
-/* floor(log10(2^q)) and floor(log10(3/4 * 2^q)), checked for every q by tools/generate_pow10.py --prove. */
-static ALWAYS_INLINE int log10_of_pow2(int q) { return (q * 315653) >> 20; }
+/* floor(log10(3/4 * 2^q)), checked for every q by tools/generate_pow10.py --prove. */
 static ALWAYS_INLINE int log10_of_pow2_three_quarters(int q) { return (q * 315653 - 131072) >> 20; }
 
 static ALWAYS_INLINE scaled scale(uint64_t m, const pow10_significand *g) {

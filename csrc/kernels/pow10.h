@@ -19,8 +19,10 @@ HIDDEN extern const pow10_significand pow10_table[POW10_MAX - POW10_MIN + 1];
 
 static ALWAYS_INLINE const pow10_significand *pow10_of(int e) { return &pow10_table[e - POW10_MIN]; }
 
-/* floor(log2(10^e)); tools/generate_pow10.py --prove checks every e of the table. */
+/* floor(log2(10^e)) and floor(log10(2^q)); tools/generate_pow10.py --prove checks every e of the table, and every q of
+ * a double. */
 static ALWAYS_INLINE int pow10_exponent(int e) { return (e * 217706) >> 16; }
+static ALWAYS_INLINE int log10_of_pow2(int q) { return (q * 315653) >> 20; }
 
 /* The high half of a * b; the low half goes to *low. */
 static ALWAYS_INLINE uint64_t multiply_128(uint64_t a, uint64_t b, uint64_t *low) {
