@@ -51,6 +51,15 @@
 #define NOT_VECTORIZED
 #endif
 
+/* Keep the loop that follows as short as it stands, where it is inlined in many places and for what is left over. */
+#if defined(__clang__)
+#define NOT_UNROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
+#elif defined(__GNUC__)
+#define NOT_UNROLLED _Pragma("GCC unroll 1")
+#else
+#define NOT_UNROLLED
+#endif
+
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(_WIN32)
 #define HIDDEN __attribute__((visibility("hidden"))) /* an extern table is found without a look-up in the GOT */
 #else

@@ -430,7 +430,7 @@ static int64_t offset_at(const column *c, int64_t i) {
 }
 
 /* Drop what is beyond this many values; and what row `row` (-1: none) made of the types. */
-void column_truncate(column *c, int64_t length, int64_t row) {
+SELDOM void column_truncate(column *c, int64_t length, int64_t row) {
     if (length < c->length) {
         if (c->valid != NULL) {
             for (int64_t i = length; i < c->length; i++) c->nulls -= !(c->valid[i >> 3] >> (i & 7) & 1);

@@ -57,9 +57,10 @@ static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, si
         return LIKELY(!m) ? n : n - 16 + vec_first(m);
     }
     size_t i = 0;
-    while (i < n && !escape_needed(p[i], ascii)) {
+    NOT_UNROLLED
+    for (; i < n; i++) {
+        if (escape_needed(p[i], ascii)) break;
         out[i] = p[i];
-        i++;
     }
     return i;
 }

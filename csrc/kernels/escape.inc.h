@@ -615,6 +615,7 @@ uint8_t *CPU_NAME(escape_widen)(uint8_t *out, int to_width, const uint8_t *p, si
 static ALWAYS_INLINE void copy_widened_from(uint8_t *out, int to_width, const uint8_t *p, size_t n, int width) {
     const uint8_t *end = p + n * (size_t)width;
     for (; end - p >= 16; p += 16, out += 16 / width * to_width) vec_store_widened(out, to_width, vec_load(p), width);
+    NOT_UNROLLED
     for (; p < end; p += width, out += to_width) scan_write(out, scan_read(p, width), to_width);
 }
 
