@@ -3,6 +3,7 @@
 
 #include "kernels/number_parse.h"
 #include "kernels/scan.h"
+#include "python/outcome.h"
 
 /* How the text is stored: its characters' width in bytes, and whether it is UTF-8 or Latin-1. Constant in every inlined
  * copy of the decoder. */
@@ -16,13 +17,6 @@ static ALWAYS_INLINE int form_width(text_form form) { return form == TEXT_UTF8 ?
      : (form) == TEXT_LATIN1 ? function##_latin1 \
      : (form) == TEXT_UCS2   ? function##_ucs2 \
                              : function##_ucs4)
-
-/* What came of a way that isn't for every text. */
-typedef enum {
-    FAILED = -1, /* an exception is set */
-    LEFT, /* nothing was done: another way has to be taken, in the end the stdlib's */
-    DONE
-} outcome;
 
 /* The keys that the innermost object should have if it is like the one that stood at such a place before. They are
  * borrowed from a shape: valid while state->shapes_kept stays what it was. */

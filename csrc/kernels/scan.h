@@ -182,7 +182,6 @@ static ALWAYS_INLINE int scan_narrow_ascii(uint8_t *out, const uint8_t *p, const
 static ALWAYS_INLINE void scan_narrow(uint8_t *out, const uint8_t *p, size_t n, int width) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) vec_store(out + i, vec_load_narrowed(p + i * (unsigned)width, width));
-    NOT_UNROLLED
     for (; i < n; i++) out[i] = (uint8_t)scan_read(p + i * (unsigned)width, width);
 }
 

@@ -8,10 +8,10 @@ static Py_ssize_t find_name(core_state *state, const name *names, int count, PyO
     return -1;
 }
 
-int take_arguments(core_state *state, const name *names, int count, int second, PyObject *const *args, Py_ssize_t nargs,
-                   PyObject *kwnames, PyObject **values, PyObject **others) {
+outcome take_arguments(core_state *state, const name *names, int count, int second, PyObject *const *args,
+                       Py_ssize_t nargs, PyObject *kwnames, PyObject **values, PyObject **others) {
     for (int i = 0; i < count; i++) values[i] = NULL;
-    if (nargs > (second ? 2 : 1)) return 1;
+    if (nargs > (second ? 2 : 1)) return LEFT;
     if (nargs > 0) values[0] = args[0];
     if (nargs > 1) values[second] = args[1];
     Py_ssize_t keywords = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
@@ -19,14 +19,14 @@ int take_arguments(core_state *state, const name *names, int count, int second, 
         PyObject *keyword = PyTuple_GET_ITEM(kwnames, i), *value = args[nargs + i];
         Py_ssize_t at = find_name(state, names, count, keyword);
         if (at >= 0) {
-            if (values[at] != NULL) return 1;
+            if (values[at] != NULL) return LEFT;
             values[at] = value;
             continue;
         }
-        if (*others == NULL && (*others = PyDict_New()) == NULL) return -1;
-        if (PyDict_SetItem(*others, keyword, value)) return -1;
+        if (*others == NULL && (*others = PyDict_New()) == NULL) return FAILED;
+        if (PyDict_SetItem(*others, keyword, value)) return FAILED;
     }
-    return values[0] == NULL || values[second] == NULL;
+    return values[0] == NULL || values[second] == NULL ? LEFT : DONE;
 }
 
 int put_argument(core_state *state, PyObject *arguments, name n, PyObject *value) {

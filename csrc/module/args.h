@@ -3,12 +3,13 @@
 #define CYJSON_MODULE_ARGS_H
 
 #include "module/state.h"
+#include "python/outcome.h"
 
 /* Sort a vectorcall's arguments into values (borrowed); keywords that aren't among names go to *others, a new dict.
- * names[0] is the first positional argument, names[second] the other one (second = 0: there is none). 0, 1 where the
- * call is wrong (too many positional arguments, or one missing or given twice), -1 with an exception set. */
-int take_arguments(core_state *state, const name *names, int count, int second, PyObject *const *args, Py_ssize_t nargs,
-                   PyObject *kwnames, PyObject **values, PyObject **others);
+ * names[0] is the first positional argument, names[second] the other one (second = 0: there is none). LEFT where the
+ * call is wrong: too many positional arguments, or one missing or given twice. */
+outcome take_arguments(core_state *state, const name *names, int count, int second, PyObject *const *args,
+                       Py_ssize_t nargs, PyObject *kwnames, PyObject **values, PyObject **others);
 
 /* Put an argument that was given (not NULL) into a call's keywords: -1 with an exception set. */
 int put_argument(core_state *state, PyObject *arguments, name n, PyObject *value);

@@ -248,13 +248,13 @@ PyObject *core_decode(PyObject *core, PyObject *const *args, Py_ssize_t nargs, P
     else if (nargs != 1 || kwnames != NULL) {
         static const name names[] = {NAME_data, NAME_type, NAME_errors};
         PyObject *v[3], *others = NULL;
-        int wrong = take_arguments(state, names, 3, 1, args, nargs, kwnames, v, &others);
+        outcome taken = take_arguments(state, names, 3, 1, args, nargs, kwnames, v, &others);
         int odd =
-            wrong || others != NULL ||
+            taken != DONE || others != NULL ||
             (v[2] != NULL && (!PyUnicode_CheckExact(v[2]) || (PyUnicode_CompareWithASCIIString(v[2], "all") != 0 &&
                                                               PyUnicode_CompareWithASCIIString(v[2], "first") != 0)));
         Py_XDECREF(others);
-        if (wrong < 0) return NULL;
+        if (taken == FAILED) return NULL;
         if (odd) return PyObject_Vectorcall(state->decode_in_python, args, (size_t)nargs, kwnames);
         data = v[0];
         if (v[1] != NULL) type = v[1];

@@ -99,19 +99,20 @@ PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
     core_state *state = state_of(core);
     BY_NAME(state, NAMED_DUMP, args, nargs, kwnames);
     PyObject *v[D_COUNT + 1], *others = NULL, *text = NULL, *encoder = NULL;
-    int wrong = take_arguments(state, dumps_names, D_COUNT + 1, D_FP, args, nargs, kwnames, v, &others), bad = -1;
-    if (wrong > 0 || (wrong == 0 && is_left_to_json(state, v, others))) {
+    outcome taken = take_arguments(state, dumps_names, D_COUNT + 1, D_FP, args, nargs, kwnames, v, &others);
+    int bad = -1;
+    if (taken == LEFT || (taken == DONE && is_left_to_json(state, v, others))) {
         PyObject *none = PyObject_Vectorcall(state->json_dump, args, (size_t)nargs, kwnames);
         bad = none == NULL ? -1 : 0;
         Py_XDECREF(none);
-    } else if (wrong == 0) {
+    } else if (taken == DONE) {
         open_file file = {state, v[D_FP]};
         encode_sink sink = {write_text, &file};
         encode_options base = dumps_defaults;
         base.as_generator = 1;
         base.sink = &sink;
-        int odd = encode_arguments(state, &base, v, others, &text, &encoder);
-        bad = odd > 0 ? write_pieces(&file, encoder, v[D_OBJ]) : odd;
+        outcome encoded = encode_arguments(state, &base, v, others, &text, &encoder);
+        bad = encoded == LEFT ? write_pieces(&file, encoder, v[D_OBJ]) : encoded == FAILED;
     }
     Py_XDECREF(encoder);
     Py_XDECREF(text);
@@ -123,10 +124,10 @@ PyObject *core_dump(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
 NOINLINE PyObject *encode_utf8(core_state *state, const encode_options *defaults, PyObject *const *args,
                                Py_ssize_t nargs, PyObject *kwnames, int to_file) {
     PyObject *v[D_COUNT + 1], *others = NULL, *separators = NULL, *encoder = NULL, *result = NULL;
-    int odd, wrong = take_arguments(state, dumps_names, D_COUNT + to_file, to_file ? D_FP : 0, args, nargs, kwnames, v,
-                                    &others);
-    if (wrong < 0) goto done;
-    if (wrong || others != NULL || v[D_ENSURE_ASCII] != NULL || v[D_ALLOW_NAN] != NULL) {
+    outcome taken =
+        take_arguments(state, dumps_names, D_COUNT + to_file, to_file ? D_FP : 0, args, nargs, kwnames, v, &others);
+    if (taken == FAILED) goto done;
+    if (taken == LEFT || others != NULL || v[D_ENSURE_ASCII] != NULL || v[D_ALLOW_NAN] != NULL) {
         PyObject *refuse = to_file ? state->refuse_dump_bytes : state->refuse_encode;
         result = PyObject_Vectorcall(refuse, args, (size_t)nargs, kwnames); /* raises TypeError */
         goto done;
@@ -142,8 +143,7 @@ NOINLINE PyObject *encode_utf8(core_state *state, const encode_options *defaults
     encode_options base = *defaults;
     if (!is_plain_class(state, given(v[D_CLS]))) base.plans = NULL; /* it writes in its own way */
     if (to_file) base.sink = &sink;
-    odd = encode_arguments(state, &base, v, NULL, &result, &encoder);
-    if (odd > 0) {
+    if (encode_arguments(state, &base, v, NULL, &result, &encoder) == LEFT) {
         PyObject *text = encode_by(state, encoder, v[D_OBJ]);
         if (text != NULL) result = PyUnicode_AsUTF8String(text);
         Py_XDECREF(text);

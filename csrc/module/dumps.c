@@ -9,16 +9,16 @@ PyObject *core_encode_with(PyObject *core, PyObject *const *args, Py_ssize_t nar
     if (!takes_two("encode_with", nargs)) return NULL;
     BY_NAME(state, NAMED_ENCODE, args, nargs, NULL);
     PyObject *result = NULL;
-    int odd = encode_instance(state, &dumps_defaults, args[0], args[1], 0, &result);
-    return odd > 0 ? PyObject_CallFunctionObjArgs(state->json_encode, args[0], args[1], NULL) : result;
+    outcome encoded = encode_instance(state, &dumps_defaults, args[0], args[1], 0, &result);
+    return encoded == LEFT ? PyObject_CallFunctionObjArgs(state->json_encode, args[0], args[1], NULL) : result;
 }
 
 PyObject *core_one_shot_with(PyObject *core, PyObject *const *args, Py_ssize_t nargs) {
     core_state *state = state_of(core);
     if (!takes_two("one_shot_with", nargs)) return NULL;
     PyObject *result = NULL;
-    int odd = encode_by_attributes(state, &dumps_defaults, args[0], args[1], 0, &result);
-    return odd > 0 ? Py_NewRef(Py_None) : result;
+    outcome encoded = encode_by_attributes(state, &dumps_defaults, args[0], args[1], 0, &result);
+    return encoded == LEFT ? Py_NewRef(Py_None) : result;
 }
 
 PyObject *core_iterencode_with(PyObject *core, PyObject *const *args, Py_ssize_t nargs) {
@@ -28,9 +28,9 @@ PyObject *core_iterencode_with(PyObject *core, PyObject *const *args, Py_ssize_t
     prepared p = {.o = dumps_defaults};
     p.o.as_generator = 1;
     PyObject *function = NULL, *result = NULL;
-    int odd = prepare_instance(state, &p, args[0], args[1], &function);
-    if (odd > 0) result = PyObject_CallFunctionObjArgs(state->json_iterencode, args[0], args[1], NULL);
-    else if (odd == 0) {
+    outcome taken = prepare_instance(state, &p, args[0], args[1], &function);
+    if (taken == LEFT) result = PyObject_CallFunctionObjArgs(state->json_iterencode, args[0], args[1], NULL);
+    else if (taken == DONE) {
         PyObject *kept = PyTuple_Pack(5, core, function != NULL ? function : Py_None, p.item_separator, p.key_separator,
                                       p.indent != NULL ? p.indent : Py_None);
         if (kept != NULL) result = encode_pieces_new(state->pieces_type, &state->encode, &p.o, args[1], kept);
@@ -66,28 +66,28 @@ int is_left_to_json(core_state *state, PyObject *const *v, PyObject *others) {
     return (others != NULL && is_plain_class(state, given(v[D_CLS]))) || !flags_are_plain(v);
 }
 
-int encode_arguments(core_state *state, const encode_options *base, PyObject **v, PyObject *others, PyObject **result,
-                     PyObject **encoder) {
-    int odd;
+outcome encode_arguments(core_state *state, const encode_options *base, PyObject **v, PyObject *others,
+                         PyObject **result, PyObject **encoder) {
+    outcome encoded;
     if (is_plain_class(state, given(v[D_CLS]))) {
         prepared p = {.o = *base};
-        odd = prepare_arguments(&p, v, state->encode.unpack_pair);
-        if (odd == 0 && (*result = encode_document(&state->encode, &p.o, v[D_OBJ])) == NULL) odd = -1;
-        if (odd > 0) {
+        encoded = prepare_arguments(&p, v, state->encode.unpack_pair);
+        if (encoded == DONE && (*result = encode_document(&state->encode, &p.o, v[D_OBJ])) == NULL) encoded = FAILED;
+        if (encoded == LEFT) {
             if (p.separators == NULL) p.separators = PyTuple_Pack(2, p.item_separator, p.key_separator);
             v[D_SEPARATORS] = p.separators;
             if (p.indent != NULL && PyUnicode_Check(p.indent)) v[D_INDENT] = p.indent; /* it may have been asked for */
             if (p.separators == NULL || (*encoder = make_encoder(state, state->json_encoder_class, v, NULL)) == NULL)
-                odd = -1;
+                encoded = FAILED;
         }
         prepared_clear(&p);
-        return odd;
+        return encoded;
     }
     PyObject *made = make_encoder(state, v[D_CLS], v, others);
-    odd = made == NULL ? -1 : encode_instance(state, base, made, v[D_OBJ], !base->as_generator, result);
-    if (odd > 0) *encoder = made;
+    encoded = made == NULL ? FAILED : encode_instance(state, base, made, v[D_OBJ], !base->as_generator, result);
+    if (encoded == LEFT) *encoder = made;
     else Py_XDECREF(made);
-    return odd;
+    return encoded;
 }
 
 PyObject *encode_by(core_state *state, PyObject *encoder, PyObject *object) {
@@ -98,10 +98,10 @@ PyObject *encode_by(core_state *state, PyObject *encoder, PyObject *object) {
 
 static NOINLINE PyObject *dumps_with(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
     PyObject *v[D_COUNT], *others = NULL, *result = NULL, *encoder = NULL;
-    int wrong = take_arguments(state, dumps_names, D_COUNT, 0, args, nargs, kwnames, v, &others);
-    if (wrong > 0 || (wrong == 0 && is_left_to_json(state, v, others)))
+    outcome taken = take_arguments(state, dumps_names, D_COUNT, 0, args, nargs, kwnames, v, &others);
+    if (taken == LEFT || (taken == DONE && is_left_to_json(state, v, others)))
         result = PyObject_Vectorcall(state->json_dumps, args, (size_t)nargs, kwnames);
-    else if (wrong == 0 && encode_arguments(state, &dumps_defaults, v, others, &result, &encoder) > 0)
+    else if (taken == DONE && encode_arguments(state, &dumps_defaults, v, others, &result, &encoder) == LEFT)
         result = encode_by(state, encoder, v[D_OBJ]);
     Py_XDECREF(others);
     return result;

@@ -3,6 +3,7 @@
 #define CYJSON_MODULE_FUNCTIONS_H
 
 #include "module/state.h"
+#include "python/outcome.h"
 
 PyObject *core_loads(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *core_load(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
@@ -39,11 +40,10 @@ const decode_options *scanner_options(core_state *state, PyObject *object);
 /* encoder.encode(object); takes over the reference to the encoder. */
 PyObject *encode_by(core_state *state, PyObject *encoder, PyObject *object);
 
-/* Encode v[D_OBJ] as the other arguments say: 0 with *result set; 1 with *encoder set, whose own methods have to do it:
- * of a class that overrides them, or the stdlib's, which then raises or asks the pieces to add and multiply; -1 with an
- * exception set. */
-int encode_arguments(core_state *state, const encode_options *base, PyObject **v, PyObject *others, PyObject **result,
-                     PyObject **encoder);
+/* Encode v[D_OBJ] as the other arguments say: DONE with *result set; LEFT with *encoder set, whose own methods have to
+ * do it: of a class that overrides them, or the stdlib's, which then raises or asks the pieces to add and multiply. */
+outcome encode_arguments(core_state *state, const encode_options *base, PyObject **v, PyObject *others,
+                         PyObject **result, PyObject **encoder);
 
 /* encode, or with to_file dump_bytes, by these options and what the arguments say. */
 PyObject *encode_utf8(core_state *state, const encode_options *defaults, PyObject *const *args, Py_ssize_t nargs,

@@ -213,9 +213,10 @@ static PyObject *loads_arguments(core_state *state, PyObject **v, PyObject *othe
 /* Not inline, as dumps_with and encode_utf8 aren't: calls without options are spared the arrays' stack protector. */
 static NOINLINE PyObject *loads_with(core_state *state, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
     PyObject *v[L_COUNT], *others = NULL, *result = NULL;
-    int wrong = take_arguments(state, loads_names, L_COUNT, 0, args, nargs, kwnames, v, &others);
-    if (wrong > 0) result = PyObject_Vectorcall(state->json_loads, args, (size_t)nargs, kwnames); /* raises TypeError */
-    else if (wrong == 0) result = loads_arguments(state, v, others);
+    outcome taken = take_arguments(state, loads_names, L_COUNT, 0, args, nargs, kwnames, v, &others);
+    if (taken == LEFT)
+        result = PyObject_Vectorcall(state->json_loads, args, (size_t)nargs, kwnames); /* raises TypeError */
+    else if (taken == DONE) result = loads_arguments(state, v, others);
     Py_XDECREF(others);
     return result;
 }
@@ -242,9 +243,10 @@ PyObject *core_load(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
     memcpy(names, loads_names, sizeof names);
     names[L_S] = NAME_fp;
     PyObject *v[L_COUNT], *others = NULL, *result = NULL, *document;
-    int wrong = take_arguments(state, names, L_COUNT, 0, args, nargs, kwnames, v, &others);
-    if (wrong > 0) result = PyObject_Vectorcall(state->json_load, args, (size_t)nargs, kwnames); /* raises TypeError */
-    else if (wrong == 0 && (document = PyObject_CallMethodNoArgs(v[L_S], state->names[NAME_read])) != NULL) {
+    outcome taken = take_arguments(state, names, L_COUNT, 0, args, nargs, kwnames, v, &others);
+    if (taken == LEFT)
+        result = PyObject_Vectorcall(state->json_load, args, (size_t)nargs, kwnames); /* raises TypeError */
+    else if (taken == DONE && (document = PyObject_CallMethodNoArgs(v[L_S], state->names[NAME_read])) != NULL) {
         v[L_S] = document;
         result = loads_arguments(state, v, others);
         Py_DECREF(document);

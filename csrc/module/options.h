@@ -41,21 +41,21 @@ void prepared_clear(prepared *p);
  * to know. */
 int flags_are_plain(PyObject *const *v);
 
-/* Fill in the options from a call's arguments, for the stdlib's class or ours: 0; 1 where only the stdlib can answer,
- * with its generator or an error; -1 with an exception set. */
-int prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair);
+/* Fill in the options from a call's arguments, for the stdlib's class or ours. LEFT where only the stdlib can answer,
+ * with its generator or an error. */
+outcome prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair);
 
 /* Fill in the options from an encoder's attributes, with a new reference (or NULL) in *function. As
  * prepare_arguments. */
-int prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject *object, PyObject **function);
+outcome prepare_instance(core_state *state, prepared *p, PyObject *encoder, PyObject *object, PyObject **function);
 
 /* Encode as an instance's attributes say, whatever its methods: as encode_instance. */
-int encode_by_attributes(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object,
-                         int asks_first, PyObject **result);
+outcome encode_by_attributes(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object,
+                             int asks_first, PyObject **result);
 
-/* Encode as an instance's attributes say: 0 with *result set; 1 where its own methods have to do it, because it
- * overrides iterencode (or encode, if that is asked) or holds pieces that aren't text; -1 with an exception set. */
-int encode_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object, int asks_encode,
-                    PyObject **result);
+/* Encode as an instance's attributes say: DONE with *result set; LEFT where its own methods have to do it, because it
+ * overrides iterencode (or encode, if that is asked) or holds pieces that aren't text. */
+outcome encode_instance(core_state *state, const encode_options *base, PyObject *encoder, PyObject *object,
+                        int asks_encode, PyObject **result);
 
 #endif

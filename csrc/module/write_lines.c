@@ -8,8 +8,8 @@ struct core_writer {
     encode_lines *lines;
 };
 
-/* Fill in the options: 0; 1 where each document has to go through encode; -1 with an exception set. */
-static int prepare_lines(core_state *state, prepared *p, PyObject *options) {
+/* Fill in the options. LEFT where each document has to go through encode. */
+static outcome prepare_lines(core_state *state, prepared *p, PyObject *options) {
     static const int known[] = {D_SKIPKEYS, D_CHECK_CIRCULAR, D_SEPARATORS, D_DEFAULT, D_SORT_KEYS};
     PyObject *v[D_COUNT] = {[D_OBJ] = Py_None};
     Py_ssize_t found = 0;
@@ -17,11 +17,12 @@ static int prepare_lines(core_state *state, prepared *p, PyObject *options) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         v[known[i]] = PyDict_GetItemWithError(options, state->names[dumps_names[known[i]]]);
         if (v[known[i]] != NULL) found++;
-        else if (PyErr_Occurred()) return -1;
+        else if (PyErr_Occurred()) return FAILED;
     }
-    if (found != PyDict_GET_SIZE(options)) return 1;
-    int odd = prepare_arguments(p, v, state->encode.unpack_pair);
-    return odd ? odd : p->o.plans == NULL || p->o.item_separator.odd != NULL || p->o.key_separator.odd != NULL;
+    if (found != PyDict_GET_SIZE(options)) return LEFT;
+    outcome taken = prepare_arguments(p, v, state->encode.unpack_pair);
+    if (taken != DONE) return taken;
+    return p->o.plans == NULL || p->o.item_separator.odd != NULL || p->o.key_separator.odd != NULL ? LEFT : DONE;
 }
 
 core_writer *core_writer_new(PyObject *core, PyObject *options, Py_ssize_t enough) {
@@ -32,11 +33,12 @@ core_writer *core_writer_new(PyObject *core, PyObject *options, Py_ssize_t enoug
     }
     writer->core = Py_NewRef(core);
     writer->options = Py_NewRef(options);
-    int odd = prepare_lines(state_of(core), &writer->p, options);
-    if (odd == 0) writer->lines = encode_lines_new(&state_of(core)->encode, &writer->p.o, enough);
+    outcome taken = prepare_lines(state_of(core), &writer->p, options);
+    if (taken == DONE) writer->lines = encode_lines_new(&state_of(core)->encode, &writer->p.o, enough);
     if (writer->lines != NULL) return writer;
     core_writer_free(writer);
-    if (odd < 0 && !PyErr_ExceptionMatches(PyExc_MemoryError)) PyErr_Clear(); /* encode raises it, for a document */
+    if (taken == FAILED && !PyErr_ExceptionMatches(PyExc_MemoryError))
+        PyErr_Clear(); /* encode raises it, for a document */
     return NULL;
 }
 
