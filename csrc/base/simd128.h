@@ -13,6 +13,7 @@
 
 #include <emmintrin.h>
 #define VEC_NAME "sse2"
+#define VEC_TOP_BITS 1
 typedef __m128i vec;
 typedef uint32_t vec_mask;
 enum { VEC_STRIDE = 1 };
@@ -201,6 +202,16 @@ LANES(vec32_narrow, (vec low, vec high), h,
 #undef LANES
 
 #endif
+
+/* As vec8_less for bytes below 0x80 and c > 0, of use to vec_bits only: where that takes the top bit of each lane, gcc
+ * makes three instructions of the comparison, and one of this. */
+static ALWAYS_INLINE vec vec8_less_in_ascii(vec v, int8_t c) {
+#if defined(VEC_TOP_BITS)
+    return _mm_sub_epi8(v, VEC8_ALL(c));
+#else
+    return vec8_less(v, c);
+#endif
+}
 
 /* Lanes of `width` bytes that equal c. */
 static ALWAYS_INLINE vec vec_equal(vec v, uint8_t c, int width) {

@@ -228,16 +228,16 @@ static ALWAYS_INLINE int is_full(const encoder *e, const uint8_t *out) { return 
 
 /* ---- strings ---- */
 
-/* As escape_copy_ascii, with the running level's own way for long strings where that isn't AVX2's. */
-static ALWAYS_INLINE int copy_ascii(const encoder *e, uint8_t *out, int width, const uint8_t *p, size_t n, int ascii,
-                                    int varied) {
+/* As escape_copy_needed, with the running level's own way for long strings where that isn't AVX2's. */
+static ALWAYS_INLINE vec_mask copy_needed(const encoder *e, uint8_t *out, int width, const uint8_t *p, size_t n,
+                                          int ascii, int varied) {
 #if defined(KERNELS_BY_TABLE) && !defined(VEC_AVX2)
     enum { LONG = 64 };
-    if (n > LONG && KERNEL(e, escape_copy_long) != NULL) return KERNEL(e, escape_copy_long)(out, width, p, n, ascii);
+    if (n > LONG && KERNEL(e, escape_copy_long) != NULL) return !KERNEL(e, escape_copy_long)(out, width, p, n, ascii);
 #else
     (void)e;
 #endif
-    return escape_copy_ascii(out, width, p, n, ascii, varied);
+    return escape_copy_needed(out, width, p, n, ascii, varied);
 }
 
 /* Go over to characters that hold a str's. */
@@ -305,7 +305,7 @@ static ALWAYS_INLINE uint8_t *write_str(encoder *e, uint8_t *out, PyObject *str,
         out = room(e, out, n + slack, form);
         if (UNLIKELY(out == NULL)) return NULL;
         const uint8_t *p = compat_ascii_text(str); /* after a header of at least 40 bytes */
-        if (LIKELY(copy_ascii(e, out + width, (int)width, p, n, form == WRITE_ASCII, !is_key))) {
+        if (LIKELY(!copy_needed(e, out + width, (int)width, p, n, form == WRITE_ASCII, !is_key))) {
             put(e, out, '"', form);
             return put(e, out + (n + 1) * width, '"', form);
         }

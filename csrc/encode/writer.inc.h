@@ -329,11 +329,70 @@ static NOINLINE items_written write_words(const encoder *e, uint8_t *out, PyObje
     return (items_written){out, i - before};
 }
 
+enum {
+    FEW_NUMBERS = 4, /* in a list that is written at once */
+    NUMBER_LONGEST = NUMBER_DOUBLE_SPACE + 16, /* with a separator */
+};
+
+static ALWAYS_INLINE int is_number(PyObject *object) { return PyFloat_CheckExact(object) || PyLong_CheckExact(object); }
+
+/* A number of a plain list, in bytes, for which there is room: the end, or NULL where it is something else, not finite,
+ * or an int of more than 64 bits. */
+static ALWAYS_INLINE uint8_t *write_number(const encoder *e, uint8_t *out, PyObject *object) {
+    if (PyFloat_CheckExact(object)) {
+        const double number = PyFloat_AS_DOUBLE(object);
+        return UNLIKELY(number - number != 0) ? NULL : FORMAT_DOUBLE(e)(out, number);
+    }
+    return PyLong_CheckExact(object) ? format_int(out, object) : NULL;
+}
+
+/* The items of a plain list from the i-th on, with separators between, in bytes, as long as they are numbers and there
+ * is room, which is made for one. */
+static NOINLINE items_written write_number_run(encoder *e, uint8_t *out, PyObject *const *items, Py_ssize_t i,
+                                               Py_ssize_t n) {
+    out = room(e, out, NUMBER_LONGEST + SLACK, WRITE_UTF8);
+    if (UNLIKELY(out == NULL)) return (items_written){NULL, 0};
+    const Py_ssize_t fit = (e->text.limit - out - SLACK) / NUMBER_LONGEST, before = i;
+    const Py_ssize_t stop = n - i > fit ? i + fit : n;
+    const uint64_t between = load_8(e->between);
+    const size_t separator = (size_t)e->options->item_separator.size;
+    uint8_t *end = out, *next;
+    for (; i < stop; i++) {
+        prefetch_items(items, i, n);
+        if ((next = write_number(e, out, items[i])) == NULL) break;
+        end = next;
+        store_8(end, between);
+        out = end + separator;
+    }
+    return (items_written){end, i - before};
+}
+
+/* A short list of a plain document that holds numbers only: done is 1, or 0 where it holds anything else. */
+static NOINLINE items_written write_number_list(encoder *e, uint8_t *out, PyObject *list) {
+    PyObject *const *items = compat_items(list), *const *const end = items + PyList_GET_SIZE(list);
+    const uint64_t between = load_8(e->between);
+    const size_t separator = (size_t)e->options->item_separator.size;
+    const items_written none = {out, 0};
+    if (UNLIKELY(may_enter(e))) return (items_written){NULL, 0};
+    if (UNLIKELY(e->text.limit - out < FEW_NUMBERS * NUMBER_LONGEST + SLACK) || UNLIKELY(e->plain != PLAIN))
+        return none;
+    *out++ = '[';
+    for (; items < end; items++) {
+        out = write_number(e, out, *items);
+        if (UNLIKELY(out == NULL)) return none;
+        store_8(out, between);
+        out += separator;
+    }
+    out[-(ptrdiff_t)separator] = ']';
+    return (items_written){out - separator + 1, 1};
+}
+
 /* The items of a list or tuple from one on. It may change meanwhile, once it is entered, which is done if *entered says
  * that it hasn't been: leaves change nothing, so its array is looked at anew after other items only. */
 static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *list, PyObject *sequence, Py_ssize_t i,
                                           int *entered, write_form form, write_style style) {
     const int plain = style == STYLE_PLAIN, by_run = COMPAT_HAS_GIL && plain && !is_text(form);
+    const int by_number = COMPAT_HAS_GIL && plain && (form == WRITE_ASCII || form == WRITE_UTF8 || form == WRITE_TEXT1);
     const size_t between = plain ? 0 : between_size(e);
     PyObject *const *items = compat_items(sequence);
     Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence);
@@ -346,7 +405,18 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             return NULL;
         }
         prefetch_items(items, i, n);
-        int leaf = write_scalar_as(e, &out, item, Py_TYPE(item), 0, form, style);
+        int leaf = 0;
+        if (by_number && !PyUnicode_CheckExact(item)) {
+            if (is_number(item)) {
+                items_written run = write_number_run(e, out, items, i, n);
+                out = run.out;
+                if (LIKELY(run.done > 0)) {
+                    i += run.done - 1;
+                    continue;
+                }
+                leaf = out == NULL;
+            }
+        } else leaf = write_scalar_as(e, &out, item, Py_TYPE(item), 0, form, style);
         if (!leaf && (leaf = write_word_as(e, &out, item, Py_TYPE(item), 0, form)) && by_run && LIKELY(out != NULL) &&
             n - i > FEW_WORDS && is_word(items[i + 1])) {
             items_written run = write_words(e, out, items, i, n);
@@ -360,7 +430,11 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             }
             prefetch_inside(e, items, i, n);
             items_written run = {out, 0};
-            if (COMPAT_HAS_GIL && plain && form == WRITE_UTF8 && !PyDict_CheckExact(item) && !PyList_CheckExact(item))
+            if (by_number && PyList_CheckExact(item)) {
+                if (PyList_GET_SIZE(item) <= FEW_NUMBERS && is_number(PyList_GET_ITEM(item, 0)))
+                    run = write_number_list(e, out, item);
+            } else if (COMPAT_HAS_GIL && plain && form == WRITE_UTF8 && !PyDict_CheckExact(item) &&
+                       !PyList_CheckExact(item))
                 run = write_alike(e, out, items + i, n - i);
             out = run.out;
             if (UNLIKELY(out == NULL)) i += run.done;

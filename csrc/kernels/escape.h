@@ -71,10 +71,10 @@ static ALWAYS_INLINE size_t escape_copy_clean(uint8_t *out, const uint8_t *p, si
  * characters. */
 enum { ESCAPE_BEFORE = 16 };
 
-/* Bits for what needs an escape in a block of ASCII. '"' is the one character that an exclusive or with 2 brings below
- * 0x21 besides the control characters. */
+/* Bits (vec_bits) for what needs an escape in a block of ASCII. '"' is the one character that an exclusive or with 2
+ * brings below 0x21 besides the control characters. */
 static ALWAYS_INLINE vec escape_needed_in_ascii(vec v, int ascii) {
-    vec m = vec_or(vec8_less(vec8_xor(v, 2), 0x21), vec8_equal(v, '\\'));
+    vec m = vec_or(vec8_less_in_ascii(vec8_xor(v, 2), 0x21), vec8_equal(v, '\\'));
     return ascii ? vec_or(m, vec8_equal(v, 0x7F)) : m;
 }
 
@@ -85,7 +85,10 @@ enum { ESCAPE_LONG = 64 };
 int CPU_NAME(escape_copy_long)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii);
 #endif
 
-static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied) {
+/* As escape_copy_ascii, but return bits that aren't 0 where a byte needs an escape: callers branch on them as they
+ * are. */
+static ALWAYS_INLINE vec_mask escape_copy_needed(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii,
+                                                 int varied) {
 #if defined(VEC_AVX2)
     if (varied && width == 1 && n <= 32) { /* the first k and the last k bytes, which are the same up to 16 */
         size_t k = n < 16 ? n : 16;
@@ -93,7 +96,7 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
         vec v = _mm_shuffle_epi8(vec_load(p + k - 16), order), w = _mm_shuffle_epi8(vec_load(p + n - 16), order);
         vec_store(out, v);
         vec_store(out + n - k, w);
-        return !vec_below(vec_bits(vec_or(escape_needed_in_ascii(v, ascii), escape_needed_in_ascii(w, ascii))), k);
+        return vec_below(vec_bits(vec_or(escape_needed_in_ascii(v, ascii), escape_needed_in_ascii(w, ascii))), k);
     }
 #else
     (void)varied;
@@ -101,21 +104,26 @@ static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_
     if (n <= 16) {
         vec v = vec_first_of(p, n);
         vec_store_widened(out, width, v, 1);
-        return !vec_below(vec_bits(escape_needed_in_ascii(v, ascii)), n);
+        return vec_below(vec_bits(escape_needed_in_ascii(v, ascii)), n);
     }
 #if defined(VEC_AVX2)
-    if (n > ESCAPE_LONG) return CPU_NAME(escape_copy_long)(out, width, p, n, ascii);
+    if (n > ESCAPE_LONG) return !CPU_NAME(escape_copy_long)(out, width, p, n, ascii);
 #endif
     size_t i = 0;
     do {
         vec v = vec_load(p + i);
         vec_store_widened(out + i * (size_t)width, width, v, 1);
-        if (UNLIKELY(vec_bits(escape_needed_in_ascii(v, ascii)))) return 0;
+        vec_mask m = vec_bits(escape_needed_in_ascii(v, ascii));
+        if (UNLIKELY(m)) return m;
         i += 16;
     } while (i + 16 <= n);
     vec v = vec_load(p + n - 16); /* overlaps what is known to be clean */
     vec_store_widened(out + (n - 16) * (size_t)width, width, v, 1);
-    return !vec_bits(escape_needed_in_ascii(v, ascii));
+    return vec_bits(escape_needed_in_ascii(v, ascii));
+}
+
+static ALWAYS_INLINE int escape_copy_ascii(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied) {
+    return !escape_copy_needed(out, width, p, n, ascii, varied);
 }
 
 /* As escape_copy_ascii, for n characters of any kind that stay as wide as they are. */

@@ -148,6 +148,10 @@ typedef struct {
 
 /* As number_eight_digits, on both halves at once: sixteen digits, the first in the lowest byte. */
 static ALWAYS_INLINE __m128i sixteen_digits(uint32_t head, uint32_t tail) {
+    __m128i times = _mm_set1_epi16((10 << 8) - 1);
+#if defined(__GNUC__)
+    __asm__("" : "+x"(times)); /* or gcc makes five instructions of the product, by shifts */
+#endif
     __m128i eights = _mm_unpacklo_epi64(_mm_cvtsi32_si128((int)head), _mm_cvtsi32_si128((int)tail));
     __m128i tops = _mm_srli_epi64(_mm_mul_epu32(eights, _mm_set1_epi64x(109951163)), 40);
     __m128i fours = _mm_add_epi64(eights, _mm_mul_epu32(tops, _mm_set1_epi64x(((int64_t)1 << 32) - 10000)));
@@ -156,7 +160,7 @@ static ALWAYS_INLINE __m128i sixteen_digits(uint32_t head, uint32_t tail) {
     __m128i twos =
         _mm_or_si128(tops, _mm_slli_epi32(_mm_sub_epi16(fours, _mm_mullo_epi16(tops, _mm_set1_epi32(100))), 16));
     tops = _mm_mulhi_epu16(twos, _mm_set1_epi16(6554));
-    return _mm_sub_epi16(_mm_slli_epi16(twos, 8), _mm_mullo_epi16(tops, _mm_set1_epi16((10 << 8) - 1)));
+    return _mm_sub_epi16(_mm_slli_epi16(twos, 8), _mm_mullo_epi16(tops, times));
 }
 
 static ALWAYS_INLINE __m128i first_digits(seventeen d) {
@@ -254,10 +258,23 @@ static ALWAYS_INLINE uint8_t *write_digits(uint8_t *out, seventeen d) {
 
 #else
 
-/* Eight digits with a point before digit number `at` (0 to 7); the eighth is lost. */
+/* Eight digits with a point before digit number `at` (0 to 7); the eighth is lost. By tables: shifts by a variable take
+ * twice the instructions. */
 static ALWAYS_INLINE uint64_t insert_point(uint64_t digits, unsigned at) {
-    uint64_t before = ((uint64_t)1 << 8 * at) - 1;
-    return (digits & before) | (uint64_t)'.' << 8 * at | (digits & ~before) << 8;
+    static const struct {
+        uint64_t before, point;
+    } places[8] = {
+        {0, (uint64_t)'.'},
+        {0xFF, (uint64_t)'.' << 8},
+        {0xFFFF, (uint64_t)'.' << 16},
+        {0xFFFFFF, (uint64_t)'.' << 24},
+        {0xFFFFFFFF, (uint64_t)'.' << 32},
+        {0xFFFFFFFFFF, (uint64_t)'.' << 40},
+        {0xFFFFFFFFFFFF, (uint64_t)'.' << 48},
+        {0xFFFFFFFFFFFFFF, (uint64_t)'.' << 56},
+    };
+    const uint64_t before = digits & places[at].before;
+    return before | places[at].point | (digits ^ before) << 8;
 }
 
 #if !defined(CYJSON_NO_SIMD) && (defined(__x86_64__) || defined(_M_X64))
@@ -306,66 +323,76 @@ static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return d.first; }
 static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return d.second; }
 #endif
 
+/* The highest bit set of an x that isn't zero. Not 63 - n: gcc makes two instructions more of that. */
+static ALWAYS_INLINE size_t last_bit(uint64_t x) { return 63 ^ (size_t)count_leading_zeros(x); }
+
 /* The rest: a point after the eighth digit, or an exponent. */
-static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uint8_t last, unsigned skip, int point,
-                                              unsigned length) {
-    uint64_t first = first_eight(digits), second = last_eight(digits);
+static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uint8_t last, int point, size_t length) {
     if (point >= 8 && point <= 16) {
-        if (skip) {
-            first = first >> 8 | second << 56;
-            second = second >> 8 | (uint64_t)last << 56;
-            last = '0';
-        }
-        store_8(out, first);
-        store_8(out + 8, second);
+        uint64_t second = last_eight(digits);
+        store_digits(out, digits);
         out[16] = '.';
         out[17] = last;
         if (point < 16) {
             store_8(out + 9, second);
             store_8(out + 8, insert_point(second, (unsigned)point - 8));
         }
-        unsigned least = (unsigned)point + 1;
+        size_t least = (size_t)point + 1;
         return out + 1 + (length > least ? length : least);
     }
-    store_digits(out + 1 - skip, digits); /* the first that counts is the second character either way */
-    out[17 - skip] = last;
-    out[0] = (uint8_t)(first >> 8 * skip);
+    store_digits(out + 1, digits);
+    out[17] = last;
+    out[0] = (uint8_t)first_eight(digits);
     out[1] = '.';
     return write_exponent(out + (length > 1 ? length + 1 : 1), point - 1);
 }
 
 static ALWAYS_INLINE uint8_t *write_digits(uint8_t *out, seventeen d) {
-    const unsigned skip = d.skip;
-    int point = 16 - (int)skip + d.exponent;
+    int point = 16 + d.exponent;
     digits16 digits = first_digits(d);
     uint32_t nonzero = nonzero_digits(digits) | (uint32_t)(d.last != 0) << 16;
-    unsigned length = 64 - count_leading_zeros(nonzero) - skip;
     uint8_t last = (uint8_t)('0' + d.last);
     digits = to_ascii(digits);
 
     if (LIKELY(point >= 1 && point <= 7)) {
-        store_digits(out + 1 - skip, digits);
-        out[17 - skip] = last;
-        store_8(out, insert_point(first_eight(digits) >> 8 * skip, (unsigned)point));
-        unsigned least = (unsigned)point + 1;
-        return out + 1 + (length > least ? length : least);
+        store_digits(out + 1, digits);
+        out[17] = last;
+        store_8(out, insert_point(first_eight(digits), (unsigned)point));
+        return out + 2 + last_bit(nonzero | (uint32_t)1 << point); /* with one digit after the point at least */
     }
+    const size_t length = 1 + last_bit(nonzero);
     if (point >= -3 && point <= 0) {
-        uint8_t *start = out + 2 - point - skip;
+        uint8_t *start = out + 2 - point;
         store_8(out, NUMBER_ASCII_ZEROS);
         store_digits(start, digits);
         start[16] = last;
         out[0] = '0';
         out[1] = '.';
-        return start + skip + length;
+        return start + length;
     }
-    return write_far_point(out, digits, last, skip, point, length);
+    return write_far_point(out, digits, last, point, length);
 }
 #endif
 
+/* Digits of which the first may be a zero that isn't wanted: AVX2 and AVX-512 have layouts without it; elsewhere the
+ * digits after it move up. */
+#if defined(VEC_AVX2)
+enum { MOVES_UP = 0 };
+#else
+enum { MOVES_UP = 1 };
+#endif
+
 static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
+    const uint64_t sixteen = 1000000000000000;
+    const unsigned skip = MOVES_UP ? 0 : d.tens < sixteen;
+    if (MOVES_UP) { /* without a branch: nothing tells which it is */
+        const uint64_t moves = 0 - ((d.tens - sixteen) >> 63);
+        d.tens += (9 * d.tens + d.last) & moves;
+        d.last &= (uint32_t)~moves;
+        d.exponent += (int)moves;
+    }
     uint32_t head = (uint32_t)(d.tens / 100000000), tail = (uint32_t)(d.tens - (uint64_t)head * 100000000);
-    seventeen all = {head, tail, d.last, d.tens < 1000000000000000, d.exponent, 0};
+    seventeen all = {head, tail, d.last, skip, d.exponent, 0};
     return write_digits(out, all);
 }
 
@@ -374,7 +401,10 @@ static ALWAYS_INLINE uint8_t *write_float_decimal(uint8_t *out, decimal d) {
     int is_long = d.tens >= 10000000;
     uint32_t head = (uint32_t)d.tens;
     if (!is_long) head = 10 * head + d.last;
-    seventeen all = {head, is_long ? d.last : 0, 0, head < 10000000, d.exponent - 9 + is_long, 1};
+    const unsigned skip = head < 10000000;
+    if (MOVES_UP && skip) head *= 10;
+    seventeen all = {
+        head, is_long ? d.last : 0, 0, MOVES_UP ? 0 : skip, d.exponent - 9 + is_long - (MOVES_UP ? (int)skip : 0), 1};
     return write_digits(out, all);
 }
 
