@@ -148,7 +148,20 @@ static ALWAYS_INLINE int escape_copy_same(uint8_t *out, int width, const uint8_t
 /* Copy n bytes of UTF-8; 0 where one of them needs an escape, and what was written is to be ignored. Room: n +
  * ESCAPE_SLACK. */
 static ALWAYS_INLINE int escape_copy_utf8(uint8_t *out, const uint8_t *p, size_t n) {
-    return escape_copy_clean(out, p, n, 0) == n;
+    if (n >= 16 || n < 4) return escape_copy_clean(out, p, n, 0) == n;
+    size_t second = n - 8; /* of two words, which overlap; or else of four bytes each, twice */
+    uint64_t first, last;
+    if (n >= 8) {
+        first = load_8(p);
+        last = load_8(p + second);
+    } else {
+        second = n - 4;
+        first = load_4(p) * (uint64_t)0x100000001;
+        last = load_4(p + second) * (uint64_t)0x100000001;
+    }
+    store_8(out, first);
+    store_8(out + second, last);
+    return !escape_needed_bits(vec_pair(first, last), 1, 0);
 }
 
 /* Escape bytes that are ASCII (ascii = 1: DEL too) or UTF-8 (ascii = 0: bytes from 0x80 on are copied).

@@ -74,7 +74,8 @@ outcome encode_arguments(core_state *state, const encode_options *base, PyObject
         encoded = prepare_arguments(&p, v, state->encode.unpack_pair);
         if (encoded == DONE && (*result = encode_document(&state->encode, &p.o, v[D_OBJ])) == NULL) encoded = FAILED;
         if (encoded == LEFT) {
-            if (p.separators == NULL) p.separators = PyTuple_Pack(2, p.item_separator, p.key_separator);
+            if (p.separators == NULL)
+                p.separators = Py_BuildValue("(ss)", p.o.item_separator.text, p.o.key_separator.text);
             v[D_SEPARATORS] = p.separators;
             if (p.indent != NULL && PyUnicode_Check(p.indent)) v[D_INDENT] = p.indent; /* it may have been asked for */
             if (p.separators == NULL || (*encoder = make_encoder(state, state->json_encoder_class, v, NULL)) == NULL)

@@ -108,6 +108,7 @@ static outcome prepare_pieces(prepared *p, PyObject *indent, PyObject *object) {
         }
         if ((taken = prepare_piece(o, &o->indent, &p->indent)) != DONE) return taken;
     }
+    if (p->item_separator == NULL) return DONE; /* none was given */
     if ((taken = prepare_piece(o, &o->item_separator, &p->item_separator)) != DONE) return taken;
     return prepare_piece(o, &o->key_separator, &p->key_separator);
 }
@@ -151,12 +152,10 @@ outcome prepare_arguments(prepared *p, PyObject **v, PyObject *unpack_pair) {
         v[D_SEPARATORS] = p->separators; /* an iterator is used up */
         p->item_separator = Py_NewRef(PyTuple_GET_ITEM(p->separators, 0));
         p->key_separator = Py_NewRef(PyTuple_GET_ITEM(p->separators, 1));
-    } else {
-        int compact = o->form == ENCODE_UTF8;
-        p->item_separator = PyUnicode_FromString(indent != NULL || compact ? "," : ", ");
-        p->key_separator = PyUnicode_FromString(indent == NULL && compact ? ":" : ": ");
-        if (p->item_separator == NULL || p->key_separator == NULL) return FAILED;
-    }
+    } else if (indent != NULL) {
+        o->item_separator = (encode_piece){",", 1, NULL};
+        o->key_separator = (encode_piece){": ", 2, NULL};
+    } /* or else those of the defaults */
     /* encode() of the stdlib's looks at nothing else for a str. */
     if (PyUnicode_Check(v[D_OBJ]) && !o->as_generator) indent = NULL;
     return prepare_pieces(p, indent, v[D_OBJ]);
