@@ -292,6 +292,11 @@ static inline void check_escape_at(const kernels *k, const uint8_t *p, size_t n,
             out = output(n);
             if (k->escape_copy_clean(out, p, n, ascii) != clean || memcmp(out, p, clean) != 0)
                 differs(k, "escape_copy_clean", 1, p, n, clean);
+            if (!ascii) {
+                out = output(n + ESCAPE_SLACK);
+                if (k->escape_copy_utf8(out, p, n) != (clean == n) || (clean == n && memcmp(out, p, n) != 0))
+                    differs(k, "escape_copy_utf8", 1, p, n, clean);
+            }
             int is_ascii = 1;
             for (size_t i = 0; i < n; i++) is_ascii &= p[i] < 0x80;
             if (ascii && !is_ascii) continue;

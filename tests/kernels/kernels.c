@@ -107,6 +107,8 @@ static int copy_same(uint8_t *out, int width, const uint8_t *p, size_t n) {
     return width == 2 ? escape_copy_same(out, 2, p, n) : escape_copy_same(out, 4, p, n);
 }
 
+static int copy_utf8(uint8_t *out, const uint8_t *p, size_t n) { return escape_copy_utf8(out, p, n); }
+
 static void copy(uint8_t *to, const uint8_t *from, size_t n) { copy_short(to, from, n); }
 
 /* A number, read twice: as it stands, where nothing around it may be read, and in the midst of other text, where a
@@ -149,6 +151,7 @@ const kernels KERNELS = {
     copy_clean,
     copy_ascii,
     copy_same,
+    copy_utf8,
     CPU_NAME(escape_bytes),
     CPU_NAME(escape_to_ascii),
     CPU_NAME(escape_to_utf8),

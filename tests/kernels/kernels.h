@@ -28,6 +28,7 @@ typedef struct {
     size_t (*escape_copy_clean)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
     int (*escape_copy_ascii)(uint8_t *out, int width, const uint8_t *p, size_t n, int ascii, int varied);
     int (*escape_copy_same)(uint8_t *out, int width, const uint8_t *p, size_t n);
+    int (*escape_copy_utf8)(uint8_t *out, const uint8_t *p, size_t n);
     uint8_t *(*escape_bytes)(uint8_t *out, const uint8_t *p, size_t n, int ascii);
     uint8_t *(*escape_to_ascii)(uint8_t *out, const uint8_t *p, size_t n, int width);
     uint8_t *(*escape_to_utf8)(uint8_t *out, const uint8_t *p, size_t n, int width);
