@@ -431,7 +431,7 @@ static ALWAYS_INLINE uint8_t *write_items(encoder *e, uint8_t *out, PyObject *li
             prefetch_inside(e, items, i, n);
             items_written run = {out, 0};
             if (by_number && PyList_CheckExact(item)) {
-                if (PyList_GET_SIZE(item) <= FEW_NUMBERS && is_number(PyList_GET_ITEM(item, 0)))
+                if ((size_t)PyList_GET_SIZE(item) - 1 < FEW_NUMBERS && is_number(PyList_GET_ITEM(item, 0)))
                     run = write_number_list(e, out, item);
             } else if (COMPAT_HAS_GIL && plain && form == WRITE_UTF8 && !PyDict_CheckExact(item) &&
                        !PyList_CheckExact(item))
