@@ -130,6 +130,26 @@ int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_
     return -1;
 }
 
+int core_lines_open(core_lines *lines, int file, int64_t max_line, uint64_t *size) {
+    const int64_t most = INT64_MAX / 4 < PTRDIFF_MAX / 4 ? INT64_MAX / 4 : PTRDIFF_MAX / 4;
+    return lines_pool_open(lines->pool, file, (size_t)(max_line < 0 || max_line > most ? most : max_line), size) == 0;
+}
+
+int core_lines_give_range(core_lines *lines, uint64_t from, uint64_t to, int begins) {
+    Py_ssize_t room = (Py_ssize_t)lines_range_room((size_t)(to - from));
+    uint8_t *data = core_lines_room(lines, &room);
+    if (data != NULL && lines_pool_give_range(lines->pool, data, (size_t)room, from, to, begins) == 0) return 0;
+    free(data);
+    PyErr_NoMemory();
+    return -1;
+}
+
+range_place core_lines_place(core_lines *lines, uint64_t at) {
+    const lines_chunk *chunk = lines->chunk;
+    if (chunk->size && chunk->from != at) return RANGE_IS_ELSEWHERE;
+    return chunk->is_last ? RANGE_IS_LAST : RANGE_FOLLOWS;
+}
+
 uint8_t *core_lines_room(core_lines *lines, Py_ssize_t *room) {
     uint8_t *spare = lines->spare;
     lines->spare = NULL;
@@ -157,7 +177,7 @@ uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size) {
     Py_END_ALLOW_THREADS;
     lines->chunk = chunk;
     *size = (Py_ssize_t)chunk->size;
-    return chunk->data;
+    return chunk->data + chunk->first;
 }
 
 Py_ssize_t core_lines_held(core_lines *lines) {

@@ -64,11 +64,27 @@ void core_lines_hold(core_lines *lines, PyObject *source);
  * caller's then. */
 int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, int is_plain);
 
+/* Have the threads read a regular file by ranges, which has *size bytes now; max_line is -1 where there is no limit: 0
+ * where that can't be. The descriptor stays the caller's. */
+int core_lines_open(core_lines *lines, int file, int64_t max_line, uint64_t *size);
+
+/* As core_lines_give, of the lines that begin in [from, to) of that file; begins: one does at `from`. */
+int core_lines_give_range(core_lines *lines, uint64_t from, uint64_t to, int begins);
+
+/* How the lines taken last, of a range, follow those before `at`. */
+typedef enum {
+    RANGE_FOLLOWS,
+    RANGE_IS_LAST, /* what comes after them has to be read otherwise */
+    RANGE_IS_ELSEWHERE /* the file changed meanwhile */
+} range_place;
+range_place core_lines_place(core_lines *lines, uint64_t at);
+
 /* Memory of malloc(*room) that lines taken before were in, or else new memory of that size; it becomes the caller's.
  * NULL where there is none, without an exception. */
 uint8_t *core_lines_room(core_lines *lines, Py_ssize_t *room);
 
-/* Wait for the next lines given; those taken before are freed. NULL where there are none. */
+/* Wait for the next lines given, of which a range may have none; those taken before are freed. NULL where nothing was
+ * given. */
 uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size);
 
 /* How many chunks were given and not taken. */

@@ -1,7 +1,7 @@
 /* Lines of which parts are wanted: checked, and the parts found, by threads beside the interpreter.
  *
- * A reader cuts its source into chunks of whole lines, and gives them to a pool. Threads of the pool take one each, and
- * note for each line whether it is a well-formed array or object, and where the wanted values begin. The reader takes
+ * A reader cuts its source into chunks of whole lines, and gives them to a pool; of a file it may give ranges, whose
+ * lines the threads read themselves. Threads of the pool take one each, and note for each line whether it is a well-formed array or object, and where the wanted values begin. The reader takes
  * the chunks in the order in which it gave them, and makes objects of what was found. A line about which there is
  * anything to say (a fault, a scalar, what is too deep) is noted as not good, and decoded by the reader as it would be
  * without threads: so errors are the same. An example, two paths, of which the second line has one, and the third is no
@@ -20,7 +20,11 @@
 #include "kernels/ahead.h"
 #include "parts/paths.h"
 
-enum { LINES_MOST_THREADS = 64 };
+enum {
+    LINES_MOST_THREADS = 64,
+    LINES_BEYOND = 4096, /* bytes that are read after a range, at first, to find the end of its last line */
+    LINES_MARGIN = 64 /* bytes before what is read of a range, where that is faster */
+};
 
 /* What is wanted of each line. */
 typedef struct {
@@ -80,7 +84,11 @@ typedef struct lines_chunk {
     struct lines_chunk *next_unscanned;
     uint8_t *data;
     int is_borrowed; /* or else of malloc, and the chunk's */
-    size_t size, room; /* bytes of lines, and of memory where it is the chunk's */
+    size_t first, size, room; /* lines are in data[first, first + size); room: of memory where it is the chunk's */
+    int is_range; /* of a file: the lines that begin from `from` on, and before `to`; these are offsets in it */
+    int begins; /* whether one begins at `from`, whatever is before it */
+    uint64_t from, to;
+    int is_last; /* the lines of a range that could be read: what comes after them has to be read otherwise */
     int state;
     lines_found found; /* of its lines, in their order; fewer where memory is short */
     int is_plain; /* nothing is to be made of it */
@@ -90,8 +98,9 @@ typedef struct lines_chunk {
 
 typedef struct lines_pool lines_pool;
 
-/* Make a pool of threads, which are started as there is work for them: NULL where memory is missing. What the wish
- * points to lives until lines_pool_close returns. */
+/* Make a pool of threads, which are started as there is work for them, and of which there is at least one, but with the
+ * reader's no more than processors: NULL where memory is missing. What the wish points to lives until lines_pool_close
+ * returns. */
 lines_pool *lines_pool_new(const lines_wish *wish, int threads);
 
 /* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed until the pool is closed and the
@@ -99,11 +108,21 @@ lines_pool *lines_pool_new(const lines_wish *wish, int threads);
  * caller's. Wants the GIL, or an attached thread. */
 int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain);
 
+/* Have this file read by ranges, of which it has *size bytes now: -1 where it can't be, as it isn't a regular one. The
+ * descriptor stays the caller's. Lines of more than line_most bytes aren't read. */
+int lines_pool_open(lines_pool *pool, int file, size_t line_most, uint64_t *size);
+
+/* As lines_pool_give, of the lines that begin in a range of that file. data is for what is read. */
+int lines_pool_give_range(lines_pool *pool, uint8_t *data, size_t room, uint64_t from, uint64_t to, int begins);
+
+/* How many bytes a range of so many takes. */
+static inline size_t lines_range_room(size_t size) { return LINES_MARGIN + 1 + size + LINES_BEYOND; }
+
 /* How many chunks were given and not taken. */
 size_t lines_pool_held(const lines_pool *pool);
 
-/* Wait until the first chunk that wasn't taken is scanned, and take it: NULL where there is none. It is freed by
- * lines_chunk_free. In a process that was forked, where no threads are, it is scanned here. */
+/* Take the first chunk that wasn't taken, once it is scanned: NULL where there is none. Meanwhile this thread scans too,
+ * as long as there is a chunk that nobody has begun. It is freed by lines_chunk_free. */
 lines_chunk *lines_pool_take(lines_pool *pool);
 void lines_chunk_free(lines_chunk *chunk);
 

@@ -7,6 +7,7 @@ cdef extern from "Python.h":
 cdef enum:
     BLOCK = 65536  # bytes asked of a source at a time, and gathered before they are written
     CHUNK = 98304  # bytes of lines that threads get at a time: memory that malloc has at hand
+    RANGE = 196608  # bytes of a file whose lines a thread reads at a time
     WIDE_BLOCK = 262144  # bytes asked for where they become columns
 
 cdef enum:  # what becomes of the bytes up to the next line break
@@ -108,6 +109,8 @@ cdef class Reader:
     cdef bint in_long, goes_on  # the line that is too long: pending is of it, and so is what comes next
     cdef Py_ssize_t scanned_ahead  # bytes of pending in which line feeds were looked for
     cdef uint64_t given  # offset of pending in the source
+    cdef bint may_open, in_ranges, range_begins  # see _lines_ranges.pxi; whether a line begins at range_at
+    cdef uint64_t range_at, range_end, range_size  # what is to be given next; 0 to 0 once ranges are of no use
 
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
@@ -149,6 +152,7 @@ cdef class Reader:
         if lazy or pick is not None:
             self.parts = core_lines_new(_core, pick, single, threads)
             self.threads = threads
+            self.may_open = threads > 0
             self.finds = threads == 0
             if whole is not None:
                 self.whole = whole
@@ -393,6 +397,11 @@ cdef class Reader:
         """Put the next chunk of lines into the buffer, which is used up; read ahead as far as that doesn't wait."""
         cdef Py_ssize_t size = 0, most = 2 * self.threads + 2
         cdef uint8_t *taken
+        if self.may_open:
+            self.may_open = False
+            open_ranges(self, self.base)
+        if self.in_ranges and take_range(self):
+            return 0
         while not compat_load_int(&self.closed):
             while not self.exhausted and self.failure is None and core_lines_held(self.parts) < most:
                 if core_lines_held(self.parts) > 0 and not self.may_read():
@@ -543,7 +552,7 @@ cdef class Reader:
             core_lines_hold(self.parts, self.whole)
             self.pending_line = self.at
             self.ended = False
-        elif left:
+        elif not open_ranges(self, self.base + <uint64_t>self.at) and left:
             self.pending = <uint8_t *>malloc(left + CHUNK + 1)
             if self.pending == NULL:
                 raise MemoryError

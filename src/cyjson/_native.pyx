@@ -54,6 +54,13 @@ cdef extern from "module/module.h":
     void core_lines_moved(core_lines *lines)
     void core_lines_hold(core_lines *lines, object source)
     int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, bint is_plain) except -1
+    bint core_lines_open(core_lines *lines, int file, int64_t max_line, uint64_t *size)
+    int core_lines_give_range(core_lines *lines, uint64_t begin, uint64_t end, bint begins) except -1
+    ctypedef enum range_place:
+        RANGE_FOLLOWS
+        RANGE_IS_LAST
+        RANGE_IS_ELSEWHERE
+    range_place core_lines_place(core_lines *lines, uint64_t at)
     uint8_t *core_lines_room(core_lines *lines, Py_ssize_t *room)
     uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size)
     Py_ssize_t core_lines_held(core_lines *lines)
@@ -193,5 +200,6 @@ def isolate(type encoder_class not None, type decoder_class not None, tuple meth
 
 include "_arrow.pxi"
 include "_lines.pxi"
+include "_lines_ranges.pxi"
 include "_lines_writing.pxi"
 include "_stream.pxi"
