@@ -200,7 +200,7 @@ column *column_find(const column *c, const uint8_t *name, size_t size, size_t gu
     return NULL;
 }
 
-static size_t count_columns(const column *c) {
+static SELDOM size_t count_columns(const column *c) {
     size_t found = 1;
     for (size_t i = 0; i < c->children; i++) found += count_columns(c->child[i]);
     return found;
@@ -263,7 +263,7 @@ int columns_copy(columns *to, const columns *from) {
 
 void columns_freeze(columns *tree) { tree->is_frozen = 1; }
 
-static void loosen(column *c) {
+static SELDOM void loosen(column *c) {
     c->is_loose = 1;
     for (size_t i = 0; i < c->children; i++) loosen(c->child[i]);
 }
@@ -555,33 +555,72 @@ static int is_blank(const uint8_t *p, const uint8_t *end) {
     return p == end;
 }
 
-/* A tree for parts, which are as large as their text; one of few bytes and many columns may be too large. */
-static columns *new_kept(const columns *like) {
-    columns *tree = malloc(sizeof *tree);
-    if (tree == NULL || columns_copy(tree, like)) {
-        free(tree);
-        return NULL;
-    }
-    tree->batch = INT64_MAX;
-    tree->text_most = like->text_most < UINT64_MAX / 2 ? 2 * like->text_most : UINT64_MAX;
-    return tree;
+/* What a maker of parts keeps from one to the next: the memory in which lines are looked at, which is warm. */
+typedef struct {
+    skip_index index;
+    lines_ahead ahead;
+    uint8_t *scratch;
+    size_t scratch_room;
+} part_maker;
+
+static void lend(columns *tree, const part_maker *maker) {
+    tree->index = maker->index;
+    tree->ahead = maker->ahead;
+    tree->scratch = maker->scratch;
+    tree->scratch_room = maker->scratch_room;
+}
+
+static void take_back(columns *tree, part_maker *maker) {
+    static const part_maker none;
+    maker->index = tree->index;
+    maker->ahead = tree->ahead;
+    maker->scratch = tree->scratch;
+    maker->scratch_room = tree->scratch_room;
+    lend(tree, &none);
 }
 
 void columns_free_kept(void *kept) {
-    if (kept == NULL) return;
-    columns_free(kept);
-    free(kept);
+    part_maker *maker = kept;
+    if (maker == NULL) return;
+    skip_index_free(&maker->index);
+    ahead_free(&maker->ahead);
+    free(maker->scratch);
+    free(maker);
 }
 
-void *columns_make_part(const void *like, void **kept, const uint8_t *text, size_t size) {
+columns_part *columns_new_part(const columns *like) {
     columns_part *part = calloc(1, sizeof *part);
-    if (*kept == NULL) *kept = new_kept(like);
-    columns *tree = *kept;
-    if (part == NULL || tree == NULL) {
+    if (part == NULL || columns_copy(&part->tree, like)) {
         free(part);
         return NULL;
     }
+    part->tree.batch = INT64_MAX; /* a part is as large as its text; one of few bytes and many columns may be too large */
+    part->tree.text_most = like->text_most < UINT64_MAX / 2 ? 2 * like->text_most : UINT64_MAX;
+    return part;
+}
+
+/* Make room for what is expected, as it would be made later; where there is no memory, then. */
+static SELDOM void expect(column *c) {
+    for (size_t i = 0; i < c->children; i++) expect(c->child[i]);
+    if (c->room || !c->expected || make_room(c, c->expected < LEAST_ROOM ? LEAST_ROOM : c->expected)) return;
+    if (c->kind == COLUMN_STRING && c->expected_bytes) (void)column_grow_bytes(c, 0);
+}
+
+void columns_begin_part(columns_part *part) {
+    column_data_free(part->data);
+    part->data = NULL;
+    part->lines = 0;
+    part->bytes = 0;
+    expect(part->tree.root);
+}
+
+void columns_make_part(void *made, void **kept, const uint8_t *text, size_t size) {
+    columns_part *part = made;
+    if (*kept == NULL) *kept = calloc(1, sizeof(part_maker));
+    if (part == NULL || *kept == NULL) return;
+    columns *tree = &part->tree;
     const uint8_t *p = text, *end = text + size, *last;
+    lend(tree, *kept);
     columns_forget(tree); /* another text, of which the memory may be this one's */
     while (p < end && !columns_is_full(tree)) {
         const uint8_t *before = p;
@@ -593,19 +632,20 @@ void *columns_make_part(const void *like, void **kept, const uint8_t *text, size
         p = found == NULL ? end : found + 1;
         part->lines++;
     }
+    take_back(tree, *kept);
     part->bytes = (size_t)(p - text);
     tree->text = 0;
     if (tree->root->length > 0 && (part->data = columns_take(tree)) == NULL) {
         part->lines = 0;
         part->bytes = 0;
-        columns_free_kept(tree); /* with its rows, which the reader makes again */
-        *kept = NULL;
+        column_truncate(tree->root, 0, -1); /* rows, which the reader makes again */
     }
-    return part;
 }
 
 void columns_free_part(void *made) {
     columns_part *part = made;
+    if (part == NULL) return;
     column_data_free(part->data);
+    columns_free(&part->tree);
     free(part);
 }

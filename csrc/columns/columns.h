@@ -193,16 +193,24 @@ column_data *column_data_hold(column_data *data); /* once more; each holder call
 void column_data_free(column_data *data);
 
 /* What was made of whole lines, up to the first that was refused, is too long, or found no memory. */
-typedef struct {
+typedef struct columns_part {
     column_data *data; /* NULL: no rows */
     int64_t lines;
     size_t bytes;
+    columns tree; /* that makes it, and is empty otherwise */
+    struct columns_part *next; /* for whoever has several */
 } columns_part;
 
-/* Make a part of a text, of any number of rows, by a tree like this one, which is frozen: NULL where memory is missing.
- * *kept, which is NULL at first, is the maker's memory from one part to the next; others may make parts at the same
- * time with their own. Both are freed by the functions below. */
-void *columns_make_part(const void *like, void **kept, const uint8_t *text, size_t size);
+/* Make memory for a part, of any number of rows, by a tree like this one, which is frozen: NULL where there is none. */
+columns_part *columns_new_part(const columns *like);
+
+/* Forget what a part is, and allocate what it had the last time. Whoever hands parts out does this, and not who makes
+ * them: what a thread allocates is often kept apart, and given back to the system when it is freed. */
+void columns_begin_part(columns_part *part);
+
+/* Make a part of a text; NULL: of nothing. *kept, which is NULL at first, is the maker's memory from one part to the
+ * next; others may make other parts at the same time with their own. Both are freed by the functions below. */
+void columns_make_part(void *part, void **kept, const uint8_t *text, size_t size);
 void columns_free_part(void *part);
 void columns_free_kept(void *kept);
 

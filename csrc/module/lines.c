@@ -46,6 +46,8 @@ struct core_lines {
     const uint8_t *limit; /* the end of the text that it is in */
     known_values *known; /* for each path; NULL: none */
     lines_found own; /* of another line that no thread has scanned */
+    const columns *like; /* what parts are made by, or NULL */
+    columns_part *parts; /* that can be used again */
     lines_scratch scratch;
 };
 
@@ -83,12 +85,34 @@ core_lines *core_lines_of_columns(PyObject *core, const columns *like, int threa
         lines->wish.make = columns_make_part;
         lines->wish.unmake = columns_free_part;
         lines->wish.free_kept = columns_free_kept;
-        lines->wish.context = like;
+        lines->like = like;
         if ((lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
         core_lines_free(lines);
     }
     PyErr_NoMemory();
     return NULL;
+}
+
+/* Let go of the chunk taken last, and keep its part. */
+static SELDOM void drop_chunk(core_lines *lines) {
+    columns_part *part = lines->like == NULL || lines->chunk == NULL ? NULL : lines->chunk->made;
+    if (part != NULL) {
+        lines->chunk->made = NULL;
+        part->next = lines->parts;
+        lines->parts = part;
+    }
+    lines_chunk_free(lines->chunk);
+    lines->chunk = NULL;
+}
+
+/* A part for the next chunk: NULL where none is wanted, or there is no memory. */
+static SELDOM columns_part *next_part(core_lines *lines) {
+    columns_part *part = lines->parts;
+    if (lines->like == NULL) return NULL;
+    if (part == NULL) return columns_new_part(lines->like);
+    lines->parts = part->next;
+    columns_begin_part(part);
+    return part;
 }
 
 columns_part *core_lines_part(core_lines *lines) { return lines->chunk == NULL ? NULL : lines->chunk->made; }
@@ -105,7 +129,11 @@ void core_lines_close(core_lines *lines) {
 void core_lines_free(core_lines *lines) {
     if (lines == NULL) return;
     core_lines_close(lines);
-    lines_chunk_free(lines->chunk);
+    drop_chunk(lines);
+    for (columns_part *part = lines->parts, *next; part != NULL; part = next) {
+        next = part->next;
+        columns_free_part(part);
+    }
     free(lines->spare);
     lines_free_found(&lines->own);
     lines_free_scratch(&lines->scratch);
@@ -125,7 +153,9 @@ void core_lines_free(core_lines *lines) {
 void core_lines_hold(core_lines *lines, PyObject *source) { Py_XSETREF(lines->source, Py_NewRef(source)); }
 
 int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, int is_plain) {
-    if (lines_pool_give(lines->pool, data, (size_t)size, (size_t)room, is_plain) == 0) return 0;
+    columns_part *part = next_part(lines);
+    if (lines_pool_give(lines->pool, data, (size_t)size, (size_t)room, is_plain, part) == 0) return 0;
+    columns_free_part(part);
     PyErr_NoMemory();
     return -1;
 }
@@ -138,7 +168,9 @@ int core_lines_open(core_lines *lines, int file, int64_t max_line, uint64_t *siz
 int core_lines_give_range(core_lines *lines, uint64_t from, uint64_t to, int begins) {
     Py_ssize_t room = (Py_ssize_t)lines_range_room((size_t)(to - from));
     uint8_t *data = core_lines_room(lines, &room);
-    if (data != NULL && lines_pool_give_range(lines->pool, data, (size_t)room, from, to, begins) == 0) return 0;
+    columns_part *part = next_part(lines);
+    if (data != NULL && lines_pool_give_range(lines->pool, data, (size_t)room, from, to, begins, part) == 0) return 0;
+    columns_free_part(part);
     free(data);
     PyErr_NoMemory();
     return -1;
@@ -167,8 +199,7 @@ uint8_t *core_lines_take(core_lines *lines, Py_ssize_t *size) {
         lines->spare_room = lines->chunk->room;
         lines->chunk->data = NULL;
     }
-    lines_chunk_free(lines->chunk);
-    lines->chunk = NULL;
+    drop_chunk(lines);
     if (lines->pool == NULL || lines_pool_held(lines->pool) == 0) return NULL;
     lines_pool *pool = lines->pool;
     lines_chunk *chunk;

@@ -256,7 +256,7 @@ static size_t margin_of(const lines_chunk *chunk, uint64_t from) {
 
 /* Read on until `wanted` bytes from an offset on are in a chunk's memory, after its margin: how many are. Fewer where
  * the file ends, or can't be read, or there is no memory; whoever reads it otherwise meets the same. */
-static size_t read_more(int file, lines_chunk *chunk, size_t margin, uint64_t from, size_t filled, size_t wanted) {
+static SELDOM size_t read_more(int file, lines_chunk *chunk, size_t margin, uint64_t from, size_t filled, size_t wanted) {
     if (wanted + margin > chunk->room) {
         uint8_t *grown = realloc(chunk->data, wanted + margin);
         if (grown == NULL) return filled;
@@ -274,7 +274,7 @@ static size_t read_more(int file, lines_chunk *chunk, size_t margin, uint64_t fr
 
 /* Read the lines that begin in a chunk's range. A line begins after a line feed: of what was there before the range one
  * byte is read too. An example, the range [6, 12) of "ab\ncdefg\nhi\njk\nl": from byte 5 on, and "hi\njk\n" found. */
-static void read_range(const lines_pool *pool, lines_chunk *chunk) {
+static SELDOM void read_range(const lines_pool *pool, lines_chunk *chunk) {
     const uint64_t from = chunk->from - !chunk->begins;
     const size_t size = (size_t)(chunk->to - from), margin = margin_of(chunk, from);
     size_t wanted = size + LINES_BEYOND, filled = 0, looked = size - 1, first = 0, end = 0;
@@ -316,7 +316,7 @@ static void close_file(lines_pool *pool) {
     pool->file = -1;
 }
 #else
-static void read_range(const lines_pool *pool, lines_chunk *chunk) {
+static SELDOM void read_range(const lines_pool *pool, lines_chunk *chunk) {
     (void)pool;
     chunk->is_last = 1;
 }
@@ -337,7 +337,7 @@ static void scan_chunk(const lines_pool *pool, lines_scratch *scratch, lines_chu
     const uint8_t *p = chunk->data + chunk->first, *end = p + chunk->size;
     if (chunk->is_plain || p == end) return;
     if (wish->make != NULL) {
-        chunk->made = wish->make(wish->context, &scratch->kept, p, chunk->size);
+        wish->make(chunk->made, &scratch->kept, p, chunk->size);
         return;
     }
     ahead_forget(&scratch->ahead); /* another chunk's, of which the memory may be this one's */
@@ -444,18 +444,19 @@ static void start_thread(lines_pool *pool) {
 }
 
 /* A chunk of data: NULL where there is no memory. */
-static lines_chunk *new_chunk(const lines_pool *pool, uint8_t *data, size_t room) {
+static NOINLINE lines_chunk *new_chunk(const lines_pool *pool, uint8_t *data, size_t room, void *made) {
     lines_chunk *chunk = calloc(1, sizeof *chunk);
     if (chunk == NULL) return NULL;
     chunk->data = data;
     chunk->is_borrowed = room == 0;
     chunk->room = room;
+    chunk->made = made;
     chunk->unmake = pool->wish.unmake;
     return chunk;
 }
 
 /* Put a chunk last, and have it scanned. */
-static void give(lines_pool *pool, lines_chunk *chunk) {
+static NOINLINE void give(lines_pool *pool, lines_chunk *chunk) {
     if (pool->last == NULL) pool->first = chunk;
     else pool->last->next = chunk;
     pool->last = chunk;
@@ -471,8 +472,8 @@ static void give(lines_pool *pool, lines_chunk *chunk) {
     if (!is_idle && pool->started < pool->threads) start_thread(pool);
 }
 
-int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain) {
-    lines_chunk *chunk = new_chunk(pool, data, room);
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain, void *made) {
+    lines_chunk *chunk = new_chunk(pool, data, room, made);
     if (chunk == NULL) return -1;
     chunk->size = size;
     chunk->is_plain = is_plain;
@@ -480,9 +481,10 @@ int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, i
     return 0;
 }
 
-int lines_pool_give_range(lines_pool *pool, uint8_t *data, size_t room, uint64_t from, uint64_t to, int begins) {
+int lines_pool_give_range(lines_pool *pool, uint8_t *data, size_t room, uint64_t from, uint64_t to, int begins,
+                          void *made) {
     CYJSON_ASSERT(from < to && (begins || from > 0));
-    lines_chunk *chunk = new_chunk(pool, data, room);
+    lines_chunk *chunk = new_chunk(pool, data, room, made);
     if (chunk == NULL) return -1;
     chunk->is_range = 1;
     chunk->from = from;

@@ -30,12 +30,11 @@ enum {
 typedef struct {
     const skip_functions *skip;
     const paths *paths; /* NULL: no values, but the index of the line's containers */
-    /* In place of these, what is to be made of a chunk as a whole (it may be NULL), and how that is freed. *kept is a
-     * thread's from one chunk to the next, NULL at first, and freed without the context. */
-    void *(*make)(const void *context, void **kept, const uint8_t *text, size_t size);
+    /* In place of these, what makes something of a chunk as a whole, of what was given with it (it may be NULL), and
+     * how that is freed. *kept is a thread's from one chunk to the next, and NULL at first. */
+    void (*make)(void *made, void **kept, const uint8_t *text, size_t size);
     void (*unmake)(void *made);
     void (*free_kept)(void *kept);
-    const void *context;
 } lines_wish;
 
 typedef struct {
@@ -92,7 +91,7 @@ typedef struct lines_chunk {
     int state;
     lines_found found; /* of its lines, in their order; fewer where memory is short */
     int is_plain; /* nothing is to be made of it */
-    void *made;
+    void *made; /* whoever takes it leaves NULL */
     void (*unmake)(void *made);
 } lines_chunk;
 
@@ -104,16 +103,17 @@ typedef struct lines_pool lines_pool;
 lines_pool *lines_pool_new(const lines_wish *wish, int threads);
 
 /* Have `size` bytes at data scanned (is_plain: only given back), which are borrowed until the pool is closed and the
- * chunk freed (room is 0), or of malloc(room) and become the pool's. -1 where there is no memory, and data stays the
- * caller's. Wants the GIL, or an attached thread. */
-int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain);
+ * chunk freed (room is 0), or of malloc(room) and become the pool's, as does what is to be made of them. -1 where there
+ * is no memory, and both stay the caller's. Wants the GIL, or an attached thread. */
+int lines_pool_give(lines_pool *pool, uint8_t *data, size_t size, size_t room, int is_plain, void *made);
 
 /* Have this file read by ranges, of which it has *size bytes now: -1 where it can't be, as it isn't a regular one. The
  * descriptor stays the caller's. Lines of more than line_most bytes aren't read. */
 int lines_pool_open(lines_pool *pool, int file, size_t line_most, uint64_t *size);
 
 /* As lines_pool_give, of the lines that begin in a range of that file. data is for what is read. */
-int lines_pool_give_range(lines_pool *pool, uint8_t *data, size_t room, uint64_t from, uint64_t to, int begins);
+int lines_pool_give_range(lines_pool *pool, uint8_t *data, size_t room, uint64_t from, uint64_t to, int begins,
+                          void *made);
 
 /* How many bytes a range of so many takes. */
 static inline size_t lines_range_room(size_t size) { return LINES_MARGIN + 1 + size + LINES_BEYOND; }
