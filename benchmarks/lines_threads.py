@@ -30,7 +30,7 @@ from . import documents
 from .steadiness import Steadiness
 
 POINTERS = ["/type", "/actor/login", "/repo/name"]
-CHUNK = 98304  # bytes of lines that a thread gets at a time
+CHUNK = 196608  # bytes of a file that a thread reads at a time
 MB = 1e6
 
 

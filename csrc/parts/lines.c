@@ -248,15 +248,16 @@ static int add_document(const lines_wish *wish, lines_scratch *scratch, const sk
 /* ---- ranges of a file ---- */
 
 #if defined(HAVE_PREAD)
-/* What is read goes so many bytes after the beginning of a chunk's memory. Processors of AMD copy four times slower where
- * the place that is written is 1 to 31 bytes after the one that is read, but for multiples of 4096. */
+/* What is read goes so many bytes after the beginning of a chunk's memory. Processors of AMD copy four times slower
+ * where the place that is written is 1 to 31 bytes after the one that is read, but for multiples of 4096. */
 static size_t margin_of(const lines_chunk *chunk, uint64_t from) {
     return (((uintptr_t)chunk->data - (uintptr_t)from - 1) & 4095) < LINES_MARGIN ? LINES_MARGIN : 0;
 }
 
 /* Read on until `wanted` bytes from an offset on are in a chunk's memory, after its margin: how many are. Fewer where
  * the file ends, or can't be read, or there is no memory; whoever reads it otherwise meets the same. */
-static SELDOM size_t read_more(int file, lines_chunk *chunk, size_t margin, uint64_t from, size_t filled, size_t wanted) {
+static SELDOM size_t read_more(int file, lines_chunk *chunk, size_t margin, uint64_t from, size_t filled,
+                               size_t wanted) {
     if (wanted + margin > chunk->room) {
         uint8_t *grown = realloc(chunk->data, wanted + margin);
         if (grown == NULL) return filled;

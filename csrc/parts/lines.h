@@ -1,11 +1,11 @@
 /* Lines of which parts are wanted: checked, and the parts found, by threads beside the interpreter.
  *
  * A reader cuts its source into chunks of whole lines, and gives them to a pool; of a file it may give ranges, whose
- * lines the threads read themselves. Threads of the pool take one each, and note for each line whether it is a well-formed array or object, and where the wanted values begin. The reader takes
- * the chunks in the order in which it gave them, and makes objects of what was found. A line about which there is
- * anything to say (a fault, a scalar, what is too deep) is noted as not good, and decoded by the reader as it would be
- * without threads: so errors are the same. An example, two paths, of which the second line has one, and the third is no
- * JSON:
+ * lines the threads read themselves. Threads of the pool take one each, and note for each line whether it is a
+ * well-formed array or object, and where the wanted values begin. The reader takes the chunks in the order in which it
+ * gave them, and makes objects of what was found. A line about which there is anything to say (a fault, a scalar, what
+ * is too deep) is noted as not good, and decoded by the reader as it would be without threads: so errors are the same.
+ * An example, two paths, of which the second line has one, and the third is no JSON:
  *
  *     chunk    {"id": 1, "t": 2}\n{"id": 3}\n{"id": 4\n
  *     good     1                  1          0
@@ -121,8 +121,8 @@ static inline size_t lines_range_room(size_t size) { return LINES_MARGIN + 1 + s
 /* How many chunks were given and not taken. */
 size_t lines_pool_held(const lines_pool *pool);
 
-/* Take the first chunk that wasn't taken, once it is scanned: NULL where there is none. Meanwhile this thread scans too,
- * as long as there is a chunk that nobody has begun. It is freed by lines_chunk_free. */
+/* Take the first chunk that wasn't taken, once it is scanned: NULL where there is none. Meanwhile this thread scans
+ * too, as long as there is a chunk that nobody has begun. It is freed by lines_chunk_free. */
 lines_chunk *lines_pool_take(lines_pool *pool);
 void lines_chunk_free(lines_chunk *chunk);
 

@@ -259,8 +259,9 @@ def load(
     ``threads`` is how many threads look through the lines, at most 64. The documents come in order, and errors are
     those of one thread. With ``pick`` and ``lazy`` the threads check the lines and find the parts while this one makes
     objects of what they found. Without them all is making objects: that, threads do only where there is no GIL; where
-    there is one, and in the fallback, it is done by this one alone. At most ``2 * threads + 2`` chunks of 96 KiB, or of
-    the longest line, are held. Of a file whose reading may wait, a pipe or a socket, no more is read than is there.
+    there is one, and in the fallback, it is done by this one alone. At most ``2 * threads + 2`` chunks of 96 KiB, of a
+    path's file 192 KiB, or of the longest line, are held. With this one no more threads run than there are processors.
+    Of a file whose reading may wait, a pipe or a socket, no more is read than is there.
 
     A file that was given is read by its own ``read``, ahead of the documents delivered, and not closed. Where it has
     nothing yet and doesn't block, ``next`` raises BlockingIOError, and can be called again.
