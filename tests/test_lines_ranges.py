@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from support.amount import amount
+from support.compare import native_only
 from test_lines_parts import outcomes, random_line, run
 
 import cyjson
@@ -148,6 +149,7 @@ def test_no_descriptor_is_left(end, tmp_path):
     assert descriptors() == before
 
 
+@native_only  # elsewhere both processes read on from one position
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("parts", ["pick='/id'", "lazy=True"])
 def test_fork_within_ranges(parts, tmp_path):
@@ -189,6 +191,7 @@ print("ends")
     assert (done.returncode, done.stdout, done.stderr) == (0, "ends\n", "")
 
 
+@native_only
 @pytest.mark.parametrize("threads", [2, 3])
 def test_columns(threads, tmp_path):
     path = tmp_path / "lines.ndjson"
