@@ -14,7 +14,9 @@ from test_lines_parts import outcomes, random_line, run
 import cyjson
 from cyjson import lines
 
-RANGE = 196_608  # as in _lines_ranges.pxi; what is here holds for any other size too
+pytestmark = native_only  # the fallback reads as it does with one thread
+
+RANGE = 196_608  # as in _lines.pxi; what is here holds for any other size too
 WHAT = [{"pick": ["/id", "/user/name"]}, {"pick": "/id"}, {"lazy": True}]
 LINE = b'{"id": %d, "x": "%s"}\n'
 
@@ -149,7 +151,6 @@ def test_no_descriptor_is_left(end, tmp_path):
     assert descriptors() == before
 
 
-@native_only  # elsewhere both processes read on from one position
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("parts", ["pick='/id'", "lazy=True"])
 def test_fork_within_ranges(parts, tmp_path):
@@ -191,7 +192,6 @@ print("ends")
     assert (done.returncode, done.stdout, done.stderr) == (0, "ends\n", "")
 
 
-@native_only
 @pytest.mark.parametrize("threads", [2, 3])
 def test_columns(threads, tmp_path):
     path = tmp_path / "lines.ndjson"
