@@ -7,10 +7,7 @@ import json
 import mmap
 import os
 import random
-import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,6 +15,8 @@ from pathlib import Path
 import pytest
 from support.amount import amount
 from support.compare import native_only
+from support.lines import outcomes, plain, random_line
+from support.program import run
 
 import cyjson
 from cyjson import lines
@@ -46,40 +45,6 @@ def parallel(request, monkeypatch):
     if request.param == "parallel":
         monkeypatch.setattr(lines, "_has_gil", lambda: False)
     return request.param == "parallel"
-
-
-def plain(document):
-    return document.value() if isinstance(document, (cyjson.LazyObject, cyjson.LazyArray)) else document
-
-
-def message(error):
-    """What it says, without how much of its stack a thread had used."""
-    return re.sub(r" \(used \d+ kB\)", "", str(error))
-
-
-def outcomes(make, **options):
-    """All that an iteration gives and raises, with the places."""
-    found = []
-    reported = []
-    if options.get("errors") == "call":
-        options["errors"] = lambda error: reported.append((message(error), error.lineno, error.offset, error.doc))
-    try:
-        reader = make(**options)
-    except (ValueError, TypeError) as error:
-        return type(error), str(error)
-    while True:
-        try:
-            value = next(reader)
-        except StopIteration:
-            break
-        except RecursionError as error:
-            found.append((type(error), reader.lineno, reader.offset))
-        except Exception as error:
-            place = (error.lineno, error.offset, error.truncated) if isinstance(error, lines.LineError) else None
-            found.append((type(error), message(error), place))
-        else:
-            found.append((repr(plain(value)), reader.lineno, reader.offset))
-    return found, reported, reader.lineno
 
 
 @pytest.mark.parametrize("threads", THREADS)
@@ -157,21 +122,6 @@ def test_errors_are_those_of_one_thread(errors, seed, parallel):
 
     for parts in {}, {"pick": ""}:
         assert outcomes(lambda **options: read_in_pieces(threads=2, **options), **options, **parts) == expected
-
-
-def random_line(rng):
-    """A line, most often of an object; others are what is looked at by itself: faults, scalars, white space."""
-    name = rng.choice(["id", "i\\u0064", "other", "x" * 70, "i\\\\d"])
-    member = f'"{name}":{rng.choice(["1", "[1,2]", "null", chr(34) * 2, "-0.5e3", "1" * 70])}'
-    good = [
-        "{" + ",".join([member, '"user":{"name":"n\\n"}', '"id":2'][: rng.randrange(4)]) + "}",
-        '{"id": "' + "é" * rng.randrange(50) + '", "tags": [0, {"a": "\\\\"}]}',
-        '["a","b"]',
-    ]
-    odd = ["", " ", "7", '"id"', "{}x", "{} {}", '{"id":01}', '{"id":tru}', "[}", '{"id":\t1}', "{}\r{}", ' {"id":3}']
-    odd += ["\ufeff{}", '{"id":"\x01"}', '{"id":"', "[" * 30 + "]" * 30]
-    odd += ['{"id":"' + "y" * rng.choice([9, 40_000, 200_000]) + '"}']
-    return rng.choice(odd if rng.random() < 0.1 else good)
 
 
 @pytest.mark.parametrize("seed", range(amount(8, 200)))
@@ -531,13 +481,6 @@ def test_read_calls_the_reader(parallel):
 
         reader = lines.load(File(DATA), **parts)
         assert 0 < len(list(reader)) < len(RECORDS) or calls
-
-
-def run(program, *args):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run(
-        [sys.executable, "-c", program, *args], env=environment, capture_output=True, text=True, timeout=120
-    )
 
 
 @pytest.mark.parametrize("parts", ["pick='/id'", "lazy=True", "**{}"])

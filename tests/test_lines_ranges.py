@@ -9,7 +9,8 @@ import threading
 import pytest
 from support.amount import amount
 from support.compare import native_only
-from test_lines_parts import outcomes, random_line, run
+from support.lines import outcomes, random_line
+from support.program import run
 
 import cyjson
 from cyjson import lines
