@@ -10,6 +10,9 @@ lines, as CPython's own is not on this system.
 once didn't come to an end. Then a program of it prints the level, which must be the one that this processor has: zig's
 runtime answers no to whatever is asked of it by __builtin_cpu_supports.
 
+Then everything is looked at once more as clang-cl sees it, which wheels for Windows are compiled by and which isn't GNU
+C: here without its macro.
+
 --kernels builds the tests of the kernels for aarch64 and runs them under qemu-user, where there is one.
 """
 
@@ -103,6 +106,21 @@ def compile_for(name, generated, scratch):
     return time.monotonic() - started
 
 
+def without_gnu(scratch):
+    """Check that all of it compiles by clang where nothing says that it knows GNU C: the seconds taken."""
+    if shutil.which("clang") is None:
+        raise Unavailable("no clang")
+    started = time.monotonic()
+    headers = scratch / "not_gnu.h"
+    headers.write_text(
+        "#define PY_SSIZE_T_CLEAN\n#include <Python.h>\n#include <immintrin.h>\n#include <string.h>\n#undef __GNUC__\n"
+    )
+    flags = ["-std=c11", "-fsyntax-only", "-include", headers, f"-I{sysconfig.get_path('include')}", f"-I{CSRC}"]
+    for source in sorted(CSRC.rglob("*.c")):
+        run(["clang", *flags, source])
+    return time.monotonic() - started
+
+
 def llvm19(python, scratch):
     """Compile the kernels of every level with it, and compare the level with what the system lists."""
     from support.processor import best_listed
@@ -135,7 +153,7 @@ def kernels_on_aarch64(scratch):
     started = time.monotonic()
     qemu = emulator("aarch64")
     with mock.patch.object(build.platform, "machine", return_value="aarch64"):
-        for program, count in ("test_text", "300"), ("test_numbers", "20000"):
+        for program, count in ("test_text", "300"), ("test_numbers", "20000"), ("test_skip", "300"):
             target = zig("cc", "-target", "aarch64-linux-musl", "-static")
             build.build(build.HERE / f"{program}.c", scratch / program, target, ("-O2", "-fno-sanitize=all"))
             print("cross-check: aarch64:", run([*qemu, scratch / program, count]).strip().splitlines()[-1])
@@ -162,6 +180,10 @@ def main():
                 print(f"cross-check: kernels on aarch64 in {kernels_on_aarch64(scratch):.0f} s", flush=True)
             except Unavailable as exc:
                 print(f"cross-check: kernels on aarch64 not run: {exc}")
+        try:
+            print(f"cross-check: without GNU C in {without_gnu(scratch):.0f} s", flush=True)
+        except Unavailable as exc:
+            print(f"cross-check: without GNU C not run: {exc}")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             taken = pool.map(lambda name: compile_for(name, arguments.generated, scratch), arguments.only)
             for name, seconds in zip(arguments.only, taken, strict=True):

@@ -218,8 +218,16 @@ static ALWAYS_INLINE bytes64 bytes64_load_some(uint8_t *copy, const uint8_t *p, 
 #endif
 #if !defined(BYTES64_KEPT_LONG)
 #define BYTES64_KEPT_LONG(name, c)
+#if defined(VEC_AVX512)
+#define BYTES64_MARKS(v, spaces) bytes64_marks(v, _mm512_set1_epi8(' '))
+#define BYTES64_DIGITS(v, zeros, tens) bytes64_digits(v, _mm512_set1_epi8('0'), _mm512_set1_epi8(10))
+#elif defined(VEC_AVX2)
+#define BYTES64_MARKS(v, spaces) bytes64_marks(v, _mm256_set1_epi8(' '))
+#define BYTES64_DIGITS(v, up, below) bytes64_digits(v, _mm256_set1_epi8(127 - '9'), _mm256_set1_epi8(117))
+#else
 #define BYTES64_MARKS(v, spaces) bytes64_marks(v)
 #define BYTES64_DIGITS(v, a, b) bytes64_digits(v)
+#endif
 #endif
 
 /* The place of the lowest bit; of none 64, or where that takes longer 63. */
