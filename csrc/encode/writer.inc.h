@@ -339,6 +339,7 @@ static ALWAYS_INLINE int is_number(PyObject *object) { return PyFloat_CheckExact
 /* A number of a plain list, in bytes, for which there is room: the end, or NULL where it is something else, not finite,
  * or an int of more than 64 bits. */
 static ALWAYS_INLINE uint8_t *write_number(const encoder *e, uint8_t *out, PyObject *object) {
+    (void)e; /* whose level's function it is, where that isn't this one's */
     if (PyFloat_CheckExact(object)) {
         const double number = PyFloat_AS_DOUBLE(object);
         return UNLIKELY(number - number != 0) ? NULL : FORMAT_DOUBLE(e)(out, number);
