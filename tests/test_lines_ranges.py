@@ -155,13 +155,14 @@ def test_no_descriptor_is_left(end, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("parts", ["pick='/id'", "lazy=True"])
 def test_fork_within_ranges(parts, tmp_path):
+    """Of ranges alone: what is read without them is at a place that both processes share, as of any open file."""
     path = tmp_path / "lines.ndjson"
-    path.write_bytes(numbered(40 * RANGE) + LINE % (9, b"z" * RANGE) * 9)
+    path.write_bytes(numbered(40 * RANGE))
     program = f"""
 import os, sys, warnings
 from cyjson import lines
 warnings.simplefilter("ignore")
-count = {40 * RANGE // 64 + 10}
+count = {40 * RANGE // 64 + 1}
 for before in 1, 10, 5000:
     reader = lines.load(sys.argv[1], {parts}, threads=3)
     for _ in range(before):
