@@ -752,7 +752,7 @@ cdef class Reader:
 
 cdef object readinto_of(read):
     """The readinto of a file of which ``read`` is FileIO's own and the file of no other class; None of others."""
-    # 3.14's is of a subclass of that type, which has no others.
+    # From 3.13 on it is of a subclass of that type, which has no others.
     if isinstance(read, _BuiltinMethodType) and type(read.__self__) is _FileIO and read.__name__ == "read":
         return read.__self__.readinto
     return None
