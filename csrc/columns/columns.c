@@ -594,8 +594,8 @@ columns_part *columns_new_part(const columns *like) {
         free(part);
         return NULL;
     }
-    part->tree.batch =
-        INT64_MAX; /* a part is as large as its text; one of few bytes and many columns may be too large */
+    /* A part is as large as its text; one of few bytes and many columns may be too large. */
+    part->tree.batch = INT64_MAX;
     part->tree.text_most = like->text_most < UINT64_MAX / 2 ? 2 * like->text_most : UINT64_MAX;
     return part;
 }
