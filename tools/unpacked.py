@@ -8,11 +8,13 @@ $XDG_CACHE_HOME/cyjson-wheels (~/.cache by default).
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from matrix import Unavailable, mirror, run
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cyjson-wheels"
+UNPACKING = threading.Lock()  # a folder, and apt's state, are one thread's at a time
 
 
 def apt(suite, architecture, *arguments):
@@ -48,19 +50,20 @@ def apt(suite, architecture, *arguments):
 def packages(suite, architecture, *names):
     """Return the folder that holds these packages and all that they depend on, unpacked."""
     folder = CACHE / "roots" / f"{suite}-{architecture}-{'-'.join(names)}"
-    if not (folder / ".made").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        fetch = ["install", "-y", "--download-only", "--no-install-recommends", *names]
-        state = apt(suite, architecture, *fetch)
-        for archive in sorted((state / "archives").glob("*.deb")):
-            if archive.stat().st_size and needed(archive):
-                subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
-        # Of suites after bookworm, packages bring /usr/lib only: the links are made when a system is installed.
-        for name in "bin", "lib", "lib64", "sbin":
-            if (folder / "usr" / name).is_dir() and not (folder / name).exists():
-                (folder / name).symlink_to(f"usr/{name}")
-        (folder / ".made").touch()
+    with UNPACKING:
+        if not (folder / ".made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            fetch = ["install", "-y", "--download-only", "--no-install-recommends", *names]
+            state = apt(suite, architecture, *fetch)
+            for archive in sorted((state / "archives").glob("*.deb")):
+                if archive.stat().st_size and needed(archive):
+                    subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+            # Of suites after bookworm, packages bring /usr/lib only: the links are made when a system is installed.
+            for name in "bin", "lib", "lib64", "sbin":
+                if (folder / "usr" / name).is_dir() and not (folder / name).exists():
+                    (folder / name).symlink_to(f"usr/{name}")
+            (folder / ".made").touch()
     return folder
 
 

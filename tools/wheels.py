@@ -28,6 +28,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from elftools.elf.dynamic import DynamicSection
@@ -67,6 +68,7 @@ for options in {}, {"indent": 2}, {"sort_keys": True}, {"ensure_ascii": False}, 
 assert cyjson.encode(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 print("against json, without pytest:", cyjson.backend, cyjson._impl.cpu)
 """
+FAILED = "FAILED"
 # tests/conftest.py insists on the backend, and on the level: see expected_level.
 TESTS = ["surface", "methods", "encode_bytes", "errors", "blocks", "conformance"]
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -388,6 +390,41 @@ def test(wheel, version, name, sources, files):
     return lines[-1].strip("= ")
 
 
+class Row:
+    """What is known of a wheel, for the table."""
+
+    def __init__(self, version, name):
+        self.version, self.name = version, name
+        self.cells = [version, PLATFORMS[name][0].partition(".")[0], "", "", "", ""]
+
+    def attempt(self, act, *arguments):
+        """Return what act gives, or None where it can't be done or finds something wrong: the last cell says so."""
+        try:
+            return act(*arguments)
+        except Unavailable as exc:
+            self.cells[-1] = f"not run: {exc}"
+        except Wrong as exc:
+            self.cells[-1] = FAILED
+            print(f"wheels: {self.version} {self.name}: {exc}", file=sys.stderr)
+        print("wheels:", *self.cells, flush=True)
+        return None
+
+
+def make(row, sources, arguments):
+    started = time.monotonic()
+    wheel = build(row.version, row.name, sources, arguments.out, arguments.debug_files)
+    row.cells[4] = f"{time.monotonic() - started:.0f} s"
+    row.cells[2:4] = (f"{size / 1000:.0f} kB" for size in check(wheel, row.version, row.name, sources))
+    return wheel
+
+
+def try_out(row, wheel, sources, arguments):
+    row.cells[-1] = "not asked for"
+    if not arguments.no_tests:
+        row.cells[-1] = test(wheel, row.version, row.name, sources, arguments.tests)
+    print("wheels:", *row.cells, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sdist", type=Path)
@@ -402,31 +439,24 @@ def main():
     versions = [each for each in VERSIONS if {each, abi(each)} & set(arguments.only)] or VERSIONS
     names = [each for each in PLATFORMS if each in arguments.only] or PLATFORMS
     wanted = [(version, name) for name in names for version in versions]
-    rows, failed = [], False
-    with tempfile.TemporaryDirectory() as scratch:
+    rows, tests = [], []
+    # A wheel is tested beside the building of the next ones: an interpreter in an emulator is one process.
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(max_workers=1) as beside:
         with tarfile.open(arguments.sdist) as archive:
             archive.extractall(scratch)
         [sources] = Path(scratch).iterdir()
         for version, name in wanted:
-            started, row = time.monotonic(), [version, PLATFORMS[name][0].partition(".")[0], "", "", "", ""]
+            row = Row(version, name)
             rows.append(row)
-            try:
-                wheel = build(version, name, sources, arguments.out, arguments.debug_files)
-                row[4] = f"{time.monotonic() - started:.0f} s"
-                row[2], row[3] = (f"{size / 1000:.0f} kB" for size in check(wheel, version, name, sources))
-                row[5] = "not asked for"
-                if not arguments.no_tests:
-                    row[5] = test(wheel, version, name, sources, arguments.tests)
-            except Unavailable as exc:
-                row[5] = f"not run: {exc}"
-            except Wrong as exc:
-                row[5], failed = "FAILED", True
-                print(f"wheels: {version} {name}: {exc}", file=sys.stderr)
-            print("wheels:", *row, flush=True)
+            wheel = row.attempt(make, row, sources, arguments)
+            if wheel is not None:
+                tests.append(beside.submit(row.attempt, try_out, row, wheel, sources, arguments))
+        for each in tests:
+            each.result()
     print("\n| CPython | platform | wheel | installed | built in | tests |\n|---|---|---:|---:|---:|---|")
     for row in rows:
-        print(f"| {' | '.join(row)} |")
-    return failed
+        print(f"| {' | '.join(row.cells)} |")
+    return any(row.cells[-1] == FAILED for row in rows)
 
 
 if __name__ == "__main__":
