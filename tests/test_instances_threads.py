@@ -1,5 +1,6 @@
 """Threads may share Codecs, classes and instances, and change them."""
 
+import copyreg
 import dataclasses
 import datetime as dt
 import json
@@ -140,3 +141,31 @@ def test_one_iterator_for_all():
 
     together(*[encode] * 3)
     assert sorted(number for part in written for number in part) == list(range(20 * ROUNDS))
+
+
+def test_a_method_is_there_while_a_plan_is_made(monkeypatch):
+    """What is asked about a class may run code: here, in the table that copyreg has for classes."""
+
+    class Changing(Point):
+        pass
+
+    class Table:
+        asked = 0
+
+        def get(self, cls):
+            if cls is Changing:
+                self.asked += 1
+                if "__json__" in vars(Changing):
+                    del Changing.__json__
+                elif self.asked == 2:
+                    Changing.__json__ = lambda self: "json"
+
+    monkeypatch.setattr(copyreg, "json_dispatch_table", Table(), raising=False)
+    try:
+        cyjson.encode(Changing())
+    except TypeError as error:
+        assert str(error) == "Changing.__json__ was taken away while an instance was being written"
+    monkeypatch.setattr(Table, "get", lambda self, cls: None)
+    if "__json__" in vars(Changing):
+        del Changing.__json__
+    assert json.loads(cyjson.encode(Changing()))["x"] == 1

@@ -536,6 +536,7 @@ def _marks(cls):
     )
 
 
+_OF_NAMES = 6  # the index in _marks of what is said of these
 _LOOKED_UP = ("__json__", "__raw_json__", "__pydantic_serializer__", "__next__", "__iter__", "__index__", "__float__")
 _LOOKED_UP += ("keys", "items", "__getitem__", "_fields")
 _MAKERS = plan_of, result_plan_of, key_plan_of
@@ -558,7 +559,11 @@ def kept_plan(cls, policy, purpose):
             plans.pop(key, None)
 
     plan = _MAKERS[purpose](cls, policy)
-    plans[key] = ref(cls, forget), marks, plan
+    # Another thread may have changed the class while the plan was made, and even changed it back.
+    methods_gone = marks[_OF_NAMES]
+    stands = not (plan[0] == JSON_METHOD and methods_gone[0] or plan[0] == RAW_METHOD and methods_gone[1])
+    if stands and _marks(cls) == marks:
+        plans[key] = ref(cls, forget), marks, plan
     return plan
 
 
