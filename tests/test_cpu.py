@@ -3,7 +3,7 @@
 import pathlib
 
 import pytest
-from support.amount import long
+from support.amount import CHOSEN, long
 from support.compare import native_only
 from support.cpu import levels, run
 from support.processor import best_listed
@@ -45,6 +45,7 @@ def test_levels(level):
 
 @native_only
 @long
+@pytest.mark.skipif(CHOSEN == "short", reason="make test-all runs four files again at each level below the best")
 @pytest.mark.parametrize("name", ["blocks", "encode_bytes", "large", "numbers"])  # each may run in another process
 @pytest.mark.parametrize("level", LEVELS[:-1])
 def test_suite(level, name):

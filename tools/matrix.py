@@ -46,42 +46,17 @@ EVERYWHERE = ["gcc", "libc6-dev", "make", "ca-certificates"]
 # Released Debian versions that have python3.13's source, one of which the mirror has.
 SOURCE_SUITES = ["trixie", "forky", "sid"]
 APT = ["apt-get", "-q", "-o", "Acquire::Check-Valid-Until=false", "-o", "Acquire::Languages=none"]
-# What --quick leaves out: tests of what is the same C everywhere or no part of the extension, of how it is built and of
-# users that race (as Python's part only); the slowest three.
-QUICK_NATIVE = ["benchmarks", "build", "cpu", "kernels", "numbers.py::test_kernel_against_repr"]
-QUICK_NATIVE += ["files.py::test_write_may_do_anything", "tool.py::test_long_documents_in_little_memory"]
-QUICK_NATIVE += ["memory.py::test_writing_takes_a_mebibyte"]
-QUICK_NATIVE += ["replace.py::test_a_second_user_who_races"]
-QUICK_NATIVE += ["integrations", "integrations_clients", "migrate", "decode_schema", "reference", "site"]
-# Except on the newest, what is about text or Python's part, not about objects.
-QUICK_OBJECTS = [*QUICK_NATIVE, "differential", "files", "large", "lines", "lines_files", "lines_writing", "paths"]
-QUICK_OBJECTS += ["replace", "save", "stream", "stream_closing", "stream_ijson", "stream_limits", "stream_sources"]
-QUICK_OBJECTS += ["tool", "tool_files", "decode_codec", "decode_formats", "decode_libraries", "decode_properties"]
-QUICK_OBJECTS += ["engines", "engines_columns", "import", "lines_parts", "blocks", "stream_skipping"]
-QUICK_OBJECTS += ["instances_files", "instances_numpy", "instances_policies", "readme", "orjson_differential"]
-# Threads take turns as they do on 3.11, where make test runs them.
-QUICK_OLDER = [*QUICK_OBJECTS, "interrupted", "threads"]
-# The newest runs these, too, and they take long; 3.12 and 3.13 are between two that are tested.
-QUICK_NEWER = [*QUICK_OBJECTS, "collector", "interrupted", "memory", "proxies"]
-QUICK_BETWEEN = [*QUICK_NEWER, "threads", "failures", "hostile", "install"]
-# As compiled here it is slow: these take minutes. What is left out of iterencode's tests, mutation's do with dumps.
-QUICK_SLOW = [*QUICK_NEWER, "hostile", "separators", "iterencode.py::test_dict_changed_by_default"]
-QUICK_SLOW += ["iterencode.py::test_list_changed_by_default"]
-# What only reads a text, and numbers, is the same without a GIL.
-QUICK_SLOW += ["alike", "arrow", "lazy", "numbers", "pick"]
-QUICK = {"3.10": QUICK_OLDER, "3.12": QUICK_BETWEEN, "3.13": QUICK_BETWEEN, "3.13t": QUICK_SLOW}
-# Allocations fail in the tests of 3.10, of 3.11 (make test) and of the newest, not in 3.14's.
-QUICK |= {"3.14": [*QUICK_NEWER, "failures"], "3.15": [*QUICK_NATIVE, "blocks", "engines_columns", "large"]}
-# And of the fallback, which is the interpreter's own json, what can't differ from it. make test runs all of it on 3.11.
-QUICK_FALLBACK = [*QUICK_NATIVE, "blocks", "collector", "conformance", "differential", "failures", "fuzz", "hostile"]
-QUICK_FALLBACK += ["interpreters", "interrupted", "iterencode", "large", "memory", "mutation", "numbers", "pages"]
-QUICK_FALLBACK += ["threads", "decode_properties", "instances_numpy", "install", "readme", "orjson_differential"]
-# Two that take minutes there.
-QUICK_PYPY = [*QUICK_FALLBACK, "proxies", "separators"]
+# What --quick runs: json's own tests, and those of whatever depends on an interpreter: objects that are made by hand
+# and looked into, messages, threads. make test runs everything on one, and make matrix by itself on all.
+QUICK = ["stdlib_suite", "surface", "methods", "encode_bytes", "errors", "exports", "names", "conformance", "hardening"]
+QUICK += ["iterencode", "mutation", "generators", "fuzz", "fallback", "interpreters", "orjson", "orjson_types"]
+QUICK += ["decode_classes", "decode_codec", "decode_errors", "decode_inits", "decode_native", "decode_types"]
+QUICK += ["decode_unions", "instances_classes", "instances_errors", "instances_hooks", "instances_keys"]
+QUICK += ["instances_runs", "instances_threads", "instances_values", "lines", "lines_ranges", "pick"]
+# Three that take long where everything does; on 3.13t instead what threads do to each other.
+QUICK_NATIVE = [*QUICK, "alike", "collector", "separators"]
+QUICK_FREE_THREADED = [*QUICK, "lines_parts", "threads"]
 FALLBACK_TOO = ["3.15"]  # the last
-# There without parts and columns, which are Python's own; PyPy runs them.
-QUICK_NEWEST_FALLBACK = [*QUICK_FALLBACK, "arrow", "decode_fuzz", "decode_native", "decode_wide", "engines"]
-QUICK_NEWEST_FALLBACK += ["engines_columns", "import", "lazy", "lines_parts", "pick", "stream_skipping"]
 
 
 class Unavailable(Exception):
@@ -270,19 +245,14 @@ def find_local(minor):
     raise Unavailable("neither pyenv nor PATH has it")
 
 
-def left_out(name, quick):
-    """Return a dict of the backends to test: the files and tests that are left out of each."""
+def chosen(name, quick):
+    """Return a dict of the backends to test: the files of tests of each, none where all are."""
     if name == "pypy":
-        return {"fallback": QUICK_PYPY if quick else []}
+        return {"fallback": QUICK if quick else []}
     if not quick:
         return {"native": [], "fallback": []}
-    return {"native": QUICK.get(name, QUICK_NATIVE)} | (
-        {"fallback": QUICK_NEWEST_FALLBACK} if name in FALLBACK_TOO else {}
-    )
-
-
-def leaving_out(name):
-    return f"--deselect=tests/test_{name}" if "::" in name else f"--ignore=tests/test_{name}.py"
+    native = QUICK_FREE_THREADED if name.endswith("t") else QUICK_NATIVE
+    return {"native": native} | ({"fallback": QUICK} if name in FALLBACK_TOO else {})
 
 
 def test(name, sources, workers, quick):
@@ -302,8 +272,8 @@ def test(name, sources, workers, quick):
     log = work / "log"
     passed, counts, seen = True, [], 0
     with open(log, "w") as file:
-        for backend, files in left_out(name, quick).items():
-            pytest = " ".join([f"-n {workers}", *map(leaving_out, files)])
+        for backend, files in chosen(name, quick).items():
+            pytest = " ".join([f"-n {workers}", *(f"tests/test_{each}.py" for each in files)])
             make = ["make", "test" if quick else "test-all", f"PYTHON={command}", f"VENV={where}/venv"]
             make += [f"BACKENDS={backend}", f"PYTEST_ARGS={os.environ.get('PYTEST_ARGS') or pytest}"]
             make += ["CYJSON_REQUIRE_NATIVE=0"] if name == "pypy" else []
@@ -322,7 +292,7 @@ def main():
     parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--without", nargs="+", choices=names, default=[])
-    parser.add_argument("--quick", action="store_true", help="leave out tests that can't differ between interpreters")
+    parser.add_argument("--quick", action="store_true", help="only the tests of what differs between interpreters")
     arguments = parser.parse_args()
     if (arguments.sdist is None) != arguments.prepare:
         parser.error("give either SDIST or --prepare")
