@@ -20,7 +20,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / 
 PAGES = [page for page in PAGES if page.exists()]
 RESULTS = ROOT / "benchmarks" / "results"
 CHECKOUT = (ROOT / ".github").exists()
-NOT_IN_AN_SDIST = (".github/", "benchmarks/results/", "tools/")  # MANIFEST.in
+NOT_IN_AN_SDIST = (".github/", "benchmarks/", "tools/")  # MANIFEST.in
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(Path(cyjson.__file__).parents[1]),

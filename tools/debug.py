@@ -18,9 +18,8 @@ from sanitize import TOOLS, install
 NEEDED = ["pytest>=8", "pytest-xdist>=3.5", "hypothesis>=6.100"]
 
 NOT_RUN = [
-    "--ignore=tests/test_benchmarks.py",  # is about the benchmarks' own code
     "--ignore=tests/test_hardening.py",  # this build isn't meant for anybody
-    "--ignore=tests/test_kernels.py",  # and these run no interpreter
+    "--ignore=tests/test_kernels.py",  # these run no interpreter
     # A debug interpreter fills the blocks, and every str, that it allocates; this counts what is touched.
     "--deselect=tests/test_memory.py::test_encoding_takes_the_output_and_little_beside",
 ]

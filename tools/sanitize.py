@@ -21,7 +21,6 @@ COMPILER = shlex.split(os.environ.get("CC") or "gcc")
 STACK = 1 << 30
 
 NOT_RUN = [
-    "--ignore=tests/test_benchmarks.py",  # is about the benchmarks' own code
     "--deselect=tests/test_memory.py::test_resident_memory",  # AddressSanitizer keeps back what is freed
     "--deselect=tests/test_memory.py::test_encoding_takes_the_output_and_little_beside",
     "--deselect=tests/test_stream_closing.py::test_memory_is_bounded",
