@@ -264,7 +264,7 @@ def rounds_of(name, usual):
 def test_blocks(name):
     """The number of allocated objects does not rise with the number of calls."""
     call = ENTRIES[name]
-    rounds = rounds_of(name, amount(60, 200))
+    rounds = rounds_of(name, 200)
     assert attempt(call) == (": " not in name) or name == "loads: digits"
     # Time enough for a cache of keys to fill up.
     for _ in range(20_000 if name == "loads new keys" else rounds):
