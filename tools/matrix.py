@@ -49,13 +49,14 @@ APT = ["apt-get", "-q", "-o", "Acquire::Check-Valid-Until=false", "-o", "Acquire
 # What --quick runs: json's own tests, and those of whatever depends on an interpreter: objects that are made by hand
 # and looked into, messages, threads. make test runs everything on one, and make matrix by itself on all.
 QUICK = ["stdlib_suite", "surface", "methods", "encode_bytes", "errors", "exports", "names", "conformance", "hardening"]
-QUICK += ["iterencode", "mutation", "generators", "fuzz", "fallback", "interpreters", "orjson", "orjson_types"]
+QUICK += ["mutation", "generators", "fuzz", "fallback", "interpreters", "orjson", "orjson_types"]
 QUICK += ["decode_classes", "decode_codec", "decode_errors", "decode_inits", "decode_native", "decode_types"]
 QUICK += ["decode_unions", "instances_classes", "instances_errors", "instances_hooks", "instances_keys"]
 QUICK += ["instances_runs", "instances_threads", "instances_values", "lines", "lines_ranges", "pick"]
-# Three that take long where everything does; on 3.13t instead what threads do to each other.
-QUICK_NATIVE = [*QUICK, "alike", "collector", "separators"]
-QUICK_FREE_THREADED = [*QUICK, "lines_parts", "threads"]
+QUICK_NATIVE = [*QUICK, "alike", "collector", "iterencode", "separators"]
+QUICK_FREE_THREADED = [*QUICK, "threads"]  # as compiled here it is slow: without those that take minutes there
+# The fallback is the interpreter's own json: without what only tries that.
+QUICK_FALLBACK = [each for each in QUICK if each not in {"conformance", "fuzz", "interpreters", "mutation"}]
 FALLBACK_TOO = ["3.15"]  # the last
 
 
@@ -248,11 +249,11 @@ def find_local(minor):
 def chosen(name, quick):
     """Return a dict of the backends to test: the files of tests of each, none where all are."""
     if name == "pypy":
-        return {"fallback": QUICK if quick else []}
+        return {"fallback": QUICK_FALLBACK if quick else []}
     if not quick:
         return {"native": [], "fallback": []}
     native = QUICK_FREE_THREADED if name.endswith("t") else QUICK_NATIVE
-    return {"native": native} | ({"fallback": QUICK} if name in FALLBACK_TOO else {})
+    return {"native": native} | ({"fallback": QUICK_FALLBACK} if name in FALLBACK_TOO else {})
 
 
 def test(name, sources, workers, quick):
