@@ -93,7 +93,7 @@ def _trust(results: Results) -> list[str]:
     if not results.warnings():
         return []
     busy = f"The machine was busy, so these figures deserve no trust: {'; '.join(results.warnings())}."
-    return ["", _wrapped(busy).replace("\n", " ")]
+    return ["", _wrapped(busy)]
 
 
 def _table_and_losses(results: Results, root: str, *, common: bool) -> list[str]:
