@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.amount import amount
-from support.compare import classes_go, native_only
+from support.compare import classes_go, counts_levels, native_only
 from support.parts import changed, random_document
 
 import cyjson
@@ -709,6 +709,7 @@ def test_duplicates_and_finalisers():
 # Depth, length, threads
 
 
+@counts_levels
 @pytest.mark.parametrize("depth", [10, 900, 1100, 100_000])
 def test_depth(depth):
     document = '{"value":1,"left":' * depth + "null" + "}" * depth

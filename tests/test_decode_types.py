@@ -20,6 +20,7 @@ import zoneinfo
 from typing import Annotated, Any, Final, Literal, NewType, Optional, Union
 
 import pytest
+from support.compare import counts_levels
 
 import cyjson
 from cyjson import ValidationError, decode
@@ -142,6 +143,7 @@ def test_not_utf8():
         decode(b'["\xff"]', list[int])
 
 
+@counts_levels
 def test_depth():
     for tp in Any, list:
         with pytest.raises(RecursionError):

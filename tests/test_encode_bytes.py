@@ -4,7 +4,7 @@ import collections
 import json
 
 import pytest
-from support.compare import Record
+from support.compare import Record, counts_levels
 
 import cyjson
 
@@ -204,5 +204,11 @@ def test_circular():
     loop.append(loop)
     with pytest.raises(ValueError, match="Circular reference detected"):
         cyjson.encode(loop)
+
+
+@counts_levels
+def test_unchecked_circular():
+    loop = []
+    loop.append(loop)
     with pytest.raises(RecursionError):
         cyjson.encode(loop, check_circular=False)

@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from support.compare import PYPY, Record, outcome, same
+from support.compare import PYPY, Record, counts_levels, outcome, same
 
 import cyjson
 
@@ -340,11 +340,8 @@ def test_objects_made_and_dropped_by_default_are_no_circle():
     assert same(lambda json: json.dumps([Odd() for _ in range(100)], default=lambda obj: [[]]))[0] == "result"
 
 
-# PyPy's own generators, and its parsers' calls, may come to the end of the C stack before it counts their levels.
-ENDLESS = pytest.mark.skipif(PYPY, reason="its json ends in a segmentation fault now and then")
-
-
-@pytest.mark.parametrize("options", [{}, pytest.param({"indent": 0}, marks=ENDLESS), {"sort_keys": True}])
+@counts_levels
+@pytest.mark.parametrize("options", [{}, {"indent": 0}, {"sort_keys": True}])
 def test_unchecked_circular_references(options):
     for document in circular():
         assert outcome(lambda json: json.dumps(document, check_circular=False, **options), cyjson)[1] is RecursionError
@@ -359,7 +356,7 @@ DEPTH = 100_000 if sys.version_info < (3, 14) else 300_000
     "opening, closing", [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]"), ("[[],", "]"), ('{"b":[],"a":', "}")]
 )
 @pytest.mark.parametrize("options", [{}, {"parse_int": float}, {"object_hook": len}, {"array_hook": len}], ids=str)
-@ENDLESS
+@counts_levels
 def test_deep_texts(opening, closing, options):
     for text in opening * DEPTH, opening * DEPTH + "1" + closing * DEPTH, (opening * DEPTH).replace("[", " [ "):
         with pytest.raises(RecursionError):
@@ -373,6 +370,7 @@ def test_deep_texts(opening, closing, options):
 @pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: (v,), lambda v: {"a": v}, lambda v: [{"a": (v,)}, 1]])
 # An indent of 0: the white space of any other would grow with the square of the depth.
 @pytest.mark.parametrize("options", [{}, {"indent": 0}, {"sort_keys": True}, {"check_circular": False}], ids=str)
+@counts_levels
 def test_deep_values(wrap, options):
     value = 1
     for _ in range(DEPTH):
@@ -387,6 +385,7 @@ def test_deep_values(wrap, options):
         cyjson.dump(value, io.StringIO(), **options)
 
 
+@counts_levels
 def test_words_of_a_recursion_error():
     def of_reading(json):
         return [str(outcome_error(json.loads, opening * DEPTH)) for opening in ("[", '{"a":')]
@@ -408,6 +407,7 @@ def outcome_error(function, argument):
 
 
 @pytest.mark.parametrize("check_circular", [True, False])
+@counts_levels
 def test_endless_default(check_circular):
     for default in lambda obj: Odd(), lambda obj: [Odd()], lambda obj: {"a": Odd()}:
         for options in {}, {"indent": 0}:
@@ -436,6 +436,7 @@ def nested(opening, closing, depth):
 
 
 @pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}")])
+@counts_levels
 def test_depth_within_json_s_reach(opening, closing):
     """What json can read and write is not too deep for cyjson."""
     depth = deepest(lambda depth: json.loads(nested(opening, closing, depth)[0])) * 9 // 10

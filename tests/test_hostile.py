@@ -7,7 +7,7 @@ import sys
 import sysconfig
 
 import pytest
-from support.compare import outcome, same
+from support.compare import counts_levels, outcome, same
 from support.conformance import DOCUMENTS
 from support.conformance import document as document_of
 
@@ -21,6 +21,7 @@ MILLION = 1_000_000
 
 @pytest.mark.parametrize("wider", ["", "é", "中", "😀"])
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":[', "[[],", '{"a":{},"b":'])
+@counts_levels
 def test_a_million_levels(opening, wider):
     text = f'["{wider}", ' + opening * (MILLION // len(opening))
     assert same(lambda json: json.loads(text))[0] == "exception"
@@ -29,12 +30,14 @@ def test_a_million_levels(opening, wider):
     same(lambda json: json.JSONDecoder().raw_decode(text))
 
 
+@counts_levels
 def test_a_million_levels_that_end():
     for text in "[" * MILLION + "]" * MILLION, '{"a":' * MILLION + "1" + "}" * MILLION:
         assert same(lambda json: json.loads(text))[1] is RecursionError
         assert same(lambda json: json.loads(text.encode()))[1] is RecursionError
 
 
+@counts_levels
 def test_a_million_levels_written():
     nested = []
     for n in range(MILLION):

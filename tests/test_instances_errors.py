@@ -8,6 +8,7 @@ import io
 import sys
 
 import pytest
+from support.compare import counts_levels
 from support.instances import has_notes, knows_instances, notes_of, told_at
 
 import cyjson
@@ -159,9 +160,14 @@ def test_circles(document):
     for options in {}, {"indent": 1}, {"sort_keys": True}:
         with pytest.raises(ValueError, match="^Circular reference detected"):
             cyjson.encode(document, **options)
+    assert cyjson.encode([Node(), Node()])
+
+
+@counts_levels
+@pytest.mark.parametrize("document", list(circles()), ids=lambda document: type(document).__name__)
+def test_unchecked_circles(document):
     with pytest.raises(RecursionError):
         cyjson.encode(document, check_circular=False)
-    assert cyjson.encode([Node(), Node()])
 
 
 def test_the_same_instance_twice_is_no_circle():
@@ -171,6 +177,7 @@ def test_the_same_instance_twice_is_no_circle():
     )
 
 
+@counts_levels
 def test_depth():
     def chain(length):
         node = None

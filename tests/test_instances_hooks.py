@@ -9,7 +9,7 @@ import enum
 import pickle
 
 import pytest
-from support.compare import classes_go, frees_at_once
+from support.compare import classes_go, counts_levels, frees_at_once
 from support.instances import knows_instances, notes_of, told_at, written
 
 import cyjson
@@ -298,18 +298,24 @@ def test_errors_of_all_kinds(error):
             cyjson.encode(value)
 
 
+class Itself:
+    def __json__(self):
+        return self
+
+
+class Around:
+    def __json__(self):
+        return [self]
+
+
 def test_circles_through_hooks():
-    class Itself:
-        def __json__(self):
-            return self
-
-    class Around:
-        def __json__(self):
-            return [self]
-
     for value in Itself(), Around():
         with pytest.raises(ValueError, match="Circular reference detected"):
             cyjson.encode(value)
+
+
+@counts_levels
+def test_endless_hooks():
     with pytest.raises(RecursionError):
         cyjson.encode(Around(), check_circular=False)
 
@@ -409,6 +415,10 @@ def test_raw_is_utf_8():
     for wrong in 1, None, [1]:
         with pytest.raises(TypeError, match="data must be bytes, bytearray, memoryview or str, not"):
             cyjson.Raw(wrong)
+
+
+@counts_levels
+def test_raw_too_deep():
     with pytest.raises(RecursionError):
         cyjson.Raw(b"[" * 200_000)
 

@@ -13,6 +13,7 @@ import zoneinfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.compare import counts_levels
 from support.instances import knows_instances, notes_of, told_at, written
 
 import cyjson
@@ -270,6 +271,10 @@ def test_circles():
     items[1].second = items[1]
     with pytest.raises(ValueError, match="Circular reference detected"):
         cyjson.encode(items)
+
+
+@counts_levels
+def test_depth():
     deep = None
     for _ in range(100_000):
         deep = [Pair(deep, 0)]

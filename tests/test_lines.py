@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.amount import amount
-from support.compare import collect, frees_at_once, frozen, native_only
+from support.compare import collect, counts_levels, frees_at_once, frozen, native_only
 from support.lines import DATA, DOCUMENTS, Refused, written
 
 import cyjson
@@ -327,11 +327,15 @@ def test_not_utf8():
         assert isinstance(error_of("[1]\n".encode(encoding)).__cause__, UnicodeDecodeError)
 
 
-def test_too_deep_and_too_many_digits():
+@counts_levels
+def test_too_deep():
     deep = b"[" * 100_000
     assert isinstance(error_of(deep).__cause__, RecursionError)
     assert isinstance(error_of(deep, object_hook=len).__cause__, RecursionError)
     assert list(lines.loads(deep + b"\n1", errors="skip")) == [1]
+
+
+def test_too_many_digits():
     if hasattr(sys, "get_int_max_str_digits"):
         digits = b"1" * 5000
         assert type(error_of(digits).__cause__) is ValueError

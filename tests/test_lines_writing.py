@@ -1,5 +1,6 @@
 """cyjson.lines writes to files of every kind: whole lines, append, compressed files, and what a write leaves."""
 
+import functools
 import gzip
 import io
 import json
@@ -9,6 +10,7 @@ import tempfile
 from collections import OrderedDict
 
 import pytest
+from support.compare import counts_levels
 from support.lines import DOCUMENTS, Refused, written
 from support.parts import random_document
 
@@ -153,25 +155,27 @@ def test_as_one_by_one(seed):
         assert b"".join(parts) == expected and count == len(documents)
 
 
-def test_documents_that_fail():
-    circular = [1]
-    circular.append({"a": circular})
-    deep = []
-    for _ in range(100_000):
-        deep = [deep]
+CIRCULAR = [1]
+CIRCULAR.append({"a": CIRCULAR})
+DEEP = functools.reduce(lambda value, _: [value], range(100_000), [])
+FAILING = [(CIRCULAR, ValueError), ([[object()]], TypeError), ({(): 1}, TypeError)]
+FAILING += [pytest.param(DEEP, RecursionError, marks=counts_levels)]
+
+
+@pytest.mark.parametrize("wrong, kind", FAILING, ids=["circle", "value", "key", "depth"])
+def test_documents_that_fail(wrong, kind):
     good = [{"n": n, "text": "x" * n} for n in range(100)]
-    for wrong, kind in (circular, ValueError), (deep, RecursionError), ([[object()]], TypeError), ({(): 1}, TypeError):
-        file = io.BytesIO()
-        with pytest.raises(kind):
-            lines.dump([*good, wrong, *good], file)
-        assert file.getvalue() == spelt(good)
-        with pytest.raises(kind) as one:
-            cyjson.encode(wrong)
-        with pytest.raises(kind) as raised:
-            lines.encode([*good, wrong])
-        if kind is not RecursionError:  # whose words, and notes, tell of the level at which it was raised
-            assert getattr(raised.value, "__notes__", None) == getattr(one.value, "__notes__", None)
-            assert str(raised.value) == str(one.value)
+    file = io.BytesIO()
+    with pytest.raises(kind):
+        lines.dump([*good, wrong, *good], file)
+    assert file.getvalue() == spelt(good)
+    with pytest.raises(kind) as one:
+        cyjson.encode(wrong)
+    with pytest.raises(kind) as raised:
+        lines.encode([*good, wrong])
+    if kind is not RecursionError:  # whose words, and notes, tell of the level at which it was raised
+        assert getattr(raised.value, "__notes__", None) == getattr(one.value, "__notes__", None)
+        assert str(raised.value) == str(one.value)
     assert lines.encode(good, default=repr) == spelt(good)  # and nothing of that is left
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 
 import pytest
-from support.compare import PYPY, native_only, same
+from support.compare import PYPY, counts_levels, native_only, same
 from support.mutants import (
     OPTIONS,
     Odd,
@@ -301,6 +301,7 @@ def test_default_changes_the_encoder():
     same(call)
 
 
+@counts_levels
 def test_hooks_that_decode_in_turn():
     """Each level of it takes so little of the C stack that the interpreter's limit is met first."""
     code = (
