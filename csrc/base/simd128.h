@@ -73,6 +73,12 @@ static ALWAYS_INLINE vec vec32_down(vec v, int bits) { return _mm_srli_epi32(v, 
 static ALWAYS_INLINE vec vec_shuffle(vec v, const uint8_t order[16]) { return _mm_shuffle_epi8(v, vec_load(order)); }
 #else
 #define VEC_SHUFFLES 0
+static ALWAYS_INLINE vec vec64_all(uint64_t c) { return _mm_set1_epi64x((long long)c); }
+static ALWAYS_INLINE vec vec64_down(vec v, int bits) { return _mm_srli_epi64(v, bits); }
+static ALWAYS_INLINE void vec_store_halves(void *low, void *high, vec v) {
+    _mm_storel_epi64((__m128i *)low, v);
+    _mm_storeh_pd((double *)high, _mm_castsi128_pd(v));
+}
 #endif
 #define VEC_RUNS 1
 /* Lanes that don't fit (0x100 or more of 16 bits, 0x8000 of 32) become what isn't ASCII, or, from 16 bits, zero. */

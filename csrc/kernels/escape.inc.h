@@ -465,9 +465,19 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
 }
 #else
 #if defined(VEC_RUNS)
+#if !VEC_SHUFFLES
+/* Three bytes for each of four characters, which are in lanes of four; up to 14 bytes are written. */
+static ALWAYS_INLINE void write_four_of_three(uint8_t *out, vec c) {
+    vec high = vec_or(vec32_down(c, 12), vec_and(vec32_up(c, 2), vec32_all(0x3F00)));
+    vec three = vec_or(vec_or(high, vec_and(vec32_up(c, 16), vec32_all(0x3F0000))), vec32_all(0x8080E0));
+    vec six = vec_or(vec_and(three, vec64_all(0xFFFFFF)), vec_and(vec64_down(three, 8), vec64_all(0xFFFFFF000000)));
+    vec_store_halves(out, out + 6, six);
+}
+#endif
+
 /* UTF-8 of the characters in a block of which the first has a code point from 0x80 on, as long as they take as many
- * bytes as it: how many, 0 where the first is a surrogate or isn't to be had here. The characters' own width is 2 or 4;
- * up to 32 bytes are written, *length bytes for each. */
+ * bytes as it: how many, 0 where the first is a surrogate. The characters' own width is 2, or 4 where the first is
+ * beyond U+FFFF; up to 32 bytes are written, *length bytes for each. */
 static ALWAYS_INLINE unsigned write_utf8_run(uint8_t *out, vec v, uint32_t first, int width, unsigned *length) {
     vec_mask bad;
     if (width == 4) {
@@ -485,6 +495,7 @@ static ALWAYS_INLINE unsigned write_utf8_run(uint8_t *out, vec v, uint32_t first
         return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
     }
     *length = 3;
+    bad = vec_bits(vec_or(vec16_equal(vec_and(v, vec16_all(0xF800)), 0xD800), vec16_at_most(v, 0x7FF)));
 #if VEC_SHUFFLES
     static const uint8_t pairs[2][16] = {{0, 1, 0x80, 2, 3, 0x80, 4, 5, 0x80, 6, 7, 0x80, 8, 9, 0x80, 10},
                                          {11, 0x80, 12, 13, 0x80, 14, 15, 0x80}};
@@ -495,11 +506,11 @@ static ALWAYS_INLINE unsigned write_utf8_run(uint8_t *out, vec v, uint32_t first
     vec last = vec_or(vec_and(v, vec16_all(0x3F)), vec16_all(0x80));
     vec_store(out, vec_or(vec_shuffle(pair, pairs[0]), vec_shuffle(last, lasts[0])));
     vec_store(out + 16, vec_or(vec_shuffle(pair, pairs[1]), vec_shuffle(last, lasts[1])));
-    bad = vec_bits(vec_or(vec16_equal(vec_and(v, vec16_all(0xF800)), 0xD800), vec16_at_most(v, 0x7FF)));
-    return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
 #else
-    return 0;
+    write_four_of_three(out, vec16_widen_low(v));
+    write_four_of_three(out + 12, vec16_widen_high(v));
 #endif
+    return LIKELY(!bad) ? 8 : vec_first(bad) / 2;
 }
 #endif
 
@@ -509,7 +520,7 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
         uint32_t c = scan_read(p, width);
         if (c >= 0x80) {
 #if defined(VEC_RUNS)
-            if (width > 1 && end - p >= 16 && (width == 4 ? c >= 0x10000 : VEC_SHUFFLES || c < 0x800)) {
+            if (width > 1 && end - p >= 16 && (width == 2 || c >= 0x10000)) {
                 unsigned length, run = write_utf8_run(out, vec_load(p), c, width, &length);
                 p += run * (unsigned)width;
                 out += run * length;
