@@ -73,11 +73,15 @@ static ALWAYS_INLINE vec vec32_down(vec v, int bits) { return _mm_srli_epi32(v, 
 static ALWAYS_INLINE vec vec_shuffle(vec v, const uint8_t order[16]) { return _mm_shuffle_epi8(v, vec_load(order)); }
 #else
 #define VEC_SHUFFLES 0
+#define VEC_HALVES 1
+static ALWAYS_INLINE vec vec_load_halves(const void *low, const void *high) {
+    return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)low), _mm_loadl_epi64((const __m128i *)high));
+}
 static ALWAYS_INLINE vec vec64_all(uint64_t c) { return _mm_set1_epi64x((long long)c); }
-static ALWAYS_INLINE vec vec64_down(vec v, int bits) { return _mm_srli_epi64(v, bits); }
+static ALWAYS_INLINE vec vec64_down(vec v, int bits) { return _mm_srl_epi64(v, _mm_cvtsi32_si128(bits)); }
 static ALWAYS_INLINE void vec_store_halves(void *low, void *high, vec v) {
     _mm_storel_epi64((__m128i *)low, v);
-    _mm_storeh_pd((double *)high, _mm_castsi128_pd(v));
+    _mm_storel_epi64((__m128i *)high, _mm_unpackhi_epi64(v, v));
 }
 #endif
 #define VEC_RUNS 1

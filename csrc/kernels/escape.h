@@ -98,9 +98,16 @@ static ALWAYS_INLINE vec_mask escape_copy_needed(uint8_t *out, int width, const 
         vec_store(out + n - k, w);
         return vec_below(vec_bits(vec_or(escape_needed_in_ascii(v, ascii), escape_needed_in_ascii(w, ascii))), k);
     }
-#else
-    (void)varied;
+#elif defined(VEC_HALVES)
+    if (width == 1 && n <= 16) { /* likewise, up to 8, as halves of a vector, from which the others are shifted out */
+        size_t k = n < 8 ? n : 8;
+        int before = 64 - 8 * (int)k;
+        vec v = vec_load_halves(p + k - 8, p + n - 8);
+        vec_store_halves(out, out + n - k, vec64_down(v, before));
+        return vec_bits(vec64_down(escape_needed_in_ascii(v, ascii), before));
+    }
 #endif
+    (void)varied;
     if (n <= 16) {
         vec v = vec_first_of(p, n);
         vec_store_widened(out, width, v, 1);

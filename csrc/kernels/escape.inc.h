@@ -465,7 +465,7 @@ static ALWAYS_INLINE uint8_t *escape_to_utf8_from(uint8_t *out, const uint8_t *p
 }
 #else
 #if defined(VEC_RUNS)
-#if !VEC_SHUFFLES
+#if defined(VEC_HALVES)
 /* Three bytes for each of four characters, which are in lanes of four; up to 14 bytes are written. */
 static ALWAYS_INLINE void write_four_of_three(uint8_t *out, vec c) {
     vec high = vec_or(vec32_down(c, 12), vec_and(vec32_up(c, 2), vec32_all(0x3F00)));
