@@ -80,4 +80,12 @@ static ALWAYS_INLINE int opaque(int x) {
     return x;
 }
 
+/* Bits that the compiler can't look into, for where it would take them apart. */
+static ALWAYS_INLINE uint64_t opaque_bits(uint64_t x) {
+#if defined(__GNUC__) || defined(__clang__)
+    __asm__("" : "+r"(x));
+#endif
+    return x;
+}
+
 #endif

@@ -7,11 +7,7 @@
 #if defined(VEC_AVX512)
 typedef __m512i bytes64;
 /* A mask as an integer at once: gcc would reckon with masks in their own registers, which takes three times as long. */
-static ALWAYS_INLINE uint64_t bytes64_word(__mmask64 m) {
-    uint64_t word = _cvtmask64_u64(m);
-    __asm__("" : "+r"(word));
-    return word;
-}
+static ALWAYS_INLINE uint64_t bytes64_word(__mmask64 m) { return opaque_bits(_cvtmask64_u64(m)); }
 static ALWAYS_INLINE bytes64 bytes64_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 static ALWAYS_INLINE uint64_t bytes64_equal(bytes64 v, uint8_t c) {
     return bytes64_word(_mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8((char)c)));
