@@ -520,23 +520,23 @@ def _fields(cls, found, policy, omit=MISSING):
 
 
 def _marks(cls):
-    """What shows that a class has changed since its plan was made. It keeps nothing of the class alive."""
+    """What shows that a class has changed since its plan was made, first which of _LOOKED_UP it lacks. It keeps nothing
+    of the class alive."""
     fields = lookup(cls, "__dataclass_fields__")
     if isinstance(fields, dict):
         fields = (id(fields), *fields, *map(id, fields.values()))
     return (
+        tuple(lookup(cls, name) is None for name in _LOOKED_UP),
         _generation,
         get_cache_token(),
         _in_copyreg(cls),
         "msgspec" in sys.modules,
         fields,
         id(lookup(cls, "__attrs_attrs__")),
-        tuple(lookup(cls, name) is None for name in _LOOKED_UP),
         tuple(map(id, _mro_of(cls))),
     )
 
 
-_OF_NAMES = 6  # the index in _marks of what is said of these
 _LOOKED_UP = ("__json__", "__raw_json__", "__pydantic_serializer__", "__next__", "__iter__", "__index__", "__float__")
 _LOOKED_UP += ("keys", "items", "__getitem__", "_fields")
 _MAKERS = plan_of, result_plan_of, key_plan_of
@@ -560,8 +560,8 @@ def kept_plan(cls, policy, purpose):
 
     plan = _MAKERS[purpose](cls, policy)
     # Another thread may have changed the class while the plan was made, and even changed it back.
-    methods_gone = marks[_OF_NAMES]
-    stands = not (plan[0] == JSON_METHOD and methods_gone[0] or plan[0] == RAW_METHOD and methods_gone[1])
+    lacks_json, lacks_raw_json, *_ = marks[0]
+    stands = not (plan[0] == JSON_METHOD and lacks_json or plan[0] == RAW_METHOD and lacks_raw_json)
     if stands and _marks(cls) == marks:
         plans[key] = ref(cls, forget), marks, plan
     return plan
