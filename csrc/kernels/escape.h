@@ -100,6 +100,11 @@ static ALWAYS_INLINE vec_mask escape_copy_needed(uint8_t *out, int width, const 
     }
 #elif defined(VEC_HALVES)
     if (width == 1 && n <= 16) { /* likewise, up to 8, as halves of a vector, from which the others are shifted out */
+        if (!varied && n >= 8) { /* the same keys come again, in the same order mostly: that is foretold */
+            vec v = vec_load_halves(p, p + n - 8);
+            vec_store_halves(out, out + n - 8, v);
+            return vec_bits(escape_needed_in_ascii(v, ascii));
+        }
         size_t k = n < 8 ? n : 8;
         int before = 64 - 8 * (int)k;
         vec v = vec_load_halves(p + k - 8, p + n - 8);
