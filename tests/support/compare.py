@@ -15,7 +15,7 @@ fallback_only = pytest.mark.skipif(cyjson.backend != "python", reason="about the
 
 PYPY = sys.implementation.name == "pypy"
 frees_at_once = pytest.mark.skipif(PYPY, reason="memory is taken until this interpreter's collector comes to it")
-# Its generators, one in another, and its parsers' calls may come to the end of the C stack before they are counted.
+# PyPy's generators, one in another, and its parsers' calls may come to the end of the C stack before it counts them.
 counts_levels = pytest.mark.skipif(PYPY, reason="too deep, its json ends in a segmentation fault now and then")
 classes_go = pytest.mark.skipif(
     hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled() and sys.version_info < (3, 14),
