@@ -72,14 +72,6 @@ static ALWAYS_INLINE void store_8(uint8_t *p, uint64_t x) {
 /* The last n <= 8 bytes of a load_8 as its first; those after them are arbitrary (all of them, if n is 0). */
 static ALWAYS_INLINE uint64_t last_to_front(uint64_t x, size_t n) { return x >> ((unsigned)(8 * (8 - n)) & 63); }
 
-/* A truth value that the compiler can't split into branches, for where none could be predicted. */
-static ALWAYS_INLINE int opaque(int x) {
-#if defined(__GNUC__) || defined(__clang__)
-    __asm__("" : "+r"(x));
-#endif
-    return x;
-}
-
 /* Bits that the compiler can't look into, for where it would take them apart. */
 static ALWAYS_INLINE uint64_t opaque_bits(uint64_t x) {
 #if defined(__GNUC__) || defined(__clang__)
@@ -87,5 +79,8 @@ static ALWAYS_INLINE uint64_t opaque_bits(uint64_t x) {
 #endif
     return x;
 }
+
+/* A truth value that the compiler can't split into branches, for where none could be predicted. */
+static ALWAYS_INLINE int opaque(int x) { return (int)opaque_bits((uint64_t)x); }
 
 #endif

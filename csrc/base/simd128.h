@@ -3,7 +3,8 @@
  * A vec_mask has VEC_STRIDE bits per byte lane, lane 0 lowest; a lane's bits are all set or all clear.
  * VEC_RUNS: there are shifts and what else it takes to turn runs of characters of one width into UTF-8 and back; 16-bit
  * and 32-bit lanes have their low byte first. VEC_SHUFFLES: there is vec_shuffle(v, order), whose lane i is v's lane
- * order[i], or 0 for 0x80. Includes no Python.h. */
+ * order[i], or 0 for 0x80. VEC_HALVES: there are loads, stores and shifts of halves of eight bytes, which do where
+ * there is no shuffle. Includes no Python.h. */
 #ifndef CYJSON_BASE_SIMD128_H
 #define CYJSON_BASE_SIMD128_H
 

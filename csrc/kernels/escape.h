@@ -99,8 +99,9 @@ static ALWAYS_INLINE vec_mask escape_copy_needed(uint8_t *out, int width, const 
         return vec_below(vec_bits(vec_or(escape_needed_in_ascii(v, ascii), escape_needed_in_ascii(w, ascii))), k);
     }
 #elif defined(VEC_HALVES)
-    if (width == 1 && n <= 16) { /* likewise, up to 8, as halves of a vector, from which the others are shifted out */
-        if (!varied && n >= 8) { /* the same keys come again, in the same order mostly: that is foretold */
+    /* The first k bytes and the last k, up to 8, as halves of one vector; what was read before them is shifted out. */
+    if (width == 1 && n <= 16) {
+        if (!varied && n >= 8) { /* predicted, for the same keys come again, in the same order mostly */
             vec v = vec_load_halves(p, p + n - 8);
             vec_store_halves(out, out + n - 8, v);
             return vec_bits(escape_needed_in_ascii(v, ascii));
