@@ -15,6 +15,7 @@ enum {
     KNOWN_PATHS = 64, /* no more have them, for the sake of memory */
     KNOWN_VALUES = 256,
     KNOWN_LONGEST = 16, /* bytes of text */
+    KNOWN_AFTER = 32, /* values: few lines needn't have the memory */
     KNOWN_TRIED = 64, /* values, of which some have to be known ... */
     KNOWN_WORTH = KNOWN_TRIED / 4,
     KNOWN_REST = 960 /* ... for the next ones to be looked for at once, and not after a rest */
@@ -70,7 +71,10 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
             lines->part = calloc((size_t)lines->wish.paths->count, sizeof *lines->part); /* none: it works without */
             if (lines->wish.paths->count <= KNOWN_PATHS)
                 lines->known = calloc((size_t)lines->wish.paths->count, sizeof *lines->known); /* likewise */
+            for (Py_ssize_t i = 0; lines->known != NULL && i < lines->wish.paths->count; i++)
+                lines->known[i].rest = KNOWN_AFTER;
         }
+        if (threads == 0) lines->scratch.ahead.lines = lines_take(&state->parts);
         if (threads == 0 || (lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
         core_lines_free(lines);
     } else Py_XDECREF(capsule);
@@ -136,6 +140,7 @@ void core_lines_free(core_lines *lines) {
     }
     free(lines->spare);
     lines_free_found(&lines->own);
+    lines->scratch.ahead.lines = lines_give(&state_of(lines->core)->parts, lines->scratch.ahead.lines);
     lines_free_scratch(&lines->scratch);
     for (Py_ssize_t i = 0; lines->known != NULL && i < lines->wish.paths->count; i++) {
         known_value *values = lines->known[i].values;

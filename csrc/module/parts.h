@@ -17,6 +17,7 @@ typedef struct {
     PyObject *object_type, *array_type, *document_type, *iterator_type; /* of lazy, once they are needed */
     int busy; /* held while what is kept is read or written */
     skip_index spare; /* memory of an index that isn't needed: a new one would cost as much as what is put into it */
+    skip_lines *spare_lines; /* likewise, of a reader that has ended; or NULL */
     struct {
         PyObject *pointers; /* a tuple of exact str, or of tuples of exact str and int */
         PyObject *compiled; /* a capsule */
@@ -30,6 +31,11 @@ void index_take(parts_state *state, skip_index *index, size_t size);
 
 /* Free an index, or keep its memory. */
 void index_give(parts_state *state, skip_index *index);
+
+/* Memory for lines that are checked together: what is spare, or NULL. And keep it: what the caller is to free then, or
+ * NULL. */
+skip_lines *lines_take(parts_state *state);
+skip_lines *lines_give(parts_state *state, skip_lines *lines);
 
 /* ---- the text of a document ---- */
 

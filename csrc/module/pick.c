@@ -5,6 +5,7 @@
 #include "module/functions.h"
 #include "module/parts.h"
 #include "base/simd128.h"
+#include "kernels/ahead.h"
 #include "kernels/number_parse.h"
 #include "parts/walk.h"
 #include "python/objects.h"
@@ -32,6 +33,9 @@ void parts_state_clear(parts_state *state) {
     Py_CLEAR(state->document_type);
     Py_CLEAR(state->iterator_type);
     skip_index_free(&state->spare);
+    lines_ahead ahead = {.lines = state->spare_lines};
+    ahead_free(&ahead);
+    state->spare_lines = NULL;
     for (int i = 0; i < PARTS_KEPT; i++) {
         Py_CLEAR(state->kept[i].pointers);
         Py_CLEAR(state->kept[i].compiled);
@@ -52,7 +56,7 @@ int core_set_parts(PyObject *core, PyObject *compile, PyObject *pick, PyObject *
 
 /* ---- memory of indices ---- */
 
-enum { SMALL_TEXT = 8 << 10, SPARE_MOST = 8 << 20 }; /* bytes */
+enum { SMALL_TEXT = 8 << 10, SPARE_MOST = 8 << 20, SPARE_LINES_MOST = 1 << 20 }; /* bytes */
 
 static size_t memory_of(const skip_index *index) {
     return index->room * sizeof *index->containers + index->places_room * sizeof *index->places;
@@ -87,6 +91,22 @@ void index_give(parts_state *state, skip_index *index) {
     index->containers = NULL;
     index->places = NULL;
     index->count = index->room = index->tokens = index->places_room = 0;
+}
+
+skip_lines *lines_take(parts_state *state) {
+    if (!compat_acquire(&state->busy)) return NULL;
+    skip_lines *lines = state->spare_lines;
+    state->spare_lines = NULL;
+    compat_release(&state->busy);
+    return lines;
+}
+
+skip_lines *lines_give(parts_state *state, skip_lines *lines) {
+    if (lines == NULL || memory_of(&lines->index) > SPARE_LINES_MOST || !compat_acquire(&state->busy)) return lines;
+    skip_lines *other = state->spare_lines;
+    state->spare_lines = lines;
+    compat_release(&state->busy);
+    return other;
 }
 
 /* ---- compiled pointers ---- */

@@ -6,6 +6,7 @@ does all of it this way.
 
 import re
 from _collections_abc import Mapping, Sequence  # in memory at start-up, as collections.abc is not
+from functools import lru_cache
 from json import detect_encoding, dumps, loads
 
 _INDEX = re.compile("0|[1-9][0-9]{0,17}").fullmatch
@@ -19,17 +20,21 @@ def compile_paths(pointers):
 
 def _path(pointer):
     if isinstance(pointer, str):
-        pointer = str.__str__(pointer)  # without the methods of a class of its own, as below
-        if pointer and not pointer.startswith("/"):
-            raise ValueError(f"a JSON Pointer is empty or starts with '/', and this doesn't: {pointer!r}")
-        if _STRAY(pointer):
-            raise ValueError(f"in a JSON Pointer '~' is followed by 0 (for '~') or 1 (for '/'): {pointer!r}")
-        parts = pointer.split("/")[1:]
-        return tuple([_name(part.replace("~1", "/").replace("~0", "~"), True) for part in parts])
+        return _path_of_text(str.__str__(pointer))  # without the methods of a class of its own, as below
     # bytes are a sequence of int, which nobody meant. No try: where memory is short 3.11 may go on for ever in it.
     if isinstance(pointer, (bytes, bytearray, memoryview)) or not hasattr(type(pointer), "__iter__"):
         raise TypeError(f"a pointer is a str, or a sequence of str and int, not {type(pointer).__name__}")
     return tuple([_element(element) for element in pointer])
+
+
+@lru_cache(256)
+def _path_of_text(pointer):
+    if pointer and not pointer.startswith("/"):
+        raise ValueError(f"a JSON Pointer is empty or starts with '/', and this doesn't: {pointer!r}")
+    if _STRAY(pointer):
+        raise ValueError(f"in a JSON Pointer '~' is followed by 0 (for '~') or 1 (for '/'): {pointer!r}")
+    parts = pointer.split("/")[1:]
+    return tuple([_name(part.replace("~1", "/").replace("~0", "~"), True) for part in parts])
 
 
 def _name(name, may_be_index):

@@ -142,7 +142,7 @@ class _Wish:
         self.parts = {}
         if pick is not None:
             single = isinstance(pick, str)
-            pointers = (pick,) if single else tuple(map_(_whole, pick))
+            pointers = (pick,) if single else tuple([each if _type(each) is str else _whole(each) for each in pick])
             if not pointers:
                 raise ValueError("pick must be a pointer or a sequence of pointers, of which there are none")
             _parts.compile_paths(pointers)
@@ -192,7 +192,6 @@ def _whole(pointer):
     return tuple(pointer)
 
 
-map_ = map
 _MOST_THREADS = 64
 
 # A global: 3.11 loses the arguments of a function with a cell variable that finds no memory for the cell.
