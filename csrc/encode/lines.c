@@ -99,6 +99,7 @@ PyObject *encode_lines_take(encode_lines *lines) {
     if (lines->enough == PY_SSIZE_T_MAX) compat_store_size(&e->state->last_lines_size, lines->out - e->text.start);
     text = output_finish(&e->text, lines->out);
     output_abandon(&e->text);
-    begin(lines);
+    if (lines->enough == PY_SSIZE_T_MAX) lines->out = NULL; /* that was all */
+    else begin(lines);
     return text;
 }

@@ -14,7 +14,7 @@ static outcome prepare_lines(core_state *state, prepared *p, PyObject *options) 
     PyObject *v[D_COUNT] = {[D_OBJ] = Py_None};
     Py_ssize_t found = 0;
     p->o = *state->compact;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    for (size_t i = 0; PyDict_GET_SIZE(options) > 0 && i < sizeof known / sizeof *known; i++) {
         v[known[i]] = PyDict_GetItemWithError(options, state->names[dumps_names[known[i]]]);
         if (v[known[i]] != NULL) found++;
         else if (PyErr_Occurred()) return FAILED;

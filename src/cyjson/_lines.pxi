@@ -96,8 +96,9 @@ cdef class Reader:
     cdef Py_ssize_t pending_line, pending_size, pending_room
     cdef bint exhausted, fails_for_good
     cdef object ahead, failure
-    cdef bytes whole  # a source that is read where it is, which its parts allow: it is the buffer
-    cdef bint in_place
+    cdef bytes whole  # a source that isn't read by read, which is None then
+    cdef bint in_place  # which is the buffer: its parts and columns allow that
+    cdef Py_ssize_t copied  # of it, otherwise
     cdef core_columns *columns  # NULL: no columns are made
     cdef column_data *made  # by a thread, or in the first block, and to be given next
     cdef int64_t made_first  # row of it
@@ -114,8 +115,8 @@ cdef class Reader:
 
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
-        self, read, opened, decode, refuse, *, bint plain, offset, bint cut, stop, max_line, bint any_mark=False,
-        pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
+        self, read, opened, decode, refuse, *, bint plain, max_line, offset=0, bint cut=False, stop=-1,
+        bint any_mark=False, pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
         plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
     ):
         self.core = _core
@@ -132,6 +133,7 @@ cdef class Reader:
         self.stop = count_from("stop", stop, -1)
         self.max_line = count_from("max_line", max_line, -1)
         self.ahead = ahead
+        self.whole = whole
         if plan is not None:
             self.describe = fields
             self.is_frozen = is_frozen
@@ -144,7 +146,6 @@ cdef class Reader:
                 self.fields = fields(plan)
             self.later_threads = threads
             if whole is not None:
-                self.whole = whole
                 self.in_place = True
                 self.buffer = <uint8_t *>PyBytes_AS_STRING(whole)
                 self.filled = PyBytes_GET_SIZE(whole)
@@ -154,9 +155,7 @@ cdef class Reader:
             self.threads = threads
             self.may_open = threads > 0
             self.finds = threads == 0
-            if whole is not None:
-                self.whole = whole
-                self.in_place = True
+            self.in_place = whole is not None
             if whole is not None and threads:
                 core_lines_hold(self.parts, whole)
             elif whole is not None:
@@ -333,8 +332,16 @@ cdef class Reader:
             self.at = 0
         self.scanned = self.filled
         size = BLOCK if self.columns == NULL else WIDE_BLOCK
+        if self.whole is not None:
+            size = min(size, PyBytes_GET_SIZE(self.whole) - self.copied)
         if not reserve(&self.buffer, &self.room, self.filled, size, PyMem_Realloc):
             raise MemoryError
+        if self.whole is not None:
+            memcpy(self.buffer + self.filled, PyBytes_AS_STRING(self.whole) + self.copied, size)
+            self.copied += size
+            self.filled += size
+            self.ended = self.copied == PyBytes_GET_SIZE(self.whole)
+            return 0
         if self.readinto is not None:
             size = self.read_into(self.buffer + self.filled, size)
             if compat_load_int(&self.closed):
@@ -758,13 +765,18 @@ cdef object readinto_of(read):
     return None
 
 
-cdef int64_t count_from(name, value, least) except? -2:
+cdef int64_t count_from(name, value, int64_t least) except? -2:
     """A number of bytes that a Reader is made with, or ``least`` = -1."""
+    cdef int64_t count
     if not isinstance(value, int):
         raise TypeError(f"{name} must be int, not {type(value).__name__}")
-    if not least <= value < 2**63:
+    try:
+        count = value
+    except OverflowError:
+        count = -2
+    if count < least:
         raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
-    return value
+    return count
 
 
 def decode_mapped(mapping, Py_ssize_t size):

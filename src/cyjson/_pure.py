@@ -31,6 +31,7 @@ __all__ = [
     "encode",
     "encode_basestring",
     "encode_basestring_ascii",
+    "encode_lines",
     "load",
     "loads",
     "make_scanner",
@@ -490,10 +491,17 @@ def _count_from(name, value, least):
     return value
 
 
-def write_lines(documents, encode, options, write, whole=False):
+def encode_lines(documents, encode, options):
+    """The documents of an iterator as lines, as write_lines writes them: bytes."""
+    parts = []
+    write_lines(documents, encode, options, parts.append)
+    return b"".join(parts)
+
+
+def write_lines(documents, encode, options, write):
     """Write each document of an iterator on a line of its own, as ``encode(document, **options)`` spells it:
     ``write(bytes)`` gets whole lines, some 64 KiB at a time, also those before a document that fails. The number of
-    documents. ``whole``: it may get them all at once, which isn't done here.
+    documents.
     """
     size = count = 0
     lines = []

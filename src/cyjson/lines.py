@@ -8,7 +8,7 @@ import io
 import os
 import stat
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from json import JSONDecodeError
 
 from . import JSONDecoder as _JSONDecoder
@@ -19,6 +19,7 @@ from ._validation import ValidationError
 __all__ = ["MAX_LINE", "LineError", "Reader", "dump", "dumps", "encode", "load", "loads", "map", "to_arrow"]
 
 MAX_LINE = 64 * 2**20
+_RAISE, _MAX_LINE = "raise", MAX_LINE  # the defaults
 _type = type
 
 
@@ -184,6 +185,35 @@ class _Wish:
             return ParallelReader(self, read, opened, offset, cut, stop, ahead)
         return self.reader(read, opened, offset, cut, stop, ahead, whole=whole)
 
+    def reader_of(self, whole):
+        """A native Reader of bytes, by this thread."""
+        any_mark = self.refuse.errors == "skip"
+        plain = self.is_plain and not self.parts
+        settings = {"plain": plain, "max_line": self.max_line, "any_mark": any_mark, "whole": whole}
+        return Reader(None, None, self.decode, self.refuse, **settings, **self.parts)
+
+
+def _wish(errors, max_line, type, pick, lazy, threads, options):
+    """A _Wish; of those that many ask for, the one that was made before."""
+    unusual = options or type is not None or lazy is not False or threads is not None
+    if unusual or errors is not _RAISE or max_line is not _MAX_LINE:
+        return _Wish(errors, max_line, type, pick, lazy, threads, options)
+    if _type(pick) is list or _type(pick) is tuple:
+        pick = tuple(pick)
+        for each in pick:
+            if _type(each) is not str:
+                break
+        else:
+            return _usual_wish(pick)
+    elif pick is None or _type(pick) is str:
+        return _usual_wish(pick)
+    return _Wish(errors, max_line, type, pick, lazy, threads, options)
+
+
+@lru_cache(64)
+def _usual_wish(pick):
+    return _Wish(_RAISE, _MAX_LINE, None, pick, False, None, {})
+
 
 def _whole(pointer):
     """A pointer that can be read more than once."""
@@ -265,7 +295,7 @@ def load(
     A file that was given is read by its own ``read``, ahead of the documents delivered, and not closed. Where it has
     nothing yet and doesn't block, ``next`` raises BlockingIOError, and can be called again.
     """
-    wish = _Wish(errors, max_line, type, pick, lazy, threads, options)
+    wish = _wish(errors, max_line, type, pick, lazy, threads, options)
     return _load(wish.readers, source, start, stop, storage_options)
 
 
@@ -337,7 +367,10 @@ def loads(data, *, type=None, errors="raise", max_line=MAX_LINE, pick=None, lazy
 
     Offsets in a str count the bytes of its UTF-8. While it is iterated over, a bytearray can't be resized.
     """
-    return _loads(_Wish(errors, max_line, type, pick, lazy, threads, options).readers, data)
+    wish = _wish(errors, max_line, type, pick, lazy, threads, options)
+    if _type(data) is bytes and backend == "c" and wish.threads == 1:
+        return wish.reader_of(data)
+    return _loads(wish.readers, data)
 
 
 def _loads(make, data):
@@ -574,10 +607,8 @@ def encode(
     cls=None,
 ):
     """Return the documents of an iterable as lines in UTF-8: the bytes that ``dump`` writes, with its options."""
-    lines = []
     spell, options = _encoder(default, sort_keys, skipkeys, separators, check_circular, cls)
-    _impl.write_lines(_iterator(documents), spell, options, lines.append, whole=True)
-    return b"".join(lines)
+    return _impl.encode_lines(_iterator(documents), spell, options)
 
 
 def dumps(
@@ -632,7 +663,7 @@ def _encode_by_class(options, obj):
 
 def _iterator(documents):
     """An iterator over them; TypeError where it is one document, as far as its type shows that."""
-    if isinstance(documents, (str, bytes, bytearray, dict)):
+    if type(documents) is not list and isinstance(documents, (str, bytes, bytearray, dict)):
         kind = type(documents).__name__
         raise TypeError(f"documents must be an iterable of documents, not {kind}: for one, [document]")
     return iter(documents)
