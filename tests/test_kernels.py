@@ -12,31 +12,32 @@ from support.compare import native_only
 pytestmark = native_only  # they are the same C whichever backend runs
 
 
-def run(program, tmp_path, count, **options):
+def run(counts, tmp_path, **options):
+    """Build these programs and run each with its count: what it printed, by name."""
     if build.compiler() is None:
         pytest.skip("no C compiler here, or the kernels' C sources are not beside these tests")
-    binary = tmp_path / program
     # What is tested is plain C: a preloaded sanitizer belongs to the interpreter.
     environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-    build.build(build.HERE / f"{program}.c", binary, environment=environment, **options)
-    ran = subprocess.run([str(binary), str(count)], capture_output=True, text=True, env=environment)
-    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
-    return ran.stdout
+    programs = [build.HERE / f"{name}.c" for name in counts]
+    told = {}
+    for program in build.build(programs, tmp_path, environment=environment, **options):
+        ran = subprocess.run([program, str(counts[program.name])], capture_output=True, text=True, env=environment)
+        assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+        told[program.name] = ran.stdout
+    return told
 
 
 @long
-def test_numbers(tmp_path):
-    assert "checks, 0 failures" in run("test_numbers", tmp_path, amount(50_000, 250_000, 5_000_000))
-
-
-@long
-def test_text(tmp_path):
-    assert "cases," in run("test_text", tmp_path, amount(500, 2_000, 200_000))
-
-
-@long
-def test_skip(tmp_path):
-    assert "cases," in run("test_skip", tmp_path, amount(200, 500, 100_000))
+def test_against_the_plainest_ways(tmp_path):
+    counts = {
+        "test_text": amount(500, 2_000, 200_000),
+        "test_numbers": amount(50_000, 250_000, 5_000_000),
+        "test_skip": amount(200, 500, 100_000),
+    }
+    told = run(counts, tmp_path)
+    assert "levels," in told["test_text"]
+    assert "checks, 0 failures" in told["test_numbers"]
+    assert "cases," in told["test_skip"]
 
 
 # gcc takes what a sanitizer adds for a way past what is set.
@@ -47,9 +48,9 @@ SANITIZERS = "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", 
 @pytest.mark.parametrize("flags", [("-O2",), ("-O1", *SANITIZERS)] if CHOSEN != "short" else [("-O1", *SANITIZERS)])
 def test_columns_where_allocations_fail(tmp_path, flags):
     try:
-        told = run("test_columns", tmp_path, amount(1, 4, 200), more=build.COLUMNS, flags=flags)
+        told = run({"test_columns": amount(1, 4, 200)}, tmp_path, more=build.COLUMNS, flags=flags)
     except RuntimeError as error:
         if flags[1:] and "cannot find" in str(error):
             pytest.skip("this compiler has no sanitizers")
         raise
-    assert "allocations failed" in told
+    assert "allocations failed" in told["test_columns"]

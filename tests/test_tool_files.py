@@ -31,7 +31,11 @@ ESCAPED = {"PYTHONIOENCODING": "utf-8:surrogateescape"}
         (b'["\xed\xa0\x80"]', [], "<stdin>: 'utf-8' codec can't decode byte 0xed in position 2: "),
         (b'["\xc3', [], "<stdin>: 'utf-8' codec can't decode byte 0xc3 in position 2: unexpected end of data"),
         (b'["\xe4\xbd', [], "<stdin>: 'utf-8' codec can't decode bytes in position 2-3: unexpected end of data"),
-        (b"[" + b"1, " * 10**6 + b'"\xff"]', [], "<stdin>: 'utf-8' codec can't decode byte 0xff in position 3000002: "),
+        (
+            b"[" + b"1, " * 200_000 + b'"\xff"]',
+            [],
+            "<stdin>: 'utf-8' codec can't decode byte 0xff in position 600002: ",
+        ),
         (b'[1]\n["\xff"]\n[2]\n', ["--json-lines"], "<stdin>:2: 'utf-8' codec can't decode byte 0xff in position 2: "),
         (b'["\xed\xa0\x80"]', ["--json-lines"], "<stdin>:1: 'utf-8' codec can't decode byte 0xed in position 2: "),
     ],

@@ -48,10 +48,11 @@ def run(command, **options):
         sys.exit(f"fuzz: {shlex.join(map(str, command))}\n{done.stdout}{done.stderr}")
 
 
-def build_kernel(target, compiler, work):
-    output = work / target
-    build.build(FUZZ / f"{target}.c", output, compiler, ["-O2", "-fsanitize=fuzzer", *SANITIZERS])
-    return [output, "-max_len=300"], {}
+def build_kernels(targets, compiler, work):
+    """What runs each of these targets, by its name."""
+    programs = [FUZZ / f"{target}.c" for target in targets]
+    made = build.build(programs, work, compiler, ["-O2", "-fsanitize=fuzzer", *SANITIZERS]) if programs else []
+    return {output.name: ([output, "-max_len=300"], {}) for output in made}
 
 
 def build_module(compiler, work, sanitize):
@@ -131,14 +132,13 @@ def main():
     print(f"fuzz: seed {arguments.seed}", flush=True)
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
+    kernels = build_kernels([each for each in arguments.only if each not in ("module", "typed")], compiler, work)
     built = {}
     for target in arguments.only:
-        if target == "typed":
-            built[target] = None
-        elif target == "module":
+        if target == "module":
             built[target] = build_module(compiler, work, arguments.sanitize)
         else:
-            built[target] = build_kernel(target, compiler, work)
+            built[target] = kernels.get(target)
     total = sum(SHARES[target] for target in built)
 
     def executed(target):

@@ -1,4 +1,4 @@
-"""Build a C program of these tests with the kernels of every instruction set: build(program, output, ...)."""
+"""Build C programs of these tests with the kernels of every instruction set: build(programs, folder, ...)."""
 
 import functools
 import os
@@ -30,16 +30,20 @@ def run(command, environment=None):
         raise RuntimeError(f"{shlex.join(command)}\n{done.stdout}{done.stderr}")
 
 
-def build(program, output, command=None, flags=("-O2",), environment=None, more=()):
-    """Compile the C file ``program``, and ``more`` files of csrc/, to ``output``, whose name, with suffixes, the
-    objects get. Or RuntimeError."""
-    output = Path(output)
+def build(programs, folder, command=None, flags=("-O2",), environment=None, more=()):
+    """Compile each of these C files to a program in a folder, with the kernels and ``more`` files of csrc/, which are
+    compiled once: a list of the programs. Or RuntimeError."""
     start = [*(command or compiler()), "-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-DCYJSON_DEBUG", *flags]
     start += [f"-I{CSRC}", f"-I{HERE}"]
     x86 = platform.machine().lower() in ("x86_64", "amd64")
+    levels = LEVELS if x86 else ["base"]
+    compiled = [(HERE / "kernels.c", f"kernels-{name}.o", LEVELS[name]) for name in levels]
+    compiled += [(CSRC / name, f"{name.replace('/', '-')}.o", []) for name in (*COMMON, *more)]
     objects = []
-    for name in LEVELS if x86 else ["base"]:
-        objects.append(f"{output}-{name}.o")
-        run([*start, *LEVELS[name], "-c", str(HERE / "kernels.c"), "-o", objects[-1]], environment)
-    sources = [str(program), *objects, *(str(CSRC / name) for name in (*COMMON, *more))]
-    run([*start, *sources, "-o", str(output), "-lm"], environment)
+    for source, name, own in compiled:
+        objects.append(str(Path(folder, name)))
+        run([*start, *own, "-c", str(source), "-o", objects[-1]], environment)
+    made = [Path(folder, Path(program).stem) for program in programs]
+    for program, output in zip(programs, made, strict=True):
+        run([*start, str(program), *objects, "-o", str(output), "-lm"], environment)
+    return made
