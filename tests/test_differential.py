@@ -276,6 +276,35 @@ def test_loads_bytes(text, encoding, kind):
     assert bytes(data) == before
 
 
+LONE_VALUES = ["0", "7", "1234567", "123456", "01", "-1", "1.5", "1e5", "1.", "9223372036854775808", "true", "false"]
+LONE_VALUES += ["null", "tru", "nullx", "True", "NaN", '"b"', "[]", "{}", "", "1,", "1 "]
+
+
+@pytest.mark.parametrize(
+    "hooks", [{}, {"object_hook": list}, {"parse_int": str}, {"object_pairs_hook": tuple}], ids=str
+)
+def test_documents_of_one_member(hooks):
+    """Short ones are read without what longer ones need."""
+    texts = ['{"a":1', '{"a"1}', '{"a":1}}', '{"a": 1}', ' {"a":1}', '{"a":1} ', "{a:1}", '{"":1}', '{"a":1]', "{1:1}"]
+    for size in (1, 2, 15, 16, 17):
+        for name in (
+            "a" * size,
+            "a" * (size - 1) + "\\n",
+            "a" * (size - 1) + "\n",
+            "a" * (size - 1) + "\x7f",
+            "é" * size,
+        ):
+            texts += [f'{{"{name}":{value}}}' for value in LONE_VALUES]
+    for text in texts:
+        same(lambda json, text=text: json.loads(text, **hooks))
+        same(lambda json, text=text: json.loads(text.encode(), **hooks))
+    for whole in ('{"name":123456}', '{"a":true}', '{"ab":null}', '{"abc":false}'):
+        for at in range(len(whole)):
+            for other in '\0\x1f "\\{}:,0a.-\x7f':
+                text = whole[:at] + other + whole[at + 1 :]
+                same(lambda json, text=text: json.loads(text, **hooks))
+
+
 @given(
     data=st.binary(max_size=12)
     | st.builds(

@@ -42,6 +42,38 @@ static ALWAYS_INLINE outcome read_lone_value(decode_state *state, const decode_o
     return LIKELY(*value != NULL) ? DONE : FAILED;
 }
 
+#if COMPAT_HAS_GIL
+/* As read_lone_value, of an object with one short plain name and an int of up to six digits or a word: what a decoder
+ * takes longer to begin with than to read. */
+static ALWAYS_INLINE outcome read_lone_member(decode_state *state, const decode_options *options, const uint8_t *p,
+                                              Py_ssize_t size, PyObject **made) {
+    enum { LONGEST_NAME = 16, LEAST = sizeof "{\"\":1}", LONGEST = LEAST - 2 + LONGEST_NAME + 5 };
+    const uint8_t *name = p + 2, *q = name, *end = p + size, *stop;
+    uint32_t last;
+    *made = NULL;
+    if ((size_t)(size - LEAST) > LONGEST - LEAST || p[0] != '{' || p[1] != '"' || options->runs_python ||
+        options->ordered)
+        return LEFT;
+    while ((uint8_t)(*q - ' ') < 0x80 - ' ' && *q != '"' && *q != '\\') q++;
+    const size_t n = (size_t)(q - name), rest = (size_t)(end - q);
+    if (q[0] != '"' || q[1] != ':' || n - 1 >= LONGEST_NAME || end[-1] != '}') return LEFT;
+    PyObject *items[2] = {NULL, NULL};
+    if ((stop = read_last_int(options, q + 2, end, &last)) == end - 1)
+        items[1] = compat_int_from(last, state->small_ints, compat_new_objects_are_watched());
+    else if (rest == sizeof "\":true}" - 1 && memcmp(q + 2, "true", 4) == 0) items[1] = compat_singleton(Py_True);
+    else if (rest == sizeof "\":null}" - 1 && memcmp(q + 2, "null", 4) == 0) items[1] = compat_singleton(Py_None);
+    else if (rest == sizeof "\":false}" - 1 && memcmp(q + 2, "false", 5) == 0) items[1] = compat_singleton(Py_False);
+    else return LEFT;
+    if (UNLIKELY(items[1] == NULL)) return FAILED;
+    items[0] = keycache_get(keycache_take(&state->keys, NULL), name, n);
+    if (LIKELY(items[0] != NULL)) *made = compat_dict_from(items, 1);
+    if (LIKELY(*made != NULL)) return DONE;
+    Py_XDECREF(items[0]);
+    Py_DECREF(items[1]);
+    return FAILED;
+}
+#endif
+
 static NOINLINE PyObject *decode_utf8(decode_state *state, const decode_options *options, const uint8_t *data,
                                       Py_ssize_t size) {
     decoder d;
@@ -55,8 +87,11 @@ static NOINLINE PyObject *decode_utf8(decode_state *state, const decode_options 
 static NO_STACK_PROTECTOR PyObject *entry_utf8(decode_state *state, const decode_options *options, const uint8_t *data,
                                                Py_ssize_t size) {
     PyObject *value;
-    return read_lone_value(state, options, data, size, &value) == LEFT ? decode_utf8(state, options, data, size)
-                                                                       : value;
+    if (read_lone_value(state, options, data, size, &value) != LEFT) return value;
+#if COMPAT_HAS_GIL
+    if (read_lone_member(state, options, data, size, &value) != LEFT) return value;
+#endif
+    return decode_utf8(state, options, data, size);
 }
 
 static PyObject *entry_utf8_at(decode_state *state, const decode_options *options, const uint8_t *data, Py_ssize_t size,
