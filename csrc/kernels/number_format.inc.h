@@ -289,6 +289,10 @@ static ALWAYS_INLINE uint32_t nonzero_digits(digits16 d) {
 static ALWAYS_INLINE digits16 to_ascii(digits16 d) { return _mm_or_si128(d, _mm_set1_epi8('0')); }
 static ALWAYS_INLINE void store_digits(uint8_t *out, digits16 d) { _mm_storeu_si128((__m128i *)out, d); }
 static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return (uint64_t)_mm_cvtsi128_si64(d); }
+/* Fifteen of them, and one more. */
+static ALWAYS_INLINE digits16 drop_first(digits16 d, uint8_t last) {
+    return _mm_or_si128(_mm_srli_si128(d, 1), _mm_slli_si128(_mm_cvtsi32_si128(last), 15));
+}
 static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(d, d)); }
 
 #else
@@ -320,6 +324,10 @@ static ALWAYS_INLINE void store_digits(uint8_t *out, digits16 d) {
 }
 
 static ALWAYS_INLINE uint64_t first_eight(digits16 d) { return d.first; }
+static ALWAYS_INLINE digits16 drop_first(digits16 d, uint8_t last) {
+    digits16 left = {d.first >> 8 | d.second << 56, d.second >> 8 | (uint64_t)last << 56};
+    return left;
+}
 static ALWAYS_INLINE uint64_t last_eight(digits16 d) { return d.second; }
 #endif
 
@@ -348,21 +356,23 @@ static ALWAYS_INLINE uint8_t *write_far_point(uint8_t *out, digits16 digits, uin
 }
 
 static ALWAYS_INLINE uint8_t *write_digits(uint8_t *out, seventeen d) {
-    int point = 16 + d.exponent;
+    const unsigned skip = d.skip;
+    int point = 16 + d.exponent - (int)skip;
     digits16 digits = first_digits(d);
     uint32_t nonzero = nonzero_digits(digits) | (uint32_t)(d.last != 0) << 16;
     uint8_t last = (uint8_t)('0' + d.last);
     digits = to_ascii(digits);
 
     if (LIKELY(point >= 1 && point <= 7)) {
-        store_digits(out + 1, digits);
-        out[17] = last;
-        store_8(out, insert_point(first_eight(digits), (unsigned)point));
-        return out + 2 + last_bit(nonzero | (uint32_t)1 << point); /* with one digit after the point at least */
+        uint8_t *end = out + 2 - skip + last_bit(nonzero | (uint32_t)1 << (point + (int)skip));
+        store_digits(out + 1 - skip, digits);
+        out[17 - skip] = last;
+        store_8(out, insert_point(first_eight(digits) >> 8 * skip, (unsigned)point));
+        return end; /* with one digit after the point at least */
     }
     const size_t length = 1 + last_bit(nonzero);
     if (point >= -3 && point <= 0) {
-        uint8_t *start = out + 2 - point;
+        uint8_t *start = out + 2 - point - skip;
         store_8(out, NUMBER_ASCII_ZEROS);
         store_digits(start, digits);
         start[16] = last;
@@ -370,29 +380,18 @@ static ALWAYS_INLINE uint8_t *write_digits(uint8_t *out, seventeen d) {
         out[1] = '.';
         return start + length;
     }
+    if (skip) {
+        digits = drop_first(digits, last);
+        return write_far_point(out, digits, '0', point, length - 1);
+    }
     return write_far_point(out, digits, last, point, length);
 }
 #endif
 
-/* Digits of which the first may be a zero that isn't wanted: AVX2 and AVX-512 have layouts without it; elsewhere the
- * digits after it move up. */
-#if defined(VEC_AVX2)
-enum { MOVES_UP = 0 };
-#else
-enum { MOVES_UP = 1 };
-#endif
-
 static ALWAYS_INLINE uint8_t *write_decimal(uint8_t *out, decimal d) {
     const uint64_t sixteen = 1000000000000000;
-    const unsigned skip = MOVES_UP ? 0 : d.tens < sixteen;
-    if (MOVES_UP) { /* without a branch: nothing tells which it is */
-        const uint64_t moves = 0 - ((d.tens - sixteen) >> 63);
-        d.tens += (9 * d.tens + d.last) & moves;
-        d.last &= (uint32_t)~moves;
-        d.exponent += (int)moves;
-    }
     uint32_t head = (uint32_t)(d.tens / 100000000), tail = (uint32_t)(d.tens - (uint64_t)head * 100000000);
-    seventeen all = {head, tail, d.last, skip, d.exponent, 0};
+    seventeen all = {head, tail, d.last, d.tens < sixteen, d.exponent, 0};
     return write_digits(out, all);
 }
 
@@ -401,10 +400,7 @@ static ALWAYS_INLINE uint8_t *write_float_decimal(uint8_t *out, decimal d) {
     int is_long = d.tens >= 10000000;
     uint32_t head = (uint32_t)d.tens;
     if (!is_long) head = 10 * head + d.last;
-    const unsigned skip = head < 10000000;
-    if (MOVES_UP && skip) head *= 10;
-    seventeen all = {
-        head, is_long ? d.last : 0, 0, MOVES_UP ? 0 : skip, d.exponent - 9 + is_long - (MOVES_UP ? (int)skip : 0), 1};
+    seventeen all = {head, is_long ? d.last : 0, 0, head < 10000000, d.exponent - 9 + is_long, 1};
     return write_digits(out, all);
 }
 
