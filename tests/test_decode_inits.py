@@ -86,3 +86,109 @@ def test_an_init_whose_parameters_the_class_annotates():
 
     with pytest.raises(TypeError, match=r"Half\.b: the parameter has no annotation"):
         decode("{}", Half)
+
+
+def outcome(call):
+    """The fields of what is made, or what is raised."""
+    try:
+        made = call()
+    except Exception as error:
+        return type(error)
+    return {name: getattr(made, name, "unset") for name in ("a", "b", "c")}, getattr(made, "__dict__", None)
+
+
+@dataclass
+class Base:
+    a: int
+
+
+class NotCalled(Base):
+    def __post_init__(self):
+        self.a = -1
+
+
+@dataclass(init=False)
+class Inherits(Base):
+    b: int = 7
+
+
+@dataclass
+class Slotted:
+    __slots__ = ("a",)
+    a: int
+    b: int = field(init=False, default=3)
+
+
+@dataclass(slots=True)
+class Assigns:
+    a: int
+    c: int = field(init=False, default=3)
+
+
+class AssignsToo(Assigns):
+    pass
+
+
+@dataclass(slots=True)
+class Hides(Assigns):
+    c = 99
+
+
+@dataclass
+class Plain:
+    a: int
+    c: int = field(init=False, default=3)
+
+
+class WithSlots(Plain):
+    __slots__ = ("b",)
+
+
+@dataclass
+class Added:
+    a: int
+
+
+Added.__post_init__ = lambda self: setattr(self, "a", -1)
+
+
+@dataclass
+class Deleted:
+    a: int
+
+    def __post_init__(self):
+        pass
+
+
+del Deleted.__post_init__
+
+
+@dataclass
+class OtherDefaults:
+    a: int
+    b: int = 2
+    c: int = field(default=3, kw_only=True)
+
+
+OtherDefaults.__init__.__defaults__ = (77,)
+OtherDefaults.__init__.__kwdefaults__["c"] = 78
+
+EXECUTED = """
+from dataclasses import dataclass
+@dataclass
+class Executed:
+    a: int
+    b: int = 2
+    def __init__(self, a: int, b: int = 5) -> None:
+        self.a, self.b = 2 * a, b
+"""
+executed = {"__name__": __name__}
+exec(EXECUTED, executed)  # code of no file, as what dataclass writes
+
+CLASSES = [NotCalled, Inherits, Slotted, Assigns, AssignsToo, Hides, Plain, WithSlots, Added, Deleted, OtherDefaults]
+
+
+@pytest.mark.parametrize("cls", [*CLASSES, executed["Executed"]], ids=lambda cls: cls.__name__)
+def test_instances_are_those_that_a_call_makes(cls):
+    for _ in range(2):
+        assert outcome(lambda: decode('{"a": 1}', cls)) == outcome(lambda: cls(a=1))

@@ -157,6 +157,87 @@ def test_structs():
     assert refused('{"a": -1}', Checked) == ["$: negative"]
 
 
+def test_attrs_instances_are_those_that_a_call_makes():
+    attrs = pytest.importorskip("attrs")
+
+    @attrs.frozen(cache_hash=True)
+    class Kept:
+        x: int
+
+    @attrs.define(unsafe_hash=True, cache_hash=True)
+    class KeptToo:
+        x: int
+
+    @attrs.define
+    class Doubles:
+        x: int
+
+        def __setattr__(self, name, value):
+            object.__setattr__(self, name, 2 * value)
+
+    class Doubling:
+        def __setattr__(self, name, value):
+            super().__setattr__(name, 2 * value)
+
+    @attrs.define(slots=False)
+    class Inherits(Doubling):
+        x: int
+
+    @attrs.define
+    class NotCalled:
+        x: int
+
+    class Sub(NotCalled):
+        def __attrs_post_init__(self):
+            self.x = -1
+
+    @attrs.frozen
+    class OtherDefault:
+        x: int = 2
+
+    OtherDefault.__init__.__defaults__ = (5,)
+
+    for cls in Kept, KeptToo, Doubles, Inherits, Sub:
+        assert decode('{"x": 1}', cls).x == cls(x=1).x
+    assert decode("{}", OtherDefault) == OtherDefault() == OtherDefault(5)
+    assert {decode('{"x": 1}', Kept)} == {Kept(1)} and hash(decode('{"x": 1}', KeptToo)) == hash(KeptToo(1))
+
+
+def test_names_of_pydantic_models_in_unions():
+    pydantic = pytest.importorskip("pydantic")
+
+    class Aliased(pydantic.BaseModel):
+        a: int = pydantic.Field(validation_alias="V")
+
+    class Choices(pydantic.BaseModel):
+        a: int = pydantic.Field(validation_alias=pydantic.AliasChoices("V", pydantic.AliasPath("W", 0)))
+
+    class ByName(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(populate_by_name=True)
+        a: int = pydantic.Field(alias="V")
+
+    class Tagged(pydantic.BaseModel):
+        a: Literal["x"] = pydantic.Field(validation_alias="kind")
+
+    class Other(pydantic.BaseModel):
+        b: int
+
+    class OtherTag(pydantic.BaseModel):
+        kind: Literal["y"]
+
+    for cls, text in (
+        (Aliased, '{"V": 1}'),
+        (Choices, '{"V": 1}'),
+        (Choices, '{"W": [1]}'),
+        (ByName, '{"V": 1}'),
+        (ByName, '{"a": 1}'),
+    ):
+        assert decode(text, Union[cls, Other]) == cls.model_validate_json(text)
+        assert decode('{"b": 2}', Union[cls, Other]) == Other(b=2)
+    assert decode('{"kind": "x"}', Union[Tagged, OtherTag]) == Tagged(kind="x")
+    assert decode('{"kind": "y"}', Union[Tagged, OtherTag]) == OtherTag(kind="y")
+
+
 def test_pydantic():
     pydantic = pytest.importorskip("pydantic")
 

@@ -3,6 +3,7 @@
 import abc
 import collections
 import collections.abc
+import dataclasses
 import datetime as dt
 import decimal
 import enum
@@ -442,6 +443,16 @@ def test_annotated_types():
         (Annotated[decimal.Decimal, at.MultipleOf(0.01)], "0.29", "0.295"),
         (Annotated[decimal.Decimal, at.MultipleOf(decimal.Decimal("0.01"))], '"0.29"', '"Infinity"'),
         (Annotated[dt.timedelta, at.MultipleOf(dt.timedelta(seconds=2))], '"PT4S"', '"PT3S"'),
+        (Annotated[decimal.Decimal, at.Gt(0)], "1", '"NaN"'),
+        (Annotated[decimal.Decimal, at.Le(0)], "-1", '"NaN"'),
+        # What can't be written out: it has as many digits as it says.
+        (Annotated[decimal.Decimal, at.MultipleOf(2)], '"1e999999999999999999"', '"1e-999999999999999"'),
+        (Annotated[decimal.Decimal, at.MultipleOf(3)], '"0e999999999999999999"', '"1e999999999999999999"'),
+        (Annotated[decimal.Decimal, at.MultipleOf(0.25)], '"-1.50"', '"1.51"'),
+        (Annotated[int, at.MultipleOf(0.5)], "1" * 400, '"x"'),
+        (Annotated[int, at.MultipleOf(2.5)], "-5", "6"),
+        (Annotated[float, at.MultipleOf(3)], "3e300", "1e300"),
+        (Annotated[fractions.Fraction, at.MultipleOf(fractions.Fraction(1, 6))], '"1/3"', '"1/4"'),
         (Annotated[str, at.MinLen(2)], '"ab"', '"a"'),
         (Annotated[str, at.Len(1, 2)], '"ab"', '"abc"'),
         (Annotated[list[int], at.MaxLen(1)], "[1]", "[1, 2]"),
@@ -457,6 +468,46 @@ def test_annotated_types():
     ):
         decode(good, tp)
         assert len(refused(bad, tp)) == 1, tp
+
+
+Json = Union[dict[str, "Json"], list["Json"], str, int, None]
+Nested = list["Nested"]
+Endless = Union["Endless", int]
+
+
+def test_types_that_refer_to_themselves():
+    """As type checkers take them where there is no ``type`` statement."""
+    document = {"a": [1, {"b": None}], "c": "d"}
+    assert decode(json.dumps(document), Json) == document
+    assert decode('[{"a": []}]', list[Json]) == [{"a": []}]
+    assert refused('{"a": [1.5]}', Json) != []
+    assert decode("[[], [[]]]", Nested) == [[], [[]]]
+    assert refused("[[], [1]]", Nested) == ["$[1][0]: expected array, got int"]
+    with pytest.raises(TypeError, match="it stands for itself"):
+        decode("1", Endless)
+
+
+def test_types_named_where_decode_is_called():
+    @dataclasses.dataclass
+    class Item:
+        q: int
+
+    @dataclasses.dataclass
+    class Order:
+        items: "list[Item]"
+
+    text, made = '{"items": [{"q": 1}]}', Order([Item(1)])
+    assert decode(text, Order) == made
+    assert decode(f"[{text}]", list[Order]) == [made]
+    assert decode(text, Optional[Order]) == made
+    assert cyjson.Codec(list[Order]).decode(f"[{text}]") == [made]
+    assert cyjson.Codec(list[Order]).schema()["type"] == "array"
+
+
+@pytest.mark.parametrize("tp", [dict[int], collections.OrderedDict[int]], ids=str)
+def test_mappings_of_one_type(tp):
+    with pytest.raises(TypeError, match="takes two types"):
+        decode("{}", tp)
 
 
 def test_predicates_that_raise():

@@ -1,5 +1,7 @@
 """The constraints of ``Annotated``: whether a value fulfils them, and what is said where it doesn't."""
 
+import operator
+
 from . import _reading as r
 from ._words import shown
 
@@ -21,15 +23,43 @@ def first_failed(constraints, value):
 
 
 def _is_multiple(value, argument):
-    if isinstance(value, int) and isinstance(argument, int) or not hasattr(value, "is_integer"):
-        if type(value).__name__ != "Decimal":
-            return not value % argument
-    from fractions import Fraction  # exactly: 0.3 is a multiple of 0.1 as the digits say
+    kind = type(value).__name__
+    if (
+        isinstance(argument, int)
+        and isinstance(value, int)
+        or not (isinstance(value, (int, float)) or kind in ("Decimal", "Fraction"))
+    ):
+        return not value % argument
+    if "Fraction" in (kind, type(argument).__name__):
+        from fractions import Fraction
 
-    try:
         return not Fraction(str(value)) % Fraction(str(argument))
-    except ValueError:  # infinite
+    from decimal import Decimal  # exactly: 0.3 is a multiple of 0.1 as the digits say
+
+    _, digits, exponent = Decimal(str(value)).as_tuple()
+    _, step, unit = Decimal(str(argument)).as_tuple()
+    if isinstance(exponent, str) or isinstance(unit, str):  # infinite, or NaN
         return False
+    digits, step = _whole(digits), _whole(step)
+    if exponent < unit:  # what is less than a digit of it has to be nothing: a power of ten may be of any size
+        few = min(unit - exponent, len(str(digits)) + 1) if digits else 0
+        digits, rest = divmod(digits, 10**few)
+        return not rest and not digits % step
+    return not digits * pow(10, exponent - unit, step) % step
+
+
+def _whole(digits):
+    return int("".join(map(str, digits)))
+
+
+def _compares(compare):
+    def check(value, argument):
+        try:
+            return compare(value, argument)
+        except ArithmeticError:  # of a NaN of Decimal's
+            return False
+
+    return check
 
 
 def _has_timezone(value, argument):
@@ -48,10 +78,10 @@ def _has_timezone(value, argument):
 
 
 _CHECKS = {
-    r.GT: lambda value, argument: value > argument,
-    r.GE: lambda value, argument: value >= argument,
-    r.LT: lambda value, argument: value < argument,
-    r.LE: lambda value, argument: value <= argument,
+    r.GT: _compares(operator.gt),
+    r.GE: _compares(operator.ge),
+    r.LT: _compares(operator.lt),
+    r.LE: _compares(operator.le),
     r.MULTIPLE_OF: _is_multiple,
     r.MIN_LENGTH: lambda value, argument: len(value) >= argument,
     r.MAX_LENGTH: lambda value, argument: len(value) <= argument,

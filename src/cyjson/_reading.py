@@ -395,7 +395,10 @@ _nodes = {tp: Node(kind) for tp, kind in _SCALARS.items()}  # of scalars, shared
 def caller():
     """The globals and locals of the function that called cyjson."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+    while frame is not None and (
+        frame.f_globals.get("__name__", "").partition(".")[0] == __package__
+        or isinstance(frame.f_locals, _Names)  # eval's, of an annotation
+    ):
         frame = frame.f_back
     return ({}, {}) if frame is None else (frame.f_globals, frame.f_locals)
 
@@ -437,9 +440,9 @@ class Planner:
         if type(tp) is type:
             return self.klass(tp, (), scope)
         if isinstance(tp, str):
-            return self.node(self.evaluate(tp, scope), scope)
+            return self.referred(self.evaluate(tp, scope), scope)
         if isinstance(tp, ForwardRef):
-            return self.node(self.evaluate_reference(tp, scope), scope)
+            return self.referred(self.evaluate_reference(tp, scope), scope)
         if type(tp) is TypeVar:
             return self.node(self.bound(tp, scope), scope)
         origin = get_origin(tp)
@@ -566,19 +569,28 @@ class Planner:
 
     def alias(self, alias, arguments, scope):
         """``type Alias[T] = ...``"""
-        key = (alias, arguments)
+        inner = self.scope_of_alias(alias, arguments, scope)
+        return self.once((alias, arguments), alias, lambda: self.node(self.alias_value(alias, inner), inner), scope)
+
+    def referred(self, tp, scope):
+        """The Node of what an annotation in quotes stands for, in which it may stand again: ``list["Numbers"]``."""
+        if get_origin(tp) is None:
+            return self.node(tp, scope)
+        key = (tp, scope.owner, id(scope.globals), *(scope.bindings or {}).items())
+        return self.once(key, tp, lambda: self.node(tp, scope), scope)
+
+    def once(self, key, tp, make, scope):
+        """The Node that was made under a key, or is being made, or what ``make`` gives."""
         try:
             node = self.made.get(key)
         except TypeError:
-            node = None
+            return make()
         if node is not None:
             return node
-        node = Node(PENDING, alias)
-        self.made[key] = node
-        inner = self.scope_of_alias(alias, arguments, scope)
-        made = self.node(self.alias_value(alias, inner), inner)
+        node = self.made[key] = Node(PENDING, tp)
+        made = make()
         if made.kind == PENDING:
-            raise self.refusal(alias, scope, ": the alias stands for itself")
+            raise self.refusal(tp, scope, ": it stands for itself")
         node.kind, node.cls, node.items, node.data = made.kind, made.cls, made.items, made.data
         return node
 

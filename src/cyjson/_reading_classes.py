@@ -141,7 +141,7 @@ def _bindings(planner, cls, arguments):
 def _generated(cls):
     """The function that plans a class by its fields; None where it has none, or an __init__ that somebody wrote."""
     if hasattr(cls, "__dataclass_fields__") and hasattr(cls, "__dataclass_params__"):
-        return _dataclass if _writes_init(cls, "__dataclass_params__") else None
+        return _dataclass if _writes_init(cls, "__dataclass_fields__") else None
     if hasattr(cls, "__attrs_attrs__"):
         return _attrs if _writes_init(cls, "__attrs_attrs__") else None
     if hasattr(cls, "__struct_fields__") and hasattr(cls, "__struct_config__"):
@@ -150,16 +150,35 @@ def _generated(cls):
 
 
 def _writes_init(cls, mark):
-    """Whether a class's __init__ is the one that its library wrote."""
+    """Whether a class's __init__ is the one that its library wrote, for the fields that the class has."""
     for base in cls.__mro__:
         init = vars(base).get("__init__")
         if init is not None:
-            code = getattr(init, "__code__", None)
-            if mark not in vars(base) or code is None:
+            if vars(base).get(mark) is not getattr(cls, mark) or not isinstance(init, types.FunctionType):
                 return False
-            # attrs' generated code is in a file of its own name; dataclasses' is in none.
-            return code.co_filename == "<string>" or code.co_filename.startswith("<attrs generated")
+            code = init.__code__
+            if code.co_filename.startswith("<attrs generated"):
+                return True
+            # dataclasses' is made by a function of this name, which versions before 3.11 don't keep.
+            if sys.version_info >= (3, 11):
+                return code.co_qualname == "__create_fn__.<locals>.__init__"
+            return code.co_filename == "<string>" and code.co_firstlineno == 2 and "return" in init.__annotations__
     return False
+
+
+def _said_by(init):
+    """The names that a generated __init__ mentions: of attributes and methods, and in strings."""
+    code = init.__code__
+    return {*code.co_names, *(each for each in code.co_consts if isinstance(each, str))}
+
+
+def _has_defaults(init, defaults):
+    """Whether the defaults of a generated __init__ are those of its fields: {parameter: default}."""
+    code = init.__code__
+    names = code.co_varnames[: code.co_argcount]
+    given = init.__defaults__ or ()
+    found = dict(zip(names[len(names) - len(given) :], given, strict=True)) | (init.__kwdefaults__ or {})
+    return all(found.get(name, r.MISSING) is default for name, default in defaults.items())
 
 
 def _is_direct(cls):
@@ -183,7 +202,8 @@ def _dataclass(planner, cls, owner, made):
 
     missing = dataclasses.MISSING
     fields, past, assigned = [], [], []
-    params = cls.__dataclass_params__
+    params, defaults = cls.__dataclass_params__, {}
+    said = _said_by(cls.__init__)
     direct = _is_direct(cls)
     for each in cls.__dataclass_fields__.values():
         kind = each._field_type.name
@@ -208,7 +228,9 @@ def _dataclass(planner, cls, owner, made):
             field.default = each.default
         elif each.default_factory is not missing:
             field.factory = each.default_factory
-        if not each.init and each.default is not missing and "__slots__" not in vars(cls):
+        if each.init and each.default is not missing:
+            defaults[each.name] = each.default
+        if not each.init and each.default is not missing and each.name not in said:
             field.default = r.MISSING  # the class attribute stays
         assigned.append(field)
         if field.node is not None and name == "**":
@@ -217,15 +239,19 @@ def _dataclass(planner, cls, owner, made):
             fields.append(field)
     _finish(planner, cls, owner, made, fields, past)
     made.assigned = tuple(assigned)
-    made.post_init = hasattr(cls, "__post_init__")
+    made.post_init = "__post_init__" in said  # which it has, or had when its __init__ was written
     plain = cls.__setattr__ is object.__setattr__ or params.frozen
-    made.direct = direct and plain and _no_descriptors(cls, [field.attribute for field in assigned])
+    direct = direct and plain and (hasattr(cls, "__post_init__") or not made.post_init)
+    direct = direct and _has_defaults(cls.__init__, defaults)
+    made.direct = direct and _no_descriptors(cls, [field.attribute for field in assigned])
 
 
 def _attrs(planner, cls, owner, made):
     nothing = sys.modules["attr"].NOTHING
     fields, past, assigned = [], [], []
-    direct = _is_direct(cls) and not hasattr(cls, "__attrs_pre_init__")
+    said, defaults = _said_by(cls.__init__), {}
+    # A hash that is kept is an attribute beside the fields.
+    direct = _is_direct(cls) and not said & {"__attrs_pre_init__", "__attrs_post_init__", "_attrs_cached_hash"}
     for each in cls.__attrs_attrs__:
         name = owner.name(each.name, each.metadata)
         argument = getattr(each, "alias", None) or each.name.lstrip("_")
@@ -246,6 +272,8 @@ def _attrs(planner, cls, owner, made):
             direct = direct and not each.default.takes_self
         elif not required:
             field.default = each.default
+            if each.init:
+                defaults[argument] = each.default
         assigned.append(field)
         if field.node is not None and name == "**":
             made.rest = field
@@ -253,8 +281,17 @@ def _attrs(planner, cls, owner, made):
             fields.append(field)
     _finish(planner, cls, owner, made, fields, past)
     made.assigned = tuple(assigned)
-    direct = direct and not hasattr(cls, "__attrs_post_init__") and not issubclass(cls, BaseException)
+    direct = direct and not issubclass(cls, BaseException) and _sets_plainly(cls)
+    direct = direct and _has_defaults(cls.__init__, defaults)
     made.direct = direct and _no_descriptors(cls, [field.attribute for field in assigned])
+
+
+def _sets_plainly(cls):
+    """Whether a class of attrs has no __setattr__ but attrs' own, past which its __init__ goes."""
+    code = getattr(cls.__setattr__, "__code__", None)
+    return cls.__setattr__ is object.__setattr__ or (
+        code is not None and code.co_filename == sys.modules["attr._make"].attrs.__code__.co_filename
+    )
 
 
 def _attrs_node(owner, attribute):

@@ -246,6 +246,8 @@ def _unpacked(tp, scope):
 def _mapping(planner, made, name, arguments, scope):
     if name == "collections.Counter":
         arguments = (arguments[0] if arguments else r.Any, int)
+    if len(arguments) not in (0, 2):
+        raise TypeError(f"{scope}: {name.rpartition('.')[2]} takes two types, of keys and of values")
     key, value = arguments or (r.Any, r.Any)
     key = planner.node(str if key is r.Any else key, scope)
     planner.unfinished.append(lambda: _check_key(key, scope))

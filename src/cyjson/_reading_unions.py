@@ -88,10 +88,12 @@ def _resolved(planner, tp, scope, seen):
     """What names, type variables, aliases and NewTypes stand for, and the scope of that."""
     while True:
         origin = get_origin(tp)
-        if isinstance(tp, str):
-            tp = planner.evaluate(tp, scope)
-        elif isinstance(tp, r.ForwardRef):
-            tp = planner.evaluate_reference(tp, scope)
+        if isinstance(tp, (str, r.ForwardRef)):
+            tp = planner.evaluate(tp, scope) if isinstance(tp, str) else planner.evaluate_reference(tp, scope)
+            if get_origin(tp) is not None:
+                if tp in seen:
+                    raise planner.refusal(tp, scope, ": it stands for itself")
+                seen = (*seen, tp)
         elif type(tp) is r.TypeVar:
             tp = planner.bound(tp, scope)
         elif type(tp).__name__ == "TypeAliasType" or type(origin).__name__ == "TypeAliasType":
@@ -239,8 +241,22 @@ def _pydantic_table(node):
         values = None
         if getattr(get_origin(field.annotation), "_name", "") == "Literal":
             values = planner.node(field.annotation, r.Scope()).data
-        found[field.alias or name] = (field.is_required(), values)
+        names = _pydantic_names(node.cls, name, field)
+        for each in names:
+            found[each] = (field.is_required() and len(names) == 1, values)
     return found
+
+
+def _pydantic_names(cls, name, field):
+    """The members by which a pydantic model takes a field."""
+    config = cls.model_config
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    alias = getattr(field, "validation_alias", None) or field.alias
+    if alias is None or config.get("validate_by_alias") is False:
+        return [name]
+    choices = getattr(alias, "choices", [alias])  # AliasChoices'
+    names = [each if isinstance(each, str) else each.path[0] for each in choices]  # or AliasPath's
+    return list(dict.fromkeys([*names, name] if by_name else names))
 
 
 def _tag(classes, tables):
