@@ -10,6 +10,7 @@ import uuid
 
 import pytest
 
+import cyjson
 from cyjson import ValidationError, decode
 
 UTC = dt.timezone.utc
@@ -290,3 +291,42 @@ def test_addresses():
         "1",
     ):
         refused(text, ipaddress.IPv6Address)
+
+
+class Moment(dt.datetime):
+    pass
+
+
+class Day(dt.date):
+    pass
+
+
+class Span(dt.timedelta):
+    pass
+
+
+class Octets(bytes):
+    pass
+
+
+class Buffer(bytearray):
+    pass
+
+
+@pytest.mark.parametrize(
+    "value, formats",
+    [
+        (Moment(2020, 1, 2, 3, 4, 5, 678000, dt.timezone.utc), ["iso", "z", "unix", "unix_ms"]),
+        (Day(2020, 1, 2), ["iso", "unix", "unix_ms"]),
+        (Span(seconds=1, microseconds=5), ["iso", "seconds"]),
+        (Octets(b"ab"), ["base64", "hex", "utf8"]),
+        (Buffer(b"ab"), ["base64", "hex", "utf8"]),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_subclasses_are_read_as_they_are_written(value, formats):
+    cls = type(value)
+    for each in formats:
+        codec = cyjson.Codec(list[cls], types={cls: each})
+        (made,) = codec.decode(codec.encode([value]))
+        assert made == value and type(made) is cls, each

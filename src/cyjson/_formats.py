@@ -137,7 +137,9 @@ def of_number(number, node):
     if node.kind == r.TIMEDELTA:
         return node.cls(0, 0, microseconds)
     moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(0, 0, microseconds)
-    return moment if node.kind == r.DATETIME else moment.date()
+    if node.kind == r.DATE:
+        return node.cls.fromordinal(moment.toordinal())
+    return node.cls.combine(moment, moment.timetz())
 
 
 def _rounded(number, scale):

@@ -37,7 +37,7 @@ def of_class(planner, cls, arguments, scope, policy):
         return _plan(planner, kind, cls, arguments, scope, generated)
     if _signature_of(cls) is not None and not getattr(cls, "_is_protocol", False):
         return _plan(planner, r.OBJECT, cls, arguments, scope, _called)
-    node = r._reading_types.derived(planner, cls)
+    node = r._reading_types.derived(planner, cls, policy)
     if node is not None:
         return node
     base = _basic(cls)
@@ -234,7 +234,7 @@ def _dataclass(planner, cls, owner, made):
             field.default = r.MISSING  # the class attribute stays
         assigned.append(field)
         if field.node is not None and name == "**":
-            made.rest = field
+            _keep_rest(cls, made, field)
         elif field.node is not None:
             fields.append(field)
     _finish(planner, cls, owner, made, fields, past)
@@ -276,7 +276,7 @@ def _attrs(planner, cls, owner, made):
                 defaults[argument] = each.default
         assigned.append(field)
         if field.node is not None and name == "**":
-            made.rest = field
+            _keep_rest(cls, made, field)
         elif field.node is not None:
             fields.append(field)
     _finish(planner, cls, owner, made, fields, past)
@@ -325,6 +325,12 @@ def _struct(planner, cls, owner, made):
     if config.forbid_unknown_fields:
         made.extra = "error"
     made.is_open = made.extra is None
+
+
+def _keep_rest(cls, made, field):
+    if made.rest is not None:
+        raise TypeError(f'{cls.__qualname__}: {made.rest.attribute} and {field.attribute} are both named "**"')
+    made.rest = field
 
 
 def _finish(planner, cls, owner, made, fields, past):

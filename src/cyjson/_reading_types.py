@@ -192,14 +192,16 @@ def _formatted(planner, kind, cls, policy=None):
     return Node(kind, cls, (), data)
 
 
-def derived(planner, cls):
+def derived(planner, cls, policy):
     """The Node of a class that derives from one that is read from a string; None for any other."""
     for base in cls.__mro__:
         kind = _kind_of(base, name_of(base))
+        if kind == r.BYTES and policy is not None:
+            return Node(r.CONVERTED, cls, (_formatted(planner, kind, base, policy),), cls)
         if kind in (r.BYTES, r.RAW):
             return None
         if kind is not None:
-            return _formatted(planner, kind, cls)
+            return _formatted(planner, kind, cls, policy)
     return None
 
 
