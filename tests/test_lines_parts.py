@@ -8,8 +8,10 @@ import mmap
 import os
 import random
 import signal
+import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -291,6 +293,51 @@ def test_wrong_arguments():
         lines.map(None, b"")
     with pytest.raises(ValueError, match="start and stop"):
         lines.map(len, b"", start=1)
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("depth", [256, 257, 5000])
+def test_pointers_that_are_too_long_to_be_walked(threads, depth, tmp_path):
+    pointer, data = "/a" * depth, b'{}\n{"a": 1}\n' * 20
+    path = tmp_path / "lines"
+    path.write_bytes(data)
+    for make in (lines.loads, lambda data, **options: lines.load(path, **options), partial(lines.map, str)):
+        assert set(make(data, pick=pointer, threads=threads)) == {"None" if isinstance(make, partial) else None}
+
+
+@pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="this interpreter doesn't count references")
+def test_long_pointers_are_not_kept():
+    for pick in (["/" + "a" * 300], ["/a" * 200], [("a" * 300,)], [("a",) * 100]):
+        pointer = pick[0] if len(pick[0]) > 1 else pick[0][0]
+        before = sys.getrefcount(pointer)
+        for _ in range(3):
+            assert cyjson.pick(b"{}", *pick) is None
+            assert len(list(lines.loads(b"{}\n", pick=pick))) == 1
+        assert sys.getrefcount(pointer) == before
+
+
+@pytest.mark.skipif(not hasattr(sys, "getrefcount"), reason="this interpreter doesn't count references")
+def test_a_closed_reader_holds_nothing():
+    for options in {}, {"pick": "/id"}, {"lazy": True}, {"type": dict}:
+        for ends in True, False:
+            data = b'{"id": 1}\n' * 20_000
+            before = sys.getrefcount(data)
+            reader = lines.loads(data, **options)
+            for _ in reader if ends else [next(reader)]:
+                pass
+            reader.close()
+            assert sys.getrefcount(data) == before
+            assert list(reader) == []
+
+
+@native_only
+def test_a_reader_made_by_hand():
+    for pick in ["/a"], "/a", 5, (1,), ("a",), (b"/a",):
+        with pytest.raises((TypeError, ValueError)):
+            lines.Reader(None, None, None, None, plain=True, max_line=-1, pick=pick)
+    for threads in -1, 65:
+        with pytest.raises(ValueError, match="threads must be from 0 to 64"):
+            lines.Reader(None, None, None, None, plain=True, max_line=-1, pick=("/a",), threads=threads)
 
 
 def test_hooks_on_threads(parallel):

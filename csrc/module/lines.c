@@ -97,6 +97,8 @@ core_lines *core_lines_of_columns(PyObject *core, const columns *like, int threa
     return NULL;
 }
 
+int core_lines_has_threads(const core_lines *lines) { return lines->pool != NULL; }
+
 /* Let go of the chunk taken last, and keep its part. */
 static SELDOM void drop_chunk(core_lines *lines) {
     columns_part *part = lines->like == NULL || lines->chunk == NULL ? NULL : lines->chunk->made;

@@ -35,6 +35,9 @@ typedef struct core_lines core_lines;
  * threads: 0 for none. NULL with an exception set. */
 core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int threads);
 
+/* Whether it has any: pointers that are too long to be walked leave nothing for them to do. */
+int core_lines_has_threads(const core_lines *lines);
+
 /* End the threads, and let go of all that was given. To be called before free, or by it. */
 void core_lines_close(core_lines *lines);
 void core_lines_free(core_lines *lines);

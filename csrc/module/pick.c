@@ -20,6 +20,7 @@ enum {
     FEW_PATHS = 16, /* whose places are kept on the C stack */
     FEW_CONTAINERS = 128, /* likewise */
     FEW_TOKENS = 2048,
+    KEPT_POINTERS = 64, /* of a call, at most, that are kept compiled */
     DEEPEST_UNASKED = 1000 /* levels that json takes where the interpreter doesn't count them */
 };
 
@@ -113,13 +114,16 @@ skip_lines *lines_give(parts_state *state, skip_lines *lines) {
 
 static void free_capsule(PyObject *capsule) { paths_free(PyCapsule_GetPointer(capsule, capsule_name)); }
 
-/* Whether nothing but its value matters of a pointer: so that an equal one may take its place. */
+/* Whether nothing but its value matters of a pointer, so that an equal one may take its place; and it isn't so long
+ * that it shouldn't be kept. */
 static int is_plain_pointer(PyObject *pointer) {
-    if (PyUnicode_CheckExact(pointer)) return 1;
-    if (!PyTuple_CheckExact(pointer)) return 0;
+    enum { LONGEST = 256, MOST_ELEMENTS = 64 };
+    if (PyUnicode_CheckExact(pointer)) return PyUnicode_GET_LENGTH(pointer) <= LONGEST;
+    if (!PyTuple_CheckExact(pointer) || PyTuple_GET_SIZE(pointer) > MOST_ELEMENTS) return 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(pointer); i++) {
         PyObject *element = PyTuple_GET_ITEM(pointer, i);
-        if (!PyUnicode_CheckExact(element) && !PyLong_CheckExact(element)) return 0;
+        if (!PyUnicode_CheckExact(element) ? !PyLong_CheckExact(element) : PyUnicode_GET_LENGTH(element) > LONGEST)
+            return 0;
     }
     return 1;
 }
@@ -127,6 +131,7 @@ static int is_plain_pointer(PyObject *pointer) {
 /* Where compiled pointers are kept, or -1 where they can't be; no exception is set. */
 static Py_ssize_t place_of(PyObject *const *pointers, Py_ssize_t n) {
     Py_uhash_t hash = (Py_uhash_t)n;
+    if (n > KEPT_POINTERS) return -1;
     for (Py_ssize_t i = 0; i < n; i++) {
         if (!is_plain_pointer(pointers[i])) return -1;
         Py_hash_t each = PyObject_Hash(pointers[i]);

@@ -9,6 +9,7 @@ cdef enum:
     CHUNK = 98304  # bytes of lines that threads get at a time: memory that malloc has at hand
     RANGE = 196608  # bytes of a file whose lines a thread reads at a time
     WIDE_BLOCK = 262144  # bytes asked for where they become columns
+    MOST_THREADS = 64
 
 cdef enum:  # what becomes of the bytes up to the next line break
     TAKEN = 0
@@ -116,7 +117,7 @@ cdef class Reader:
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
         self, read, opened, decode, refuse, *, bint plain, max_line, offset=0, bint cut=False, stop=-1,
-        bint any_mark=False, pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
+        bint any_mark=False, tuple pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
         plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
     ):
         self.core = _core
@@ -151,7 +152,11 @@ cdef class Reader:
                 self.filled = PyBytes_GET_SIZE(whole)
                 self.ended = True
         if lazy or pick is not None:
+            if not 0 <= threads <= MOST_THREADS:
+                raise ValueError(f"threads must be from 0 to {MOST_THREADS}, not {threads}")
             self.parts = core_lines_new(_core, pick, single, threads)
+            if not core_lines_has_threads(self.parts):
+                threads = 0  # none are of use for pointers that are too long
             self.threads = threads
             self.may_open = threads > 0
             self.finds = threads == 0
@@ -175,10 +180,20 @@ cdef class Reader:
         """End the iteration, and close the file if ``load`` opened it."""
         compat_store_int(&self.closed, True)
         self.end_threads()
+        self.drop_whole()
         with cython.critical_section(self):
             opened, self.opened = self.opened, None
         if opened is not None:
             opened.close()
+
+    cdef void drop_whole(self) noexcept:
+        """Let go of the bytes that a closed reader was given; the end of __next__ does it where that is under way."""
+        if self.whole is not None and not self.threads and self.columns == NULL and compat_acquire(&self.busy):
+            if self.in_place:
+                self.buffer = NULL
+                self.at = self.scanned = self.filled = 0
+            self.whole = None
+            compat_release(&self.busy)
 
     cdef void end_threads(self) noexcept:
         """End the threads of a reader that is closed; __next__ does it where it is under way."""
@@ -341,6 +356,8 @@ cdef class Reader:
             self.copied += size
             self.filled += size
             self.ended = self.copied == PyBytes_GET_SIZE(self.whole)
+            if self.ended:
+                self.whole = None
             return 0
         if self.readinto is not None:
             size = self.read_into(self.buffer + self.filled, size)

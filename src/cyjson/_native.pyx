@@ -46,6 +46,7 @@ cdef extern from "module/module.h":
     ctypedef struct core_lines:
         pass
     core_lines *core_lines_new(object core, object pointers, int single, int threads) except NULL
+    int core_lines_has_threads(const core_lines *lines)
     void core_lines_close(core_lines *lines)
     void core_lines_free(core_lines *lines)
     object core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number)

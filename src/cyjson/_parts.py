@@ -9,6 +9,7 @@ from _collections_abc import Mapping, Sequence  # in memory at start-up, as coll
 from functools import lru_cache
 from json import detect_encoding, dumps, loads
 
+KEPT_LENGTH = 256  # characters of a pointer that is kept compiled, at most
 _INDEX = re.compile("0|[1-9][0-9]{0,17}").fullmatch
 _STRAY = re.compile("~(?![01])").search
 
@@ -20,7 +21,8 @@ def compile_paths(pointers):
 
 def _path(pointer):
     if isinstance(pointer, str):
-        return _path_of_text(str.__str__(pointer))  # without the methods of a class of its own, as below
+        pointer = str.__str__(pointer)  # without the methods of a class of its own, as below
+        return (_path_of_text if len(pointer) <= KEPT_LENGTH else _path_of_text.__wrapped__)(pointer)
     # bytes are a sequence of int, which nobody meant. No try: where memory is short 3.11 may go on for ever in it.
     if isinstance(pointer, (bytes, bytearray, memoryview)) or not hasattr(type(pointer), "__iter__"):
         raise TypeError(f"a pointer is a str, or a sequence of str and int, not {type(pointer).__name__}")

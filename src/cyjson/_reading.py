@@ -392,15 +392,18 @@ _SCALARS = {
 _nodes = {tp: Node(kind) for tp, kind in _SCALARS.items()}  # of scalars, shared
 
 
+_OPTIMIZED = 1  # inspect.CO_OPTIMIZED: of a function, whose f_locals is a copy that the frame keeps from then on
+
+
 def caller():
-    """The globals and locals of the function that called cyjson."""
+    """The frame of the function that called cyjson; None where there is none."""
     frame = sys._getframe(1)
     while frame is not None and (
         frame.f_globals.get("__name__", "").partition(".")[0] == __package__
-        or isinstance(frame.f_locals, _Names)  # eval's, of an annotation
+        or (not frame.f_code.co_flags & _OPTIMIZED and isinstance(frame.f_locals, _Names))  # eval's, of an annotation
     ):
         frame = frame.f_back
-    return ({}, {}) if frame is None else (frame.f_globals, frame.f_locals)
+    return frame
 
 
 class Planner:
@@ -418,11 +421,15 @@ class Planner:
     def plan(self, tp):
         scope = Scope()
         if isinstance(tp, (str, ForwardRef)) or "'" in repr(tp):
-            scope.globals = self.caller()[0]
-        node = self.node(tp, scope)
-        while self.unfinished:
-            self.unfinished.pop()()
-        return node
+            frame = self.caller()
+            scope.globals = {} if frame is None else frame.f_globals
+        try:
+            node = self.node(tp, scope)
+            while self.unfinished:
+                self.unfinished.pop()()
+            return node
+        finally:
+            self._caller = None
 
     def caller(self):
         if self._caller is None:
@@ -667,7 +674,10 @@ class _Names(dict):
             names = names if hasattr(names, "keys") else vars(names)
             if name in names:
                 return names[name]
-        return self.planner.caller()[1][name]
+        frame = self.planner.caller()
+        if frame is None:
+            raise KeyError(name)
+        return frame.f_locals[name]
 
 
 # Last, for they need what is above.

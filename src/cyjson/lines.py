@@ -143,6 +143,10 @@ class _Wish:
         self.parts = {}
         if pick is not None:
             single = isinstance(pick, str)
+            items = hasattr(_type(pick), "__iter__") or hasattr(_type(pick), "__getitem__")
+            if isinstance(pick, (bytes, bytearray, memoryview)) or not items:
+                kind = _type(pick).__name__
+                raise TypeError(f"pick must be a pointer (str) or a sequence of pointers, not {kind}")
             pointers = (pick,) if single else tuple([each if _type(each) is str else _whole(each) for each in pick])
             if not pointers:
                 raise ValueError("pick must be a pointer or a sequence of pointers, of which there are none")
@@ -200,12 +204,12 @@ def _wish(errors, max_line, type, pick, lazy, threads, options):
         return _Wish(errors, max_line, type, pick, lazy, threads, options)
     if _type(pick) is list or _type(pick) is tuple:
         pick = tuple(pick)
-        for each in pick:
-            if _type(each) is not str:
+        for each in pick if len(pick) <= _KEPT_POINTERS else (None,):
+            if _type(each) is not str or len(each) > _parts.KEPT_LENGTH:
                 break
         else:
             return _usual_wish(pick)
-    elif pick is None or _type(pick) is str:
+    elif pick is None or (_type(pick) is str and len(pick) <= _parts.KEPT_LENGTH):
         return _usual_wish(pick)
     return _Wish(errors, max_line, type, pick, lazy, threads, options)
 
@@ -213,6 +217,9 @@ def _wish(errors, max_line, type, pick, lazy, threads, options):
 @lru_cache(64)
 def _usual_wish(pick):
     return _Wish(_RAISE, _MAX_LINE, None, pick, False, None, {})
+
+
+_KEPT_POINTERS = 16  # of a wish that is kept, at most
 
 
 def _whole(pointer):
