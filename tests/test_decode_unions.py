@@ -368,3 +368,37 @@ def test_errors_are_linear_too():
     text = text.replace('"x": 1,', '"x": null,')
     (message,) = refused(text, tp)
     assert message == "$" + ".x" * 18 + ": expected int, got null"
+
+
+Json = Union[dict[str, "Json"], list["Json"], str, int, None]
+Nested = list["Nested"]
+Endless = Union["Endless", int]
+
+
+def test_types_that_refer_to_themselves():
+    """As type checkers take them where there is no ``type`` statement."""
+    document = {"a": [1, {"b": None}], "c": "d"}
+    assert decode(json.dumps(document), Json) == document
+    assert decode('[{"a": []}]', list[Json]) == [{"a": []}]
+    assert refused('{"a": [1.5]}', Json) != []
+    assert decode("[[], [[]]]", Nested) == [[], [[]]]
+    assert refused("[[], [1]]", Nested) == ["$[1][0]: expected array, got int"]
+    with pytest.raises(TypeError, match="it stands for itself"):
+        decode("1", Endless)
+
+
+def test_types_named_where_decode_is_called():
+    @dataclasses.dataclass
+    class Item:
+        q: int
+
+    @dataclasses.dataclass
+    class Order:
+        items: "list[Item]"
+
+    text, made = '{"items": [{"q": 1}]}', Order([Item(1)])
+    assert decode(text, Order) == made
+    assert decode(f"[{text}]", list[Order]) == [made]
+    assert decode(text, Optional[Order]) == made
+    assert cyjson.Codec(list[Order]).decode(f"[{text}]") == [made]
+    assert cyjson.Codec(list[Order]).schema()["type"] == "array"

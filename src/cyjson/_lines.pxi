@@ -1,4 +1,4 @@
-# Part of _native.pyx: what reads lines, and documents in files, for cyjson.lines and _files.
+# Part of _native.pyx: what reads lines, for cyjson.lines.
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
@@ -117,8 +117,8 @@ cdef class Reader:
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
         self, read, opened, decode, refuse, *, bint plain, max_line, offset=0, bint cut=False, stop=-1,
-        bint any_mark=False, tuple pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None, bytes whole=None,
-        plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
+        bint any_mark=False, tuple pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None,
+        bytes whole=None, plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
     ):
         self.core = _core
         self.read = read
@@ -179,27 +179,24 @@ cdef class Reader:
     def close(self):
         """End the iteration, and close the file if ``load`` opened it."""
         compat_store_int(&self.closed, True)
-        self.end_threads()
-        self.drop_whole()
+        self.let_go()
         with cython.critical_section(self):
             opened, self.opened = self.opened, None
         if opened is not None:
             opened.close()
 
-    cdef void drop_whole(self) noexcept:
-        """Let go of the bytes that a closed reader was given; the end of __next__ does it where that is under way."""
-        if self.whole is not None and not self.threads and self.columns == NULL and compat_acquire(&self.busy):
+    cdef void let_go(self) noexcept:
+        """End the threads of a closed reader, or drop its bytes; __next__ does it where it is under way."""
+        if not compat_acquire(&self.busy):
+            return
+        if self.threads:
+            core_lines_close(self.parts)
+        elif self.columns == NULL:
             if self.in_place:
                 self.buffer = NULL
                 self.at = self.scanned = self.filled = 0
             self.whole = None
-            compat_release(&self.busy)
-
-    cdef void end_threads(self) noexcept:
-        """End the threads of a reader that is closed; __next__ does it where it is under way."""
-        if self.threads and compat_acquire(&self.busy):
-            core_lines_close(self.parts)
-            compat_release(&self.busy)
+        compat_release(&self.busy)
 
     def __enter__(self):
         return self
@@ -317,7 +314,7 @@ cdef class Reader:
         finally:
             compat_release(&self.busy)
             if self.threads and compat_load_int(&self.closed):
-                self.end_threads()
+                self.let_go()
         self.close()
         raise StopIteration
 
@@ -794,17 +791,3 @@ cdef int64_t count_from(name, value, int64_t least) except? -2:
     if count < least:
         raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
     return count
-
-
-def decode_mapped(mapping, Py_ssize_t size):
-    """The document in a private, writable mapping of a file of ``size`` bytes, not a multiple of the page size, so
-    that there is a byte after them; NotImplemented where loads has to decide."""
-    cdef Py_buffer view
-    PyObject_GetBuffer(mapping, &view, PyBUF_WRITABLE)
-    try:
-        if view.len != size:
-            raise ValueError("the mapping is not of this size")
-        (<uint8_t *>view.buf)[size] = 0  # nobody else's, once it is written to
-        return core_decode_utf8(_core, <const uint8_t *>view.buf, size)
-    finally:
-        PyBuffer_Release(&view)

@@ -199,6 +199,20 @@ def isolate(type encoder_class not None, type decoder_class not None, tuple meth
     core_isolate(core, encoder_class, decoder_class, methods)
 
 
+def decode_mapped(mapping, Py_ssize_t size):
+    """The document in a private, writable mapping of a file of ``size`` bytes, not a multiple of the page size, so
+    that there is a byte after them; NotImplemented where loads has to decide."""
+    cdef Py_buffer view
+    PyObject_GetBuffer(mapping, &view, PyBUF_WRITABLE)
+    try:
+        if view.len != size:
+            raise ValueError("the mapping is not of this size")
+        (<uint8_t *>view.buf)[size] = 0  # nobody else's, once it is written to
+        return core_decode_utf8(_core, <const uint8_t *>view.buf, size)
+    finally:
+        PyBuffer_Release(&view)
+
+
 include "_arrow.pxi"
 include "_lines.pxi"
 include "_lines_ranges.pxi"
