@@ -160,7 +160,7 @@ def _writes_init(cls, mark):
             if code.co_filename.startswith("<attrs generated"):
                 return True
             # dataclasses' is made by a function of this name, which versions before 3.11 don't keep.
-            if sys.version_info >= (3, 11):
+            if hasattr(code, "co_qualname"):
                 return code.co_qualname == "__create_fn__.<locals>.__init__"
             return code.co_filename == "<string>" and code.co_firstlineno == 2 and "return" in init.__annotations__
     return False
