@@ -17,7 +17,8 @@ void encode_lines_free(encode_lines *lines);
  * of a writer that takes all at once. */
 int encode_lines_more(encode_lines *lines, PyObject *documents, long long *count);
 
-/* The whole lines that weren't taken yet, as bytes; NULL with MemoryError set. Runs no Python code. */
+/* The whole lines that weren't taken yet, as bytes; NULL with MemoryError set. Runs no Python code. After a writer that
+ * takes all at once has given them, nothing but freeing makes sense. */
 PyObject *encode_lines_take(encode_lines *lines);
 
 #endif

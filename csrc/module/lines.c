@@ -52,9 +52,17 @@ struct core_lines {
     lines_scratch scratch;
 };
 
+/* Whether a pool can have so many: -1 with ValueError set. */
+static int check_threads(int threads) {
+    if (threads >= 0 && threads <= LINES_MOST_THREADS) return 0;
+    PyErr_Format(PyExc_ValueError, "threads must be from 0 to %d, not %d", LINES_MOST_THREADS, threads);
+    return -1;
+}
+
 core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int threads) {
     core_state *state = state_of(core);
     PyObject *capsule = NULL;
+    if (check_threads(threads)) return NULL;
     if (pointers != Py_None) {
         capsule = compiled_paths(state, &PyTuple_GET_ITEM(pointers, 0), PyTuple_GET_SIZE(pointers));
         if (capsule == NULL) return NULL;
@@ -83,6 +91,7 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
 }
 
 core_lines *core_lines_of_columns(PyObject *core, const columns *like, int threads) {
+    if (check_threads(threads)) return NULL;
     core_lines *lines = calloc(1, sizeof *lines);
     if (lines != NULL) {
         lines->core = Py_NewRef(core);

@@ -9,7 +9,6 @@ cdef enum:
     CHUNK = 98304  # bytes of lines that threads get at a time: memory that malloc has at hand
     RANGE = 196608  # bytes of a file whose lines a thread reads at a time
     WIDE_BLOCK = 262144  # bytes asked for where they become columns
-    MOST_THREADS = 64
 
 cdef enum:  # what becomes of the bytes up to the next line break
     TAKEN = 0
@@ -152,8 +151,6 @@ cdef class Reader:
                 self.filled = PyBytes_GET_SIZE(whole)
                 self.ended = True
         if lazy or pick is not None:
-            if not 0 <= threads <= MOST_THREADS:
-                raise ValueError(f"threads must be from 0 to {MOST_THREADS}, not {threads}")
             self.parts = core_lines_new(_core, pick, single, threads)
             if not core_lines_has_threads(self.parts):
                 threads = 0  # none are of use for pointers that are too long

@@ -163,14 +163,15 @@ class _Wish:
         self.refuse = _Refusal(errors, max_line, self.options)
 
     def reader(self, read, opened, offset=0, cut=False, stop=-1, ahead=False, refuse=None, threads=True, whole=None):
-        """A Reader; ``opened`` is closed by it. ``whole``: all that is read, where that is bytes."""
+        """A Reader; ``opened`` is closed by it. ``whole``: all that is read, where that is bytes; natively it is read
+        by nothing else then."""
         settings = {"plain": self.is_plain and not self.parts, "offset": offset, "cut": cut, "stop": stop}
-        if self.parts and backend == "c":
+        if backend == "c":
+            settings["whole"] = whole
             settings.update(self.parts)
-            if threads and self.threads > 1:
+            if self.parts and threads and self.threads > 1:
                 settings["threads"] = self.threads
                 settings["ahead"] = ahead
-            settings["whole"] = whole
         return Reader(
             read,
             opened,
@@ -189,29 +190,16 @@ class _Wish:
             return ParallelReader(self, read, opened, offset, cut, stop, ahead)
         return self.reader(read, opened, offset, cut, stop, ahead, whole=whole)
 
-    def reader_of(self, whole):
-        """A native Reader of bytes, by this thread."""
-        any_mark = self.refuse.errors == "skip"
-        plain = self.is_plain and not self.parts
-        settings = {"plain": plain, "max_line": self.max_line, "any_mark": any_mark, "whole": whole}
-        return Reader(None, None, self.decode, self.refuse, **settings, **self.parts)
-
 
 def _wish(errors, max_line, type, pick, lazy, threads, options):
     """A _Wish; of those that many ask for, the one that was made before."""
     unusual = options or type is not None or lazy is not False or threads is not None
     if unusual or errors is not _RAISE or max_line is not _MAX_LINE:
         return _Wish(errors, max_line, type, pick, lazy, threads, options)
-    if _type(pick) is list or _type(pick) is tuple:
+    if _type(pick) is list:
         pick = tuple(pick)
-        for each in pick if len(pick) <= _KEPT_POINTERS else (None,):
-            if _type(each) is not str or len(each) > _parts.KEPT_LENGTH:
-                break
-        else:
-            return _usual_wish(pick)
-    elif pick is None or (_type(pick) is str and len(pick) <= _parts.KEPT_LENGTH):
-        return _usual_wish(pick)
-    return _Wish(errors, max_line, type, pick, lazy, threads, options)
+    make = _usual_wish if pick is None or _is_short(pick) else _usual_wish.__wrapped__
+    return make(pick)
 
 
 @lru_cache(64)
@@ -220,6 +208,18 @@ def _usual_wish(pick):
 
 
 _KEPT_POINTERS = 16  # of a wish that is kept, at most
+
+
+def _is_short(pick):
+    """Whether pointers are plain str, and not so long or many that they shouldn't be kept."""
+    if _type(pick) is str:
+        return len(pick) <= _parts.KEPT_LENGTH
+    if _type(pick) is not tuple or len(pick) > _KEPT_POINTERS:
+        return False
+    for each in pick:
+        if _type(each) is not str or len(each) > _parts.KEPT_LENGTH:
+            return False
+    return True
 
 
 def _whole(pointer):
@@ -376,7 +376,7 @@ def loads(data, *, type=None, errors="raise", max_line=MAX_LINE, pick=None, lazy
     """
     wish = _wish(errors, max_line, type, pick, lazy, threads, options)
     if _type(data) is bytes and backend == "c" and wish.threads == 1:
-        return wish.reader_of(data)
+        return wish.reader(None, None, whole=data)
     return _loads(wish.readers, data)
 
 
