@@ -35,7 +35,7 @@ def test_against_the_plainest_ways(tmp_path):
         "test_skip": amount(200, 500, 100_000),
     }
     told = run(counts, tmp_path)
-    assert "levels," in told["test_text"]
+    assert "cases," in told["test_text"]
     assert "checks, 0 failures" in told["test_numbers"]
     assert "cases," in told["test_skip"]
 

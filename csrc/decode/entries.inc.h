@@ -48,21 +48,23 @@ static ALWAYS_INLINE outcome read_lone_value(decode_state *state, const decode_o
 static ALWAYS_INLINE outcome read_lone_member(decode_state *state, const decode_options *options, const uint8_t *p,
                                               Py_ssize_t size, PyObject **made) {
     enum { LONGEST_NAME = 16, LEAST = sizeof "{\"\":1}", LONGEST = LEAST - 2 + LONGEST_NAME + 5 };
-    const uint8_t *name = p + 2, *q = name, *end = p + size, *stop;
+    const uint8_t *name = p + 2, *q = name, *end = p + size;
     uint32_t last;
     *made = NULL;
     if ((size_t)(size - LEAST) > LONGEST - LEAST || p[0] != '{' || p[1] != '"' || options->runs_python ||
         options->ordered)
         return LEFT;
     while ((uint8_t)(*q - ' ') < 0x80 - ' ' && *q != '"' && *q != '\\') q++;
-    const size_t n = (size_t)(q - name), rest = (size_t)(end - q);
+    const size_t n = (size_t)(q - name);
     if (q[0] != '"' || q[1] != ':' || n - 1 >= LONGEST_NAME || end[-1] != '}') return LEFT;
+    const uint8_t *value = q + 2;
+    const ptrdiff_t length = end - 1 - value;
     PyObject *items[2] = {NULL, NULL};
-    if ((stop = read_last_int(options, q + 2, end, &last)) == end - 1)
+    if (read_last_int(options, value, end, &last) == end - 1)
         items[1] = compat_int_from(last, state->small_ints, compat_new_objects_are_watched());
-    else if (rest == sizeof "\":true}" - 1 && memcmp(q + 2, "true", 4) == 0) items[1] = compat_singleton(Py_True);
-    else if (rest == sizeof "\":null}" - 1 && memcmp(q + 2, "null", 4) == 0) items[1] = compat_singleton(Py_None);
-    else if (rest == sizeof "\":false}" - 1 && memcmp(q + 2, "false", 5) == 0) items[1] = compat_singleton(Py_False);
+    else if (length == 4 && stands_at(value, "true", 1)) items[1] = compat_singleton(Py_True);
+    else if (length == 4 && stands_at(value, "null", 1)) items[1] = compat_singleton(Py_None);
+    else if (length == 5 && stands_at(value, "false", 1)) items[1] = compat_singleton(Py_False);
     else return LEFT;
     if (UNLIKELY(items[1] == NULL)) return FAILED;
     items[0] = keycache_get(keycache_take(&state->keys, NULL), name, n);

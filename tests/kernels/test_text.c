@@ -148,7 +148,7 @@ int main(int argc, char **argv) {
     test_random(count);
     int levels;
     kernels_here(&levels);
-    printf("%lu cases of %lu, %d levels, guard pages: %s\n", (cases + every - 1) / every, cases, levels,
-           HAVE_GUARD_PAGE ? "yes" : "no");
+    cases = (cases + every - 1) / every;
+    printf("%lu cases, %d levels, guard pages: %s\n", cases, levels, HAVE_GUARD_PAGE ? "yes" : "no");
     return 0;
 }
