@@ -97,12 +97,6 @@ def test_shell_sessions(page, line, code, tmp_path):
         assert ran.stdout + ran.stderr == expected
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_lines_are_short(page):
-    lines = page.read_text(encoding="utf-8").splitlines()
-    assert not [number for number, line in enumerate(lines, 1) if len(line) > 120]
-
-
 def anchors(page):
     """What a link within a page may name: its headings, as GitHub spells them."""
     text = FENCE.sub("", page.read_text(encoding="utf-8"))

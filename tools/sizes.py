@@ -2,7 +2,7 @@
 
     python tools/sizes.py
 
-A row of a table in Markdown can't be broken, nor can a line that is one long word, such as a link: both may be longer.
+A line that is one long word, such as a link, can't be broken: it may be longer.
 """
 
 import re
@@ -27,17 +27,16 @@ def files():
         yield path, parts
 
 
-def unbreakable(path, line):
+def unbreakable(line):
     """Whether no line break can make it shorter."""
-    table = path.suffix == ".md" and line.lstrip().startswith("|")
-    return table or not re.search(r"\S\s+\S", line.lstrip(" #>*-"))
+    return not re.search(r"\S\s+\S", line.lstrip(" #>*-"))
 
 
 def faults():
     for path, parts in files():
         name, lines = "/".join(parts), path.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, 1):
-            if len(line) > COLUMNS and not unbreakable(path, line):
+            if len(line) > COLUMNS and not unbreakable(line):
                 yield f"{name}:{number}: {len(line)} columns, at most {COLUMNS}"
         if parts[0] in CODE and len(lines) > LINES:
             yield f"{name}: {len(lines)} lines, at most {LINES}"
