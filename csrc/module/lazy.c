@@ -422,7 +422,7 @@ PyObject *lazy_of_line(PyObject *core, const uint8_t *line, Py_ssize_t size, siz
     if (document->text.held != NULL) {
         document->text.data = (const uint8_t *)PyBytes_AS_STRING(document->text.held);
         document->text.size = size;
-        document->text.is_ours = 1;
+        document->text.is_ours = document->text.is_closed = 1;
         document->first = document->text.data + first;
         document->index = *index;
         document->escapes = escapes;
@@ -473,7 +473,7 @@ PyObject *core_lazy(PyObject *core, PyObject *const *args, Py_ssize_t nargs, PyO
         text_close(&document->text);
         document->text.view.obj = NULL;
         document->text.held = text;
-        document->text.is_ours = 1;
+        document->text.is_ours = document->text.is_closed = 1;
         document->text.data = (const uint8_t *)PyBytes_AS_STRING(text);
         document->text.size = PyBytes_GET_SIZE(text);
         document->surrogates = 1;

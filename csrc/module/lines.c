@@ -41,9 +41,9 @@ struct core_lines {
     lines_chunk *chunk; /* taken last */
     uint8_t *spare; /* of spare_room bytes, of one that was taken; or NULL */
     size_t spare_room;
-    const skip_document *document; /* in a line that core_lines_find has found */
+    const skip_document *document; /* in a line that core_lines_find has found; NULL where lines aren't checked */
     const uint8_t **part; /* of it, paths->count; or NULL */
-    const uint8_t *root; /* its bracket */
+    const uint8_t *root, *end; /* its bracket, and the end of the line */
     const uint8_t *limit; /* the end of the text that it is in */
     known_values *known; /* for each path; NULL: none */
     lines_found own; /* of another line that no thread has scanned */
@@ -59,7 +59,7 @@ static int check_threads(int threads) {
     return -1;
 }
 
-core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int threads) {
+core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int check, int threads) {
     core_state *state = state_of(core);
     PyObject *capsule = NULL;
     if (check_threads(threads)) return NULL;
@@ -73,6 +73,7 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
         lines->capsule = capsule;
         lines->single = single;
         lines->wish.skip = state->parts.skip;
+        lines->wish.unchecked = !check;
         if (capsule == Py_None) return lines; /* too long to be walked: each line goes by way of a str */
         if (capsule != NULL) {
             lines->wish.paths = paths_of(capsule);
@@ -82,7 +83,7 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int t
             for (Py_ssize_t i = 0; lines->known != NULL && i < lines->wish.paths->count; i++)
                 lines->known[i].rest = KNOWN_AFTER;
         }
-        if (threads == 0) lines->scratch.ahead.lines = lines_take(&state->parts);
+        if (threads == 0 && check) lines->scratch.ahead.lines = lines_take(&state->parts);
         if (threads == 0 || (lines->pool = lines_pool_new(&lines->wish, threads)) != NULL) return lines;
         core_lines_free(lines);
     } else Py_XDECREF(capsule);
@@ -254,9 +255,10 @@ static size_t short_text(const uint8_t *p, uint64_t *first, uint64_t *last) {
 }
 
 /* As value_at, of a value that a path leads to. `limit` is the end of what is readable. */
-static PyObject *known_value_at(core_state *state, known_values *known, const document_text *text, const uint8_t *limit,
-                                const uint8_t *p, int is_root) {
+static PyObject *known_value_at(core_state *state, known_values *known, int checked, const document_text *text,
+                                const uint8_t *limit, const uint8_t *p, int is_root) {
     uint64_t first, last;
+    size_t n;
     if (known->rest) {
         known->rest--;
         return value_at(state, text, p, is_root);
@@ -265,8 +267,9 @@ static PyObject *known_value_at(core_state *state, known_values *known, const do
         if (known->known < KNOWN_WORTH) known->rest = KNOWN_REST;
         known->tried = known->known = 0;
     }
-    if (*p == '{' || *p == '[' || limit - p < KNOWN_LONGEST || !short_text(p, &first, &last))
+    if (*p == '{' || *p == '[' || limit - p < KNOWN_LONGEST || !(n = short_text(p, &first, &last)))
         return value_at(state, text, p, is_root);
+    if (!checked && (p + n >= text->data + text->size || !ends_value(p[n]))) return value_at(state, text, p, is_root);
     if (known->values == NULL && (known->values = calloc(KNOWN_VALUES, sizeof *known->values)) == NULL)
         return value_at(state, text, p, is_root);
     uint64_t hash = (first ^ (last << 29 | last >> 35)) * 0x9E3779B97F4A7C15;
@@ -290,7 +293,7 @@ static PyObject *part_value(const core_lines *lines, core_state *state, const do
     const uint8_t *p = part[path];
     if (p == NULL) return Py_NewRef(Py_None);
     if (lines->known == NULL) return value_at(state, text, p, p == root);
-    return known_value_at(state, &lines->known[path], text, limit, p, p == root);
+    return known_value_at(state, &lines->known[path], !lines->wish.unchecked, text, limit, p, p == root);
 }
 
 /* What a reader gives of them: a value, or a tuple. Text is readable to `limit`. */
@@ -316,30 +319,59 @@ static PyObject *parts_values(const core_lines *lines, core_state *state, const 
     return values;
 }
 
+/* As core_lines_find, of a line that isn't checked. */
+static Py_ssize_t find_unchecked(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most) {
+    const uint8_t *end = memchr(p, '\n', (size_t)size);
+    if (end == NULL || (*p != '{' && *p != '[') || (most >= 0 && end - p > most)) return 0;
+    size = end + 1 - p;
+    if (end[-1] == '\r') end--;
+    if (lines->part != NULL && lines_find_unchecked(&lines->wish, &lines->scratch, p, end, lines->part)) return 0;
+    lines->document = NULL;
+    lines->root = p;
+    lines->end = end;
+    lines->limit = end;
+    return size;
+}
+
 Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most) {
     const uint8_t *after;
     if (lines->part == NULL && lines->capsule != NULL) return 0;
+    if (lines->wish.unchecked) return find_unchecked(lines, p, size, most);
     const skip_document *document = ahead_next(lines->wish.skip, &lines->scratch.ahead, p, p + size, &after);
     if (document == NULL || (most >= 0 && after - 1 - p > most) || !may_be_this_deep(document->depth)) return 0;
     if (lines->part != NULL && lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
     lines->document = document;
     lines->root = p;
+    lines->end = after - 1;
     lines->limit = p + size;
     return after - p;
 }
 
-PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size) {
-    core_state *state = state_of(lines->core);
-    if (lines->part == NULL) {
-        const skip_document *document = lines->document;
-        skip_index index;
+/* A view of the line that core_lines_find has found. */
+static PyObject *view_of_line(core_lines *lines) {
+    const skip_document *document = lines->document;
+    skip_index index = {.containers = NULL};
+    Py_ssize_t size = lines->end - lines->root;
+    int escapes = 1;
+    if (document != NULL) {
         if (lines_index(&lines->scratch, document, &index)) Py_RETURN_NOTIMPLEMENTED;
-        PyObject *view = lazy_of_line(lines->core, lines->root, (Py_ssize_t)(document->end - document->start), 0,
-                                      ahead_escapes(&lines->scratch.ahead, document), &index);
-        skip_index_free(&index);
-        return view;
+        size = (Py_ssize_t)(document->end - document->start);
+        escapes = ahead_escapes(&lines->scratch.ahead, document);
     }
-    document_text text = {.data = lines->root, .size = size - 1, .is_ours = 1};
+    PyObject *view = lazy_of_line(lines->core, lines->root, size, 0, escapes, &index);
+    skip_index_free(&index);
+    return view;
+}
+
+PyObject *core_lines_picked(core_lines *lines) {
+    core_state *state = state_of(lines->core);
+    if (lines->part == NULL) return view_of_line(lines);
+    document_text text = {
+        .data = lines->root,
+        .size = lines->end - lines->root,
+        .is_ours = 1,
+        .is_closed = !lines->wish.unchecked,
+    };
     PyObject *value = parts_values(lines, state, &text, lines->limit, lines->part, lines->root);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }
@@ -361,7 +393,7 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
     if (!what->good || !may_be_this_deep(what->depth)) return Py_NewRef(Py_NotImplemented);
     if (paths == NULL) return lazy_of_line(lines->core, line, size, what->first, what->escapes, &found->index[number]);
     const uint8_t **part = found->part + (size_t)number * (size_t)paths->count;
-    document_text text = {.data = line, .size = size, .is_ours = 1};
+    document_text text = {.data = line, .size = size, .is_ours = 1, .is_closed = !lines->wish.unchecked};
     PyObject *value = parts_values(lines, state, &text, line + size, part, line + what->first);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }

@@ -32,8 +32,8 @@ int core_set_parts(PyObject *core, PyObject *compile, PyObject *pick, PyObject *
 typedef struct core_lines core_lines;
 
 /* pointers: a tuple, for each line a tuple of as many values, or with `single` the one value; None: a view of it.
- * threads: 0 for none. NULL with an exception set. */
-core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int threads);
+ * check: whether lines are checked as wholes; threads: 0 for none. NULL with an exception set. */
+core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int check, int threads);
 
 /* Whether it has any: pointers that are too long to be walked leave nothing for them to do. */
 int core_lines_has_threads(const core_lines *lines);
@@ -53,8 +53,8 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
  * no exception. The text stays as it is until core_lines_moved. Not for lines that threads are given. */
 Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most);
 
-/* Make the value of the line, of that size, that core_lines_find has just found. As core_lines_value. */
-PyObject *core_lines_picked(core_lines *lines, Py_ssize_t size);
+/* Make the value of the line that core_lines_find has just found. As core_lines_value. */
+PyObject *core_lines_picked(core_lines *lines);
 
 /* The text is no longer where it was. */
 void core_lines_moved(core_lines *lines);

@@ -42,7 +42,8 @@ skip_lines *lines_give(parts_state *state, skip_lines *lines);
 typedef struct {
     const uint8_t *data; /* UTF-8 */
     Py_ssize_t size;
-    int is_ours; /* nobody changes it, and data[size] is zero; or a line feed, after a line that was checked */
+    int is_ours; /* nobody changes it */
+    int is_closed; /* data[size] is zero, or a line feed after a line that was checked: it may be decoded where it is */
     PyObject *held;
     Py_buffer view; /* with view.obj, where there is one */
 } document_text;
@@ -61,6 +62,11 @@ struct core_state;
  * natively; NULL with an exception set. */
 PyObject *compiled_paths(struct core_state *state, PyObject *const *pointers, Py_ssize_t n);
 const paths *paths_of(PyObject *capsule);
+
+/* Whether a value may end before this character. */
+static inline int ends_value(uint8_t c) {
+    return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 /* Decode the value at p: a new reference, or NULL with MemoryError set, or without an exception where json has to say.
  */

@@ -200,7 +200,7 @@ void text_close(document_text *text) {
 
 int text_open(document_text *text, PyObject *document) {
     text->held = text->view.obj = NULL;
-    text->is_ours = 1;
+    text->is_ours = text->is_closed = 1;
     if (PyUnicode_CheckExact(document)) {
         if (compat_str_ready(document)) return -1;
         if (PyUnicode_IS_ASCII(document)) {
@@ -252,11 +252,6 @@ int may_be_this_deep(size_t depth) {
 
 /* ---- picking ---- */
 
-/* Whether a value may end before this character. */
-static int ends_value(uint8_t c) {
-    return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 /* The value at p where that is a short plain string, a small integer or a word, as most that are picked are: they don't
  * need the decoder's machinery. NULL where it isn't, or with MemoryError set. */
 static PyObject *quick_value(const decode_state *state, const uint8_t *p, const uint8_t *end) {
@@ -295,7 +290,7 @@ PyObject *value_at(core_state *state, const document_text *text, const uint8_t *
         value = quick_value(&state->decode, p, end);
         if (value != NULL || PyErr_Occurred()) return value;
     }
-    if (!text->is_ours) { /* a copy, which is what it is until it is decoded */
+    if (!text->is_ours || !text->is_closed) { /* a copy, which is what it is until it is decoded */
         const uint8_t *stop = p + 1;
         int escaped;
         if (*p == '{' || *p == '[') stop = state->parts.skip->balance(p, end, 0);

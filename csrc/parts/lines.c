@@ -61,38 +61,58 @@ static int grow(lines_found *found, size_t paths) {
     return 0;
 }
 
-/* What a line is that isn't malformed: 1, 0 where it isn't good. */
-static int look(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end, lines_line *line,
-                const uint8_t **part, skip_index *copy) {
-    const uint8_t *start = places_space(p, end);
-    skip_index *index = &scratch->index;
-    skip_found what;
-    if (start == end) return 0;
-    skip_index_clear(index);
-    const uint8_t *stop = wish->skip->check(start, end, 1, 0, index, &what);
-    if (stop == NULL || places_space(stop, end) != end || what.long_integer) return 0;
-    line->depth = (uint32_t)what.depth;
-    line->escapes = what.escapes;
-    line->first = (uint32_t)(start - p);
-    if ((size_t)(start - p) > UINT32_MAX) return 0;
-    if (wish->paths == NULL) return !skip_index_copy(copy, index);
-    parts_walk walk = {
+/* A walk for the parts of [start, end); what it allocated is scratch's again by `walked`. */
+static parts_walk walk_of(const lines_wish *wish, const lines_scratch *scratch, const uint8_t *start,
+                          const uint8_t *end, const uint8_t **part) {
+    return (parts_walk){
         .start = start,
         .end = end,
         .skip = wish->skip,
-        .checked = 1,
-        .index = index,
-        .escapes = what.escapes,
+        .checked = !wish->unchecked,
         .paths = wish->paths,
         .found = part,
         .missing = wish->paths->count,
         .scratch = scratch->name,
         .scratch_room = scratch->name_room,
     };
-    int failed = parts_find(&walk, start);
-    scratch->name = walk.scratch;
-    scratch->name_room = walk.scratch_room;
-    return !failed;
+}
+
+static int walked(lines_scratch *scratch, const parts_walk *walk, int failed) {
+    scratch->name = walk->scratch;
+    scratch->name_room = walk->scratch_room;
+    return failed;
+}
+
+int lines_find_unchecked(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
+                         const uint8_t **part) {
+    parts_walk walk = walk_of(wish, scratch, p, end, part);
+    memset((void *)part, 0, (size_t)wish->paths->count * sizeof *part);
+    return walked(scratch, &walk, parts_find(&walk, p));
+}
+
+/* What a line is that isn't malformed: 1, 0 where it isn't good. */
+static int look(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end, lines_line *line,
+                const uint8_t **part, skip_index *copy) {
+    const uint8_t *start = places_space(p, end);
+    skip_index *index = &scratch->index;
+    skip_found what;
+    if (start == end || (size_t)(start - p) > UINT32_MAX) return 0;
+    line->first = (uint32_t)(start - p);
+    if (wish->unchecked) {
+        line->escapes = 1;
+        if (*start != '{' && *start != '[') return 0;
+        return wish->paths == NULL || !lines_find_unchecked(wish, scratch, start, end, part);
+    }
+    skip_index_clear(index);
+    const uint8_t *stop = wish->skip->check(start, end, 1, 0, index, &what);
+    if (stop == NULL || places_space(stop, end) != end || what.long_integer) return 0;
+    line->depth = (uint32_t)what.depth;
+    line->escapes = what.escapes;
+    if (wish->paths == NULL) return !skip_index_copy(copy, index);
+    parts_walk walk = walk_of(wish, scratch, start, end, part);
+    walk.index = index;
+    walk.escapes = what.escapes;
+    return !walked(scratch, &walk, parts_find(&walk, start));
 }
 
 /* The next line, about which nothing is known: NULL where there is no memory. */
@@ -145,25 +165,12 @@ int lines_index(const lines_scratch *scratch, const skip_document *document, ski
 
 int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_document *document, const uint8_t **part) {
     const skip_lines *lines = scratch->ahead.lines;
-    parts_walk walk = {
-        .start = scratch->ahead.text,
-        .end = scratch->ahead.text + document->end,
-        .skip = wish->skip,
-        .checked = 1,
-        .index = &lines->index,
-        .escapes = ahead_escapes(&scratch->ahead, document),
-        .escapes_in = lines->escapes,
-        .paths = wish->paths,
-        .found = part,
-        .missing = wish->paths->count,
-        .scratch = scratch->name,
-        .scratch_room = scratch->name_room,
-    };
+    parts_walk walk = walk_of(wish, scratch, scratch->ahead.text, scratch->ahead.text + document->end, part);
+    walk.index = &lines->index;
+    walk.escapes = ahead_escapes(&scratch->ahead, document);
+    walk.escapes_in = lines->escapes;
     memset((void *)part, 0, (size_t)wish->paths->count * sizeof *part);
-    int failed = parts_find_at(&walk, (places_at){document->token, document->container});
-    scratch->name = walk.scratch;
-    scratch->name_room = walk.scratch_room;
-    return failed;
+    return walked(scratch, &walk, parts_find_at(&walk, (places_at){document->token, document->container}));
 }
 
 /* ---- pools ---- */
@@ -344,7 +351,8 @@ static void scan_chunk(const lines_pool *pool, lines_scratch *scratch, lines_chu
     ahead_forget(&scratch->ahead); /* another chunk's, of which the memory may be this one's */
     while (p < end) {
         const uint8_t *after;
-        const skip_document *document = ahead_next(wish->skip, &scratch->ahead, p, end, &after);
+        const skip_document *document =
+            wish->unchecked ? NULL : ahead_next(wish->skip, &scratch->ahead, p, end, &after);
         int failed;
         if (document != NULL) failed = add_document(wish, scratch, document, &chunk->found);
         else {

@@ -30,6 +30,7 @@ enum {
 typedef struct {
     const skip_functions *skip;
     const paths *paths; /* NULL: no values, but the index of the line's containers */
+    int unchecked; /* no more of a line is looked at than it takes to find the parts; there is no index */
     /* In place of these, what makes something of a chunk as a whole, of what was given with it (it may be NULL), and
      * how that is freed. *kept is a thread's from one chunk to the next, and NULL at first. */
     void (*make)(void *made, void **kept, const uint8_t *text, size_t size);
@@ -38,7 +39,8 @@ typedef struct {
 } lines_wish;
 
 typedef struct {
-    int good; /* a well-formed array or object, without integers that are too long for some interpreters */
+    int good; /* a well-formed array or object, without integers that are too long for some interpreters; unchecked,
+               * what begins as one, without a fault up to the last part */
     uint32_t depth; /* of its deepest container */
     int escapes; /* whether there is a backslash in it */
     uint32_t first; /* where its bracket is, from the line's beginning */
@@ -70,6 +72,11 @@ int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_docume
 
 /* Make `to` the index of such a document alone, whose offsets count from its bracket: -1 where there is no memory. */
 int lines_index(const lines_scratch *scratch, const skip_document *document, skip_index *to);
+
+/* Find the parts as lines_find does, of the document whose bracket is at p, and of which nothing is known but that it
+ * ends before `end`: -1 also where it is malformed. */
+int lines_find_unchecked(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
+                         const uint8_t **part);
 
 /* Forget what was found, and keep the memory for the next. */
 void lines_forget(lines_found *found);

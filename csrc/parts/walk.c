@@ -73,6 +73,25 @@ static walk_state walk_steps(parts_walk *w, const paths_node *node, Py_ssize_t s
     return WALK_ON;
 }
 
+/* Note that a value begins at p, of a node after which no path goes on: of equal names the last counts. */
+static ALWAYS_INLINE void take_leaf(parts_walk *w, const paths_node *leaf, const uint8_t *p) {
+    for (Py_ssize_t i = leaf->first_wanted; i >= 0; i = w->paths->next_wanted[i]) {
+        w->missing -= w->found[i] == NULL;
+        w->found[i] = p;
+    }
+}
+
+/* As paths_find, of a name in the text; paths_may_find is true of it. */
+static ALWAYS_INLINE Py_ssize_t find_step(const parts_walk *w, const paths_node *node, const uint8_t *name,
+                                          Py_ssize_t size) {
+    if (node->table != NULL || size > 8 || size == 0 || UNLIKELY(w->end - name < 8))
+        return paths_find(node, name, size);
+    uint64_t word = paths_word(load_8(name), size);
+    for (Py_ssize_t i = 0; i < node->steps; i++)
+        if (node->step[i].size == size && node->step[i].word == word) return i;
+    return -1;
+}
+
 /* ---- of a text without an index ---- */
 
 static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place *at) {
@@ -87,20 +106,23 @@ static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place 
         const uint8_t *name = p + 1;
         p = skip_string(name, end, &escaped);
         if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
-        Py_ssize_t size = p - name;
+        Py_ssize_t size = p - name, step = -1;
         if (UNLIKELY(escaped)) {
             if ((size = unescaped(w, name, (size_t)size)) < 0) return WALK_MALFORMED;
-            name = w->scratch;
-        }
+            step = paths_find(node, w->scratch, size);
+        } else if (paths_may_find(node, name, size)) step = find_step(w, node, name, size);
         p = places_space(p + 1, end);
         if (UNLIKELY(p == end) || UNLIKELY(*p != ':')) return WALK_MALFORMED;
         p = places_space(p + 1, end);
-        Py_ssize_t step = paths_find(node, name, size);
-        if (step < 0) {
+        const paths_step *first = step < 0 ? NULL : &node->step[step];
+        if (first == NULL || (first->node->steps == 0 && !node->twins)) {
+            if (first != NULL) {
+                take_leaf(w, first->node, p);
+                if (w->missing == 0 && !w->checked) return WALK_DONE;
+            }
             p = pass_value(w, p);
             if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
         } else {
-            const paths_step *first = &node->step[step];
             at->p = p;
             walk_state state = walk_steps(w, node, step, node->steps, first->name, size, -1, at);
             if (state != WALK_ON) return state;
@@ -182,26 +204,7 @@ static ALWAYS_INLINE int is_seen(uint64_t *seen, Py_ssize_t step) {
     return was;
 }
 
-/* Note that a value begins at p, of a node after which no path goes on: of equal names the last counts. */
-static ALWAYS_INLINE void take_leaf(parts_walk *w, const paths_node *leaf, const uint8_t *p) {
-    for (Py_ssize_t i = leaf->first_wanted; i >= 0; i = w->paths->next_wanted[i]) {
-        w->missing -= w->found[i] == NULL;
-        w->found[i] = p;
-    }
-}
-
 /* ---- of a text with one: from token to token. It may be somebody's who changes the text meanwhile. ---- */
-
-/* As paths_find, of a name in the text; paths_may_find is true of it. */
-static ALWAYS_INLINE Py_ssize_t find_step(const parts_walk *w, const paths_node *node, const uint8_t *name,
-                                          Py_ssize_t size) {
-    if (node->table != NULL || size > 8 || size == 0 || UNLIKELY(w->end - name < 8))
-        return paths_find(node, name, size);
-    uint64_t word = paths_word(load_8(name), size);
-    for (Py_ssize_t i = 0; i < node->steps; i++)
-        if (node->step[i].size == size && node->step[i].word == word) return i;
-    return -1;
-}
 
 static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
     const skip_index *const index = w->index;

@@ -175,7 +175,10 @@ class Source:
     is read, for which it has to be picklable."""
 
     def __init__(self, *, pick=None, type=None, errors="raise", max_line=lines.MAX_LINE, storage_options=None, options):
-        lines._Wish(errors, max_line, type, pick, False, None, dict(options))  # what it refuses, it refuses here
+        options = dict(options)
+        self.check = options.pop("check", True)
+        # What it refuses, it refuses here.
+        lines._Wish(errors, max_line, type, pick, False, None, dict(options), self.check)
         self.pick = pick
         self.type = type
         self.errors = errors
@@ -202,6 +205,7 @@ class Source:
                 stop=part.stop,
                 type=self.type,
                 pick=self.pick,
+                check=self.check,
                 errors=errors,
                 max_line=self.max_line,
                 **self.options,

@@ -60,10 +60,11 @@ cdef class Reader:
     # that is within a line, which is left out. Lines from `stop` on are left out; -1: none. Of a line longer
     # than max_line bytes (-1: no limit) no more is kept. A byte order mark at the start of bytes is left out; with
     # `any_mark`, of str too. With `pick`, a tuple of pointers, or `lazy`, parts of each line are given (`single`: the
-    # one value rather than a tuple); decode then does the same. With threads, these scan the lines: what is read goes
-    # to `pending`, whole lines of it to them in chunks, two for each thread and two more at most, and the buffer
-    # is the chunk taken last. ahead() says whether read would return without waiting, so that it may be called while
-    # there are lines to be delivered; what it raises is kept until these are.
+    # one value rather than a tuple; without `check` no more is looked at than they take); decode then does the same.
+    # With threads, these scan the lines: what is read goes to `pending`, whole lines of it to them in chunks, two for
+    # each thread and two more at most, and the buffer is the chunk taken last. ahead() says whether read would return
+    # without waiting, so that it may be called while there are lines to be delivered; what it raises is kept until
+    # these are.
     #
     # With `plan`, rows are added to columns (module/arrow.h), and each item is a Batch of at most `batch` of them, or
     # of as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their
@@ -116,8 +117,8 @@ cdef class Reader:
     # Not __init__: that could be left out, or called again on a reader that is in use.
     def __cinit__(
         self, read, opened, decode, refuse, *, bint plain, max_line, offset=0, bint cut=False, stop=-1,
-        bint any_mark=False, tuple pick=None, bint single=False, bint lazy=False, int threads=0, ahead=None,
-        bytes whole=None, plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
+        bint any_mark=False, tuple pick=None, bint single=False, bint lazy=False, bint check=True, int threads=0,
+        ahead=None, bytes whole=None, plan=None, fields=None, bint is_frozen=False, bint is_loose=False, batch=0, text=0
     ):
         self.core = _core
         self.read = read
@@ -151,7 +152,7 @@ cdef class Reader:
                 self.filled = PyBytes_GET_SIZE(whole)
                 self.ended = True
         if lazy or pick is not None:
-            self.parts = core_lines_new(_core, pick, single, threads)
+            self.parts = core_lines_new(_core, pick, single, check, threads)
             if not core_lines_has_threads(self.parts):
                 threads = 0  # none are of use for pointers that are too long
             self.threads = threads
@@ -244,7 +245,7 @@ cdef class Reader:
                     if size > 0:
                         self.begin_line()
                         self.at = self.scanned = self.at + size
-                        value = core_lines_picked(self.parts, size)
+                        value = core_lines_picked(self.parts)
                         if <PyObject *>value != Py_NotImplemented:
                             return value
                         self.at = self.scanned = self.at - size  # all over again

@@ -45,13 +45,13 @@ cdef extern from "module/module.h":
     object core_decode_utf8(object core, const uint8_t *data, Py_ssize_t size)
     ctypedef struct core_lines:
         pass
-    core_lines *core_lines_new(object core, object pointers, int single, int threads) except NULL
+    core_lines *core_lines_new(object core, object pointers, int single, int check, int threads) except NULL
     int core_lines_has_threads(const core_lines *lines)
     void core_lines_close(core_lines *lines)
     void core_lines_free(core_lines *lines)
     object core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t size, Py_ssize_t number)
     Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size, int64_t most)
-    object core_lines_picked(core_lines *lines, Py_ssize_t size)
+    object core_lines_picked(core_lines *lines)
     void core_lines_moved(core_lines *lines)
     void core_lines_hold(core_lines *lines, object source)
     int core_lines_give(core_lines *lines, uint8_t *data, Py_ssize_t size, Py_ssize_t room, bint is_plain) except -1

@@ -122,7 +122,7 @@ def _picked(pointers, single, text):
 class _Wish:
     """What is wanted of each line, and by how many threads: what ``load`` and ``loads`` were given."""
 
-    def __init__(self, errors, max_line, type, pick, lazy, threads, options):
+    def __init__(self, errors, max_line, type, pick, lazy, threads, options, check=True):
         if not callable(errors) and errors not in ("raise", "skip"):
             raise ValueError(f"errors must be 'raise', 'skip' or a function of one argument, not {errors!r}")
         if max_line is not None:
@@ -137,6 +137,8 @@ class _Wish:
             raise ValueError("a line gives one thing: type, pick and lazy exclude each other")
         if self.options and (pick is not None or lazy):
             raise ValueError(f"{'lazy' if lazy else 'pick'} takes no options of loads, such as {next(iter(options))}")
+        if not check and pick is None and not lazy:
+            raise ValueError("check=False goes with pick or lazy: without them all of a line is decoded")
         self.max_line = -1 if max_line is None else max_line
         self.threads = threads or 1
         self.is_plain = not self.options and type is None
@@ -152,12 +154,12 @@ class _Wish:
                 raise ValueError("pick must be a pointer or a sequence of pointers, of which there are none")
             _parts.compile_paths(pointers)
             self.decode = partial(_picked, pointers, single)
-            self.parts = {"pick": pointers, "single": single}
+            self.parts = {"pick": pointers, "single": single, "check": bool(check)}
         elif type is not None:
             self.decode = _files.typed(type, options)
         elif lazy:
             self.decode = _lazy
-            self.parts = {"lazy": True}
+            self.parts = {"lazy": True, "check": bool(check)}
         else:
             self.decode = partial(_impl.loads, **self.options) if self.options else _impl.loads
         self.refuse = _Refusal(errors, max_line, self.options)
@@ -191,11 +193,11 @@ class _Wish:
         return self.reader(read, opened, offset, cut, stop, ahead, whole=whole)
 
 
-def _wish(errors, max_line, type, pick, lazy, threads, options):
+def _wish(errors, max_line, type, pick, lazy, threads, options, check):
     """A _Wish; of those that many ask for, the one that was made before."""
-    unusual = options or type is not None or lazy is not False or threads is not None
+    unusual = options or type is not None or lazy is not False or check is not True or threads is not None
     if unusual or errors is not _RAISE or max_line is not _MAX_LINE:
-        return _Wish(errors, max_line, type, pick, lazy, threads, options)
+        return _Wish(errors, max_line, type, pick, lazy, threads, options, check)
     if _type(pick) is list:
         pick = tuple(pick)
     make = _usual_wish if pick is None or _is_short(pick) else _usual_wish.__wrapped__
@@ -264,6 +266,7 @@ def load(
     max_line=MAX_LINE,
     pick=None,
     lazy=False,
+    check=True,
     threads=None,
     storage_options=None,
     **options,
@@ -290,7 +293,9 @@ def load(
     ``pick`` gives parts of each document instead, and decodes nothing else: of a pointer (str) its value, of a sequence
     of pointers a tuple of theirs, None where a pointer leads nowhere. ``lazy=True`` gives a view of each document. Both
     are as ``cyjson.pick`` and ``cyjson.lazy``, and check each line as a whole; neither goes with the options of
-    ``loads``.
+    ``loads``. With ``check=False`` of each line no more is read than the parts need: in what is passed over only
+    brackets are counted, what comes after the last part isn't looked at, and of equal names the first may count. A
+    fault in what is read is an error as ever; the fallback checks all the same.
 
     ``threads`` is how many threads look through the lines, at most 64. The documents come in order, and errors are
     those of one thread. With ``pick`` and ``lazy`` the threads check the lines and find the parts while this one makes
@@ -302,7 +307,7 @@ def load(
     A file that was given is read by its own ``read``, ahead of the documents delivered, and not closed. Where it has
     nothing yet and doesn't block, ``next`` raises BlockingIOError, and can be called again.
     """
-    wish = _wish(errors, max_line, type, pick, lazy, threads, options)
+    wish = _wish(errors, max_line, type, pick, lazy, threads, options, check)
     return _load(wish.readers, source, start, stop, storage_options)
 
 
@@ -369,12 +374,14 @@ def _blocks_of(file, stop):
     return Ahead(file, stop) if is_remote(file) else file
 
 
-def loads(data, *, type=None, errors="raise", max_line=MAX_LINE, pick=None, lazy=False, threads=None, **options):
+def loads(
+    data, *, type=None, errors="raise", max_line=MAX_LINE, pick=None, lazy=False, check=True, threads=None, **options
+):
     """Iterate over the documents in ``data``: bytes, bytearray or memoryview (UTF-8), or str. As ``load``.
 
     Offsets in a str count the bytes of its UTF-8. While it is iterated over, a bytearray can't be resized.
     """
-    wish = _wish(errors, max_line, type, pick, lazy, threads, options)
+    wish = _wish(errors, max_line, type, pick, lazy, threads, options, check)
     if _type(data) is bytes and backend == "c" and wish.threads == 1:
         return wish.reader(None, None, whole=data)
     return _loads(wish.readers, data)
@@ -397,6 +404,7 @@ def map(
     type=None,
     pick=None,
     lazy=False,
+    check=True,
     threads=None,
     ordered=True,
     start=None,
@@ -419,7 +427,7 @@ def map(
     """
     if not callable(function):
         raise TypeError(f"function must be callable, not {_type(function).__name__}")
-    wish = _Wish(errors, max_line, type, pick, lazy, threads, options)
+    wish = _Wish(errors, max_line, type, pick, lazy, threads, options, check)
     if wish.threads > 1 and backend == "c" and not _has_gil():
         from ._parallel import ParallelReader
 
