@@ -31,11 +31,7 @@ static PyObject *decode_slowly(lazy_document *document, const uint8_t *p, const 
 const uint8_t *lazy_pass(const lazy_document *document, const uint8_t *p, size_t next) {
     if (document->index.containers != NULL && (*p == '{' || *p == '['))
         return document->first + document->index.containers[next].end;
-    parts_walk walk = {
-        .end = document->text.data + document->text.size,
-        .skip = state_of_document(document)->parts.skip,
-    };
-    return parts_pass(&walk, p);
+    return parts_pass(state_of_document(document)->parts.skip, p, document->text.data + document->text.size);
 }
 
 /* The value at p, all of it: a new reference. */

@@ -43,8 +43,9 @@ struct core_lines {
     size_t spare_room;
     const skip_document *document; /* in a line that core_lines_find has found; NULL where lines aren't checked */
     const uint8_t **part; /* of it, paths->count; or NULL */
-    const uint8_t *root, *end; /* its bracket, and the end of the line */
-    const uint8_t *limit; /* the end of the text that it is in */
+    document_text text; /* of the line, from its bracket on where core_lines_find has found it; kept, since gcc clears a
+                         * new one by rep stos, which takes as long as finding a part */
+    const uint8_t *limit; /* the end of the text that the line is in */
     known_values *known; /* for each path; NULL: none */
     lines_found own; /* of another line that no thread has scanned */
     const columns *like; /* what parts are made by, or NULL */
@@ -74,6 +75,8 @@ core_lines *core_lines_new(PyObject *core, PyObject *pointers, int single, int c
         lines->single = single;
         lines->wish.skip = state->parts.skip;
         lines->wish.unchecked = !check;
+        lines->text.is_ours = 1;
+        lines->text.is_closed = check;
         if (capsule == Py_None) return lines; /* too long to be walked: each line goes by way of a str */
         if (capsule != NULL) {
             lines->wish.paths = paths_of(capsule);
@@ -327,8 +330,8 @@ static Py_ssize_t find_unchecked(core_lines *lines, const uint8_t *p, Py_ssize_t
     if (end[-1] == '\r') end--;
     if (lines->part != NULL && lines_find_unchecked(&lines->wish, &lines->scratch, p, end, lines->part)) return 0;
     lines->document = NULL;
-    lines->root = p;
-    lines->end = end;
+    lines->text.data = p;
+    lines->text.size = end - p;
     lines->limit = end;
     return size;
 }
@@ -341,8 +344,8 @@ Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size,
     if (document == NULL || (most >= 0 && after - 1 - p > most) || !may_be_this_deep(document->depth)) return 0;
     if (lines->part != NULL && lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
     lines->document = document;
-    lines->root = p;
-    lines->end = after - 1;
+    lines->text.data = p;
+    lines->text.size = after - 1 - p;
     lines->limit = p + size;
     return after - p;
 }
@@ -351,14 +354,14 @@ Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size,
 static PyObject *view_of_line(core_lines *lines) {
     const skip_document *document = lines->document;
     skip_index index = {.containers = NULL};
-    Py_ssize_t size = lines->end - lines->root;
+    Py_ssize_t size = lines->text.size;
     int escapes = 1;
     if (document != NULL) {
         if (lines_index(&lines->scratch, document, &index)) Py_RETURN_NOTIMPLEMENTED;
         size = (Py_ssize_t)(document->end - document->start);
         escapes = ahead_escapes(&lines->scratch.ahead, document);
     }
-    PyObject *view = lazy_of_line(lines->core, lines->root, size, 0, escapes, &index);
+    PyObject *view = lazy_of_line(lines->core, lines->text.data, size, 0, escapes, &index);
     skip_index_free(&index);
     return view;
 }
@@ -366,13 +369,7 @@ static PyObject *view_of_line(core_lines *lines) {
 PyObject *core_lines_picked(core_lines *lines) {
     core_state *state = state_of(lines->core);
     if (lines->part == NULL) return view_of_line(lines);
-    document_text text = {
-        .data = lines->root,
-        .size = lines->end - lines->root,
-        .is_ours = 1,
-        .is_closed = !lines->wish.unchecked,
-    };
-    PyObject *value = parts_values(lines, state, &text, lines->limit, lines->part, lines->root);
+    PyObject *value = parts_values(lines, state, &lines->text, lines->limit, lines->part, lines->text.data);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }
 
@@ -393,7 +390,8 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
     if (!what->good || !may_be_this_deep(what->depth)) return Py_NewRef(Py_NotImplemented);
     if (paths == NULL) return lazy_of_line(lines->core, line, size, what->first, what->escapes, &found->index[number]);
     const uint8_t **part = found->part + (size_t)number * (size_t)paths->count;
-    document_text text = {.data = line, .size = size, .is_ours = 1, .is_closed = !lines->wish.unchecked};
-    PyObject *value = parts_values(lines, state, &text, line + size, part, line + what->first);
+    lines->text.data = line;
+    lines->text.size = size;
+    PyObject *value = parts_values(lines, state, &lines->text, line + size, part, line + what->first);
     return value != NULL || PyErr_Occurred() ? value : Py_NewRef(Py_NotImplemented);
 }

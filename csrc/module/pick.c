@@ -378,9 +378,13 @@ done:
 /* As pick_from, with room for what is found: *picked becomes the one value, or a tuple of several. */
 static int pick_all(core_state *state, const document_text *text, const paths *paths, int check, PyObject *fallback,
                     PyObject **picked) {
-    const uint8_t *few_found[FEW_PATHS] = {NULL}, **found = few_found;
-    PyObject *few[FEW_PATHS] = {NULL}, **values = few;
+    const uint8_t *few_found[FEW_PATHS], **found = few_found;
+    PyObject *few[FEW_PATHS], **values = few;
     Py_ssize_t n = paths->count;
+    for (Py_ssize_t i = 0; i < n && i < FEW_PATHS; i++) {
+        few_found[i] = NULL;
+        few[i] = NULL;
+    }
     if (n > FEW_PATHS) {
         found = PyMem_Calloc((size_t)n, sizeof *found);
         values = PyMem_Calloc((size_t)n, sizeof *values);

@@ -13,15 +13,15 @@ typedef enum { WALK_ON, WALK_DONE, WALK_MALFORMED } walk_state;
 static ALWAYS_INLINE int ends_scalar(uint8_t c) { return c == ',' || c == '}' || c == ']' || c <= ' '; }
 
 /* The byte after the value at p; NULL where it is malformed. */
-static ALWAYS_INLINE const uint8_t *pass_value(const parts_walk *w, const uint8_t *p) {
+static ALWAYS_INLINE const uint8_t *pass_value(const skip_functions *skip, const uint8_t *p, const uint8_t *end) {
     int escaped;
-    if (UNLIKELY(p == w->end)) return NULL;
+    if (UNLIKELY(p == end)) return NULL;
     if (*p == '"') {
-        p = skip_string(p + 1, w->end, &escaped);
+        p = skip_string(p + 1, end, &escaped);
         return p == NULL ? NULL : p + 1;
     }
-    if (*p == '{' || *p == '[') return w->skip->balance(p, w->end, 0);
-    while (p < w->end && !ends_scalar(*p)) p++;
+    if (*p == '{' || *p == '[') return skip->balance(p, end, 0);
+    while (p < end && !ends_scalar(*p)) p++;
     return p;
 }
 
@@ -120,7 +120,7 @@ static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place 
                 take_leaf(w, first->node, p);
                 if (w->missing == 0 && !w->checked) return WALK_DONE;
             }
-            p = pass_value(w, p);
+            p = pass_value(w->skip, p, end);
             if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
         } else {
             at->p = p;
@@ -148,7 +148,7 @@ static walk_state walk_array(parts_walk *w, const paths_node *node, walk_place *
     }
     for (Py_ssize_t index = 0; step < node->indices; index++) {
         if (node->step[step].index > index) {
-            p = pass_value(w, p);
+            p = pass_value(w->skip, p, end);
             if (UNLIKELY(p == NULL)) return WALK_MALFORMED;
         } else {
             at->p = p;
@@ -308,7 +308,7 @@ static walk_state walk_value(parts_walk *w, const paths_node *node, walk_place *
         return object ? walk_members(w, node, container, at) : walk_items(w, node, container, at);
     }
     if (enters) return object ? walk_object(w, node, at) : walk_array(w, node, at);
-    at->p = pass_value(w, p);
+    at->p = pass_value(w->skip, p, w->end);
     return UNLIKELY(at->p == NULL) ? WALK_MALFORMED : WALK_ON;
 }
 
@@ -317,7 +317,9 @@ int parts_find_at(parts_walk *w, places_at place) {
     return walk_value(w, w->paths->root, &at) == WALK_MALFORMED ? -1 : 0;
 }
 
-const uint8_t *parts_pass(const parts_walk *w, const uint8_t *p) { return pass_value(w, p); }
+const uint8_t *parts_pass(const skip_functions *skip, const uint8_t *p, const uint8_t *end) {
+    return pass_value(skip, p, end);
+}
 
 int parts_find(parts_walk *w, const uint8_t *p) {
     walk_place at = {p, {0, 0}};

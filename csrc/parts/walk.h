@@ -31,8 +31,7 @@ int parts_find(parts_walk *walk, const uint8_t *p);
 /* As parts_find, of the value at a place of the walk's index. */
 int parts_find_at(parts_walk *walk, places_at place);
 
-/* Return the byte after the value at p, or NULL where it is malformed. Of the walk only what describes a text without
- * an index counts. */
-const uint8_t *parts_pass(const parts_walk *walk, const uint8_t *p);
+/* Return the byte after the value at p, or NULL where it is malformed, or doesn't end before `end`. */
+const uint8_t *parts_pass(const skip_functions *skip, const uint8_t *p, const uint8_t *end);
 
 #endif
