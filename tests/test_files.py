@@ -308,6 +308,15 @@ def test_circles_are_found_before_they_are_written():
         assert sum(map(len, pieces.pieces)) < 300_000
 
 
+class Silent(str):
+    """A key that isn't asked how it is called."""
+
+    def __str__(self):
+        raise AssertionError("asked")
+
+    __repr__ = __str__
+
+
 @NOTES
 @native_only
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="json says where, from 3.14 on")
@@ -328,6 +337,9 @@ def test_where_it_happened(write, whole):
             with pytest.raises((TypeError, ValueError)) as caught:
                 write(document, Pieces(), **options)
             assert caught.value.__notes__[-1:] == [f"while encoding {place}"]
+    with pytest.raises(TypeError) as caught:
+        write({"a": {Silent("k"): 2j}}, Pieces())
+    assert caught.value.__notes__[-1:] == ["while encoding $.a.k"]
     deep = 2j
     for _ in range(200):
         deep = [deep]

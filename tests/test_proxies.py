@@ -125,6 +125,32 @@ class OrderedClaim:
         return iter([("z", 1), (2, "b"), (None, [])])
 
 
+class Compared(float):
+    """A float whose class answers what the stdlib's generator asks: NaN? Infinite? What it raises passes."""
+
+    def __new__(cls, value, eq, ne):
+        self = super().__new__(cls, value)
+        self.eq, self.ne = eq, ne
+        return self
+
+    def __eq__(self, other):
+        return self.eq(other)
+
+    def __ne__(self, other):
+        return self.ne(other)
+
+    __hash__ = float.__hash__
+
+
+def never(other):
+    raise KeyError(other)
+
+
+class Heir(Compared):
+    pass
+
+
+COMPARISONS = {"yes": lambda _: True, "no": lambda _: False, "negative": lambda other: other < 0, "never": never}
 alive = []
 
 
@@ -167,6 +193,9 @@ MAKERS |= {
     "circle of lists": lambda: circle(list),
     "generic alias": lambda: list[int],
 }
+for (one, eq), (other, ne) in itertools.product(COMPARISONS.items(), repeat=2):
+    kind, value = (Heir, math.inf) if one == other else (Compared, 1.5)
+    MAKERS[f"a float: eq {one}, ne {other}"] = partial(kind, value, eq, ne)
 PLACES = {
     "at the root": lambda made: made,
     "in a list": lambda made: [made, 1],

@@ -16,7 +16,10 @@ encoder_claim encoder_claim_of(encoder *e, PyObject *object, int is_key) {
         int is = PyObject_IsInstance(object, (PyObject *)asked[i]);
         if (is < 0) return CLAIM_ERROR;
         if (!is) continue;
-        if (i < SCALARS) return PyType_IsSubtype(Py_TYPE(object), asked[i]) ? CLAIM_TYPE : CLAIM_SCALAR;
+        if (i < SCALARS) {
+            const int is_one = PyType_IsSubtype(Py_TYPE(object), asked[i]);
+            return is_one && !(asked[i] == &PyFloat_Type && encoder_float_compares(object)) ? CLAIM_TYPE : CLAIM_SCALAR;
+        }
         return i < ARRAYS ? CLAIM_LIST : CLAIM_DICT;
     }
     return CLAIM_NONE;

@@ -331,25 +331,33 @@ typedef enum {
     CLAIM_ERROR = -1,
     CLAIM_NONE, /* it is for default() */
     CLAIM_TYPE, /* it is what its type says */
-    CLAIM_SCALAR, /* a str, int or float that isn't one: see encoder_claimed_text */
+    CLAIM_SCALAR, /* a str, int or float that isn't one, or compares in Python: see encoder_claimed_text */
     CLAIM_LIST,
     CLAIM_DICT,
 } encoder_claim;
 
-/* Whether isinstance() may find more than the type's bases. */
+/* Whether a float's class compares in Python: the stdlib's generator asks it whether it is NaN or infinite. */
+static ALWAYS_INLINE int encoder_float_compares(PyObject *object) {
+    PyTypeObject *type = Py_TYPE(object);
+    return type->tp_richcompare != PyFloat_Type.tp_richcompare && PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) &&
+           PyFloat_Check(object);
+}
+
+/* Whether isinstance() may find more than the type's bases, or what is found isn't written by its value. */
 static ALWAYS_INLINE int encoder_may_claim(const encoder *e, PyObject *object) {
     const encode_state *state = e->state;
     PyTypeObject *type = Py_TYPE(object);
     if (LIKELY(!e->options->as_generator) || state->class_name == NULL)
         return 0; /* the collector took it: the interpreter ends */
-    return type->tp_getattro != PyObject_GenericGetAttr || _PyType_Lookup(type, state->class_name) != state->class_slot;
+    return type->tp_getattro != PyObject_GenericGetAttr ||
+           _PyType_Lookup(type, state->class_name) != state->class_slot || encoder_float_compares(object);
 }
 
 /* Ask isinstance(), which may run Python code. A key is looked at as a scalar only. */
 encoder_claim encoder_claim_of(encoder *e, PyObject *object, int is_key);
 
-/* The text for CLAIM_SCALAR: NaN and the infinities, which a proxy may compare as; else NULL with the stdlib's
- * exception set. */
+/* The text for CLAIM_SCALAR: of a float's class, and NaN and the infinities, which a proxy may compare as; else NULL
+ * with the stdlib's exception set. */
 PyObject *encoder_claimed_text(encode_state *state, const encode_options *options, PyObject *object);
 
 /* Put the members of a dict on top of e->sorted, in the order of their keys: how many; or -1 with *odd set where a key

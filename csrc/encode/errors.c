@@ -99,8 +99,11 @@ void encoder_add_note(encoder *e, PyObject *object, PyObject *key, Py_ssize_t in
     if (e->place == NULL || PyList_GET_SIZE(e->place) > PLACE_MOST) {
     } else if (PyList_GET_SIZE(e->place) == PLACE_MOST) step = PyUnicode_FromString("...");
     else if (key == NULL) step = index < 0 ? PyUnicode_New(0, 0) : PyUnicode_FromFormat("[%zd]", index);
-    else if (!PyUnicode_CheckExact(key)) step = PyUnicode_FromFormat("['%S']", key);
-    else step = PyUnicode_FromFormat(PyUnicode_IsIdentifier(key) > 0 ? ".%U" : "[%R]", key);
+    else if (PyUnicode_Check(key)) {
+        PyObject *name = PyUnicode_FromObject(key); /* of a class of the program's, which isn't asked for its str() */
+        if (name != NULL) step = PyUnicode_FromFormat(PyUnicode_IsIdentifier(name) > 0 ? ".%U" : "[%R]", name);
+        Py_XDECREF(name);
+    } else step = PyUnicode_FromFormat("['%S']", key);
     if (step == NULL || PyList_Append(e->place, step)) PyErr_Clear(); /* a note is not worth another error */
     Py_XDECREF(step);
     PyErr_Restore(type, value, traceback);
