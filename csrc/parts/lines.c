@@ -86,7 +86,7 @@ static int walked(lines_scratch *scratch, const parts_walk *walk, int failed) {
 int lines_find_unchecked(const lines_wish *wish, lines_scratch *scratch, const uint8_t *p, const uint8_t *end,
                          const uint8_t **part) {
     parts_walk walk = walk_of(wish, scratch, p, end, part);
-    memset((void *)part, 0, (size_t)wish->paths->count * sizeof *part);
+    for (Py_ssize_t i = 0; i < wish->paths->count; i++) part[i] = NULL;
     return walked(scratch, &walk, parts_find(&walk, p));
 }
 
@@ -169,7 +169,7 @@ int lines_find(const lines_wish *wish, lines_scratch *scratch, const skip_docume
     walk.index = &lines->index;
     walk.escapes = ahead_escapes(&scratch->ahead, document);
     walk.escapes_in = lines->escapes;
-    memset((void *)part, 0, (size_t)wish->paths->count * sizeof *part);
+    for (Py_ssize_t i = 0; i < wish->paths->count; i++) part[i] = NULL;
     return walked(scratch, &walk, parts_find_at(&walk, (places_at){document->token, document->container}));
 }
 

@@ -55,7 +55,7 @@ static paths_node *node_after(paths_node *node, const uint8_t *name, Py_ssize_t 
     if (index >= 0) /* among those that have one, by it */
         for (at = node->indices++; at > 0 && node->step[at - 1].index > index; at--) {}
     memmove(node->step + at + 1, node->step + at, (size_t)(node->steps - 1 - at) * sizeof *node->step);
-    if (name != NULL) node->names |= (uint64_t)1 << paths_name_bit(size, size ? *name : '"');
+    if (name != NULL) node->names |= paths_first_bit(size ? *name : '"');
     node->step[at] =
         (paths_step){.name = name, .size = name == NULL ? -1 : size, .index = index, .node = after, .next = -1};
     if (name != NULL && size > 0 && size <= 8) {

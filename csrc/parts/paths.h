@@ -28,7 +28,7 @@ struct paths_node {
     paths_step *step; /* those with an index by that, before those without */
     Py_ssize_t indices; /* how many of them have one */
     int twins; /* whether several are for one name, or for one index: "/0" and a sequence's "0" */
-    uint64_t names; /* a bit for each: paths_name_bit */
+    uint64_t names; /* a bit for the first byte of each: paths_first_bit */
     Py_ssize_t *table; /* steps by their names' hashes, -1 where there is none; NULL where there are few */
     size_t mask;
 };
@@ -51,10 +51,8 @@ paths *paths_new(PyObject *compiled);
 
 void paths_free(paths *p);
 
-/* Which of 64 bits is for names of this size that begin with this byte, or with any, where they are empty. */
-static ALWAYS_INLINE unsigned paths_name_bit(Py_ssize_t size, uint8_t first) {
-    return ((unsigned)first + 5 * (unsigned)size) & 63;
-}
+/* Which of 64 bits is for names that begin with this byte; an empty one begins with its closing quote. */
+static ALWAYS_INLINE uint64_t paths_first_bit(uint8_t first) { return (uint64_t)1 << (first & 63); }
 
 /* A name of 1 to 8 bytes, of a load_8 of it and what is after it. */
 static ALWAYS_INLINE uint64_t paths_word(uint64_t loaded, Py_ssize_t size) { return loaded << 8 * (8 - size); }
@@ -84,14 +82,9 @@ static ALWAYS_INLINE int paths_is_name(const paths_step *step, const uint8_t *na
 /* As paths_find, of a node that has a table. */
 Py_ssize_t paths_find_in_table(const paths_node *node, const uint8_t *name, Py_ssize_t size);
 
-/* Whether there may be a step of a node for a member's name. */
-static ALWAYS_INLINE int paths_may_find(const paths_node *node, const uint8_t *name, Py_ssize_t size) {
-    return (int)(node->names >> paths_name_bit(size, size ? *name : '"') & 1);
-}
-
 /* The first step of a node for a member's name, or -1. */
 static ALWAYS_INLINE Py_ssize_t paths_find(const paths_node *node, const uint8_t *name, Py_ssize_t size) {
-    if (!paths_may_find(node, name, size)) return -1;
+    if (!(node->names & paths_first_bit(size ? *name : '"'))) return -1;
     if (node->table != NULL) return paths_find_in_table(node, name, size);
     for (Py_ssize_t i = 0; i < node->steps; i++)
         if (paths_is_name(&node->step[i], name, size)) return i;

@@ -81,7 +81,7 @@ static ALWAYS_INLINE void take_leaf(parts_walk *w, const paths_node *leaf, const
     }
 }
 
-/* As paths_find, of a name in the text; paths_may_find is true of it. */
+/* As paths_find, of a name in the text. */
 static ALWAYS_INLINE Py_ssize_t find_step(const parts_walk *w, const paths_node *node, const uint8_t *name,
                                           Py_ssize_t size) {
     if (node->table != NULL || size > 8 || size == 0 || UNLIKELY(w->end - name < 8))
@@ -110,7 +110,7 @@ static walk_state walk_object(parts_walk *w, const paths_node *node, walk_place 
         if (UNLIKELY(escaped)) {
             if ((size = unescaped(w, name, (size_t)size)) < 0) return WALK_MALFORMED;
             step = paths_find(node, w->scratch, size);
-        } else if (paths_may_find(node, name, size)) step = find_step(w, node, name, size);
+        } else if (node->names & paths_first_bit(*name)) step = find_step(w, node, name, size);
         p = places_space(p + 1, end);
         if (UNLIKELY(p == end) || UNLIKELY(*p != ':')) return WALK_MALFORMED;
         p = places_space(p + 1, end);
@@ -206,39 +206,53 @@ static ALWAYS_INLINE int is_seen(uint64_t *seen, Py_ssize_t step) {
 
 /* ---- of a text with one: from token to token. It may be somebody's who changes the text meanwhile. ---- */
 
+/* The first step of a node for the member whose name begins at `name`, and whose colon is at `colon`: -1 where there is
+ * none, -2 where the text isn't what it was, or there is no memory. Names that end before *clear have no escapes. */
+static ALWAYS_INLINE Py_ssize_t member_step(parts_walk *w, const paths_node *node, const uint8_t *name,
+                                            const uint8_t *colon, size_t *clear) {
+    const uint8_t *last = colon - 1;
+    int escaped = 0;
+    while (last >= name && UNLIKELY(*last != '"')) last--; /* white space */
+    if (UNLIKELY(last < name)) return -2;
+    Py_ssize_t size = last - name;
+    if (UNLIKELY((size_t)(last - w->start) >= *clear)) {
+        escaped = is_escaped(w, name, (size_t)size);
+        *clear = clear_of_escapes(w, (size_t)(last - w->start));
+    }
+    if (LIKELY(!escaped)) return find_step(w, node, name, size);
+    size = unescaped(w, name, (size_t)size);
+    return size < 0 ? -2 : paths_find(node, w->scratch, size);
+}
+
 static walk_state walk_members(parts_walk *w, const paths_node *node, const skip_container *container, walk_place *at) {
     const skip_index *const index = w->index;
     /* Copies: what is found might be anywhere, for all that the compiler knows. */
     const uint8_t *const start = w->start;
     const uint32_t *const places = index->places;
     const size_t tokens = index->tokens;
-    const uint64_t names = node->names;
-    size_t clear = w->escapes ? 0 : SIZE_MAX; /* names that end before this offset have no escapes */
+    const uint64_t names = node->names | (w->escapes ? paths_first_bit('\\') : 0);
+    size_t clear = w->escapes ? 0 : SIZE_MAX;
     size_t token = at->in.token + 1, next = at->in.next + 1, opens = places_opens(index, next);
     uint64_t seen = 0;
+    CYJSON_ASSERT(w->checked);
     for (uint32_t left = container->count; left > 0; left--, token++) { /* a comma, or the closing bracket */
         if (UNLIKELY(token + 2 >= tokens)) return WALK_MALFORMED;
-        const uint8_t *name = start + places[token] + 1, *last = start + places[token + 1] - 1;
-        while (last >= name && UNLIKELY(*last != '"')) last--; /* white space */
-        if (UNLIKELY(last < name)) return WALK_MALFORMED;
-        Py_ssize_t size = last - name, step = -1;
-        int escaped = 0;
-        token += 2;
-        if (UNLIKELY((size_t)(last - start) >= clear)) {
-            escaped = is_escaped(w, name, (size_t)size);
-            clear = clear_of_escapes(w, (size_t)(last - start));
+        const uint8_t *name = start + places[token] + 1;
+        Py_ssize_t step = -1;
+        if (UNLIKELY(names & paths_first_bit(*name))) {
+            step = member_step(w, node, name, start + places[token + 1], &clear);
+            if (UNLIKELY(step == -2)) return WALK_MALFORMED;
         }
-        if (UNLIKELY(escaped)) {
-            if ((size = unescaped(w, name, (size_t)size)) < 0) return WALK_MALFORMED;
-            step = paths_find(node, w->scratch, size);
-        } else if (UNLIKELY(names >> paths_name_bit(size, *name) & 1)) step = find_step(w, node, name, size);
+        token += 2;
         if (step >= 0) {
             const paths_step *s = &node->step[step];
-            if (LIKELY(s->node->steps == 0) && LIKELY(!node->twins)) take_leaf(w, s->node, start + places[token]);
-            else {
+            if (LIKELY(s->node->steps == 0) && LIKELY(!node->twins)) {
+                for (Py_ssize_t i = s->node->first_wanted; i >= 0; i = w->paths->next_wanted[i])
+                    w->found[i] = start + places[token]; /* of equal names the last counts */
+            } else {
                 walk_state state;
                 at->in = (places_at){token, next};
-                if (UNLIKELY(node->twins)) state = walk_steps(w, node, step, node->steps, s->name, size, -1, at);
+                if (UNLIKELY(node->twins)) state = walk_steps(w, node, step, node->steps, s->name, s->size, -1, at);
                 else {
                     if (UNLIKELY(is_seen(&seen, step))) forget(w, s->node);
                     state = walk_value(w, s->node, at);

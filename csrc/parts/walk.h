@@ -17,7 +17,7 @@ typedef struct {
                                  * and one word more */
     const paths *paths;
     const uint8_t **found; /* for each path where its value begins, or NULL */
-    Py_ssize_t missing; /* how many aren't found */
+    Py_ssize_t missing; /* how many aren't found; with an index that isn't counted */
     uint8_t *scratch; /* a name without its escapes, of malloc */
     size_t scratch_room;
     int no_memory;
