@@ -275,21 +275,21 @@ static PyObject *quick_value(const decode_state *state, const uint8_t *p, const 
     if (end - p <= DIGITS + 2) return NULL;
     int negative = *p == '-';
     const uint8_t *first = p + negative;
-    long long number = 0;
-    for (p = first; p - first < DIGITS && number_is_digit(*p); p++) number = 10 * number + (*p - '0');
+    const uint8_t *const most = first + DIGITS;
+    unsigned long long number = 0;
+    unsigned digit;
+    for (p = first; p < most && (digit = (unsigned)*p - '0') < 10; p++) number = 10 * number + digit;
     if (p == first || (*p != ',' && *p != '}' && *p != ']') || (*first == '0' && (p - first > 1 || negative)))
         return NULL;
-    return compat_int_from(negative ? -number : number, state->small_ints, compat_new_objects_are_watched());
+    return compat_int_from(negative ? -(long long)number : (long long)number, state->small_ints,
+                           compat_new_objects_are_watched());
 }
 
-PyObject *value_at(core_state *state, const document_text *text, const uint8_t *p, int is_root) {
+/* As value_at, by the decoder. */
+static NOINLINE PyObject *decoded_at(core_state *state, const document_text *text, const uint8_t *p, int is_root) {
     const uint8_t *end = text->data + text->size, *data = text->data;
     Py_ssize_t size = text->size, index = p - data;
     PyObject *copy = NULL, *value = NULL;
-    if (text->is_ours && !is_root && (*p == '"' || *p <= '9')) {
-        value = quick_value(&state->decode, p, end);
-        if (value != NULL || PyErr_Occurred()) return value;
-    }
     if (!text->is_ours || !text->is_closed) { /* a copy, which is what it is until it is decoded */
         const uint8_t *stop = p + 1;
         int escaped;
@@ -316,6 +316,14 @@ PyObject *value_at(core_state *state, const document_text *text, const uint8_t *
     }
     Py_XDECREF(copy);
     return value;
+}
+
+PyObject *value_at(core_state *state, const document_text *text, const uint8_t *p, int is_root) {
+    if (text->is_ours && !is_root && (*p == '"' || *p <= '9')) {
+        PyObject *value = quick_value(&state->decode, p, text->data + text->size);
+        if (value != NULL || PyErr_Occurred()) return value;
+    }
+    return decoded_at(state, text, p, is_root);
 }
 
 /* What is found, in values (new references): 1; 0 where json has to say, -1 with an exception set. */
