@@ -18,7 +18,7 @@ import pytest
 from support.amount import amount
 from support.compare import native_only
 from support.lines import outcomes, plain, random_line
-from support.program import run
+from support.program import forks_threads, run
 
 import cyjson
 from cyjson import lines
@@ -545,7 +545,7 @@ print("ends")
     assert (done.returncode, done.stdout, done.stderr) == (0, "ends\n", "")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@forks_threads
 @pytest.mark.parametrize("parts", ["pick='/id'", "lazy=True", "**{}"])
 def test_fork(parts):
     """Both processes go on: the child without threads."""

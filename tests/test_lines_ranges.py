@@ -10,7 +10,7 @@ import pytest
 from support.amount import amount
 from support.compare import native_only
 from support.lines import outcomes, random_line
-from support.program import run
+from support.program import forks_threads, run
 
 import cyjson
 from cyjson import lines
@@ -152,7 +152,7 @@ def test_no_descriptor_is_left(end, tmp_path):
     assert descriptors() == before
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@forks_threads
 @pytest.mark.parametrize("parts", ["pick='/id'", "lazy=True"])
 def test_fork_within_ranges(parts, tmp_path):
     """Of ranges alone: what is read without them is at a place that both processes share, as of any open file."""

@@ -4,6 +4,13 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+forks_threads = pytest.mark.skipif(
+    not hasattr(os, "fork") or "CYJSON_SANITIZED" in os.environ,
+    reason="no fork; or a sanitizer's allocator, whose locks other threads hold for ever in a fork's child",
+)
+
 
 def run(program, *args):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
