@@ -2,7 +2,7 @@
 
 import ctypes
 import sys
-from ctypes import CFUNCTYPE, POINTER, Structure, addressof, c_char_p, c_int, c_int64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, addressof, c_char_p, c_int, c_int64, c_uint, c_void_p
 
 from ._pure_arrow import _NULLABLE, held, hold, let_go, number_of
 
@@ -61,17 +61,67 @@ _pointer_in = ctypes.PYFUNCTYPE(c_void_p, ctypes.py_object, c_char_p)(("PyCapsul
 _NAMES = {ArrowSchema: b"arrow_schema", ArrowArray: b"arrow_array", ArrowArrayStream: b"arrow_array_stream"}
 
 
+# A library may call `release` while an exception is on its way: it drops a table that only the stack of a function that
+# fails had. Calls of Python's functions fail then, and after a callback ctypes clears what is pending. So the exception
+# is taken first, and put back by what ctypes does last of all: it lets go of what the callback returned.
+
+_raise_pending = ctypes.PYFUNCTYPE(c_int)(("Py_IsInitialized", _api))  # as all functions of Python's do in ctypes
+
+
+class _Slot(Structure):
+    _fields_ = [("slot", c_int), ("function", c_void_p)]
+
+
+class _Spec(Structure):
+    _fields_ = [("name", c_char_p), ("size", c_int), ("item_size", c_int), ("flags", c_uint), ("slots", c_void_p)]
+
+
+_FLAGS, _FINALIZE = 1 << 18 | 1 << 10, 80  # Py_TPFLAGS_DEFAULT, Py_TPFLAGS_BASETYPE; Py_tp_finalize
+_slots = (_Slot * 2)(_Slot(_FINALIZE, ctypes.cast(_api.PyObject_IsTrue, c_void_p)))
+_spec = _Spec(b"cyjson._arrow_c.TrueAtTheEnd", object.__basicsize__, 0, _FLAGS, addressof(_slots))
+
+
+class _RaisedAtTheEnd(ctypes.PYFUNCTYPE(ctypes.py_object, c_void_p)(("PyType_FromSpec", _api))(addressof(_spec))):
+    """An object that raises an exception as it goes, which ``__del__`` couldn't: its type's finalizer is bool()."""
+
+    __slots__ = ("error",)
+
+    def __bool__(self):
+        error = self.error
+        try:
+            raise error
+        finally:
+            del self, error  # or its traceback would hold them
+
+
+def _raised_at_the_end(error):
+    if sys.platform == "emscripten":  # whose functions are called by their own types: the exception is lost
+        return None
+    made = _RaisedAtTheEnd()
+    made.error = error.with_traceback(error.__traceback__.tb_next)  # without the frame that has taken it
+    return made
+
+
 def _released_by(kind):
     """The function that releases structures of a kind."""
 
     def release(address):
-        structure = kind.from_address(address)
-        if kind is not ArrowArrayStream:
-            for i in range(structure.n_children):
-                _release(structure.children[i].contents)
-        key = structure.private_data
-        structure.release = None
-        let_go(key)
+        pending = None
+        try:
+            _raise_pending()
+        except BaseException as error:
+            pending = error
+        try:
+            structure = kind.from_address(address)
+            key = structure.private_data
+            structure.release = None
+            if kind is not ArrowArrayStream:
+                for i in range(structure.n_children):
+                    _release(structure.children[i].contents)
+            let_go(key)
+            return None if pending is None else _raised_at_the_end(pending)
+        finally:
+            del pending
 
     return _Release(release)
 
