@@ -25,7 +25,7 @@ _match_moment = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):([0-5]\d))?", re.ASCII
 ).fullmatch
 _match_date = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
-_match_number = re.compile(r"(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?", re.ASCII).fullmatch
+_match_number = re.compile(r"(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?", re.ASCII).fullmatch
 
 _NAMES = {
     "n": "null", "b": "bool", "c": "int8", "s": "int16", "i": "int32", "l": "int64", "C": "uint8", "S": "uint16",
@@ -326,23 +326,33 @@ def _fit_string(value, path):
         raise Unfit(path, "a string with a surrogate that has no other one") from None
 
 
-def _fit_decimal(column, value, path):
+def decimal_of(value, precision, scale, type):
+    """The value, a number or a JSON number in a string, times 10**scale; ValueError where a decimal ``type`` of so many
+    digits doesn't hold it."""
     text = getattr(value, "text", None) or (repr(value) if isinstance(value, float) else str(value))
     found = _match_number(text)
     if found is None:
-        raise Unfit(path, f"{_called(value)} that is no decimal number")
-    precision, scale = map(int, column.format[2:].split(",")[:2])
-    sign, whole, fraction, exponent = found.groups()
+        raise ValueError(f"{_called(value)} that is no decimal number")
+    sign, whole, fraction, power_sign, power = found.groups()
     digits = (whole + (fraction or "")).lstrip("0")
-    shift = scale + int((exponent or "0")[:12]) - len(fraction or "")
+    # Of an exponent without its zeros, 12 digits are more than any number of digits makes up for.
+    shift = scale + int(f"{power_sign or ''}{(power or '').lstrip('0')[:12] or 0}") - len(fraction or "")
     if not digits:
         return 0
     if len(digits) + shift > precision:
-        raise Unfit(path, f"a number past {type_name(column.format)}")
+        raise ValueError(f"a number past {type}")
     if shift < 0 and digits[shift:].strip("0") or len(digits) + shift <= 0:
-        raise Unfit(path, f"more digits after the point than {type_name(column.format)} has")
+        raise ValueError(f"more digits after the point than {type} has")
     number = int(digits[:shift] if shift < 0 else digits + shift * "0")
     return -number if sign else number
+
+
+def _fit_decimal(column, value, path):
+    precision, scale = map(int, column.format[2:].split(",")[:2])
+    try:
+        return decimal_of(value, precision, scale, type_name(column.format))
+    except ValueError as error:
+        raise Unfit(path, error.args[0]) from None
 
 
 def _days(text):

@@ -12,7 +12,7 @@ from itertools import islice
 from operator import methodcaller
 from types import SimpleNamespace
 
-from . import _engines, _impl, _parts, backend, lines
+from . import _arrow_rows, _engines, _impl, _parts, backend, lines
 
 __all__ = ["Columns", "Misfit", "columns_of", "infer", "pointers_of"]
 
@@ -189,7 +189,7 @@ def _converted(values, type, place, pa):
     if types.is_floating(type):
         convert = partial(_real, {16: "<e", 32: "<f", 64: "<d"}[type.bit_width])
     elif types.is_decimal(type):
-        convert = partial(_decimal, decimal.Decimal(1).scaleb(-type.scale))
+        convert = partial(_decimal, type)
     elif types.is_timestamp(type) or types.is_date(type) or types.is_time(type):
         convert = partial(_moment, type, pa)
     elif types.is_binary(type) or types.is_large_binary(type):
@@ -219,16 +219,14 @@ def _real(code, value):
     return real
 
 
-def _decimal(step, value):
-    if type(value) in (_Written, float):
-        value = getattr(value, "text", value)
-        value = repr(value) if type(value) is float else value
-    elif type(value) not in (int, str, decimal.Decimal):
+def _decimal(wanted, value):
+    if type(value) not in (_Written, float, int, str, decimal.Decimal):
         raise TypeError(f"not {type(value).__name__}")
-    value = decimal.Decimal(value)
-    if value != value.quantize(step, context=decimal.Context(prec=76)):
-        raise ValueError(f"{value} has more digits than that")
-    return value
+    number = _arrow_rows.decimal_of(value, wanted.precision, wanted.scale, wanted)
+    return decimal.Decimal(number).scaleb(-wanted.scale, _EXACTLY)
+
+
+_EXACTLY = decimal.Context(prec=76)  # a decimal256's digits
 
 
 def _moment(wanted, pa, value):
