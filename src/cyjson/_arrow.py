@@ -31,8 +31,10 @@ _decimal = re.compile(r"decimal(?:128)?\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)", re.
 _word = re.compile(r"\s*([A-Za-z_]\w*)\s*")
 
 
-def _read_type(text, at, name):
+def _read_type(text, at, name, depth):
     """The field of the type whose name starts at text[at], and the index after it."""
+    if depth > _arrow_rows.DEPTH:
+        raise _too_deep()
     while text[at : at + 1].isspace():
         at += 1
     for pattern in (_timestamp, _decimal):
@@ -53,7 +55,7 @@ def _read_type(text, at, name):
                 if colon < 0:
                     break
                 inner, at = text[at:colon].strip(), colon + 1
-            child, at = _read_type(text, at, inner)
+            child, at = _read_type(text, at, inner, depth + 1)
             children.append(child)
             while text[at : at + 1].isspace():
                 at += 1
@@ -66,19 +68,25 @@ def _read_type(text, at, name):
     raise ValueError(f"schema: no name of a type: {text!r}")
 
 
-def _field(name, type):
+def _too_deep():
+    return ValueError(f"schema: types nested more than {_arrow_rows.DEPTH} levels deep")
+
+
+def _field(name, type, depth=1):
     """The field of a column of this name, with a type as a schema of names has it."""
+    if depth > _arrow_rows.DEPTH:  # one that contains itself has no end
+        raise _too_deep()
     if not isinstance(name, str):
         raise TypeError(f"schema: names of columns are str, not {name.__class__.__name__}")
     if isinstance(type, str):
-        field, end = _read_type(type, 0, name)
+        field, end = _read_type(type, 0, name, depth)
         if type[end:].strip():
             raise ValueError(f"schema: no name of a type: {type!r}")
         return field
     if isinstance(type, Mapping):
-        return "+s", name, True, tuple([_field(each, type[each]) for each in type])
+        return "+s", name, True, tuple([_field(each, type[each], depth + 1) for each in type])
     if isinstance(type, list) and len(type) == 1:
-        return "+l", name, True, (_field("item", type[0]),)
+        return "+l", name, True, (_field("item", type[0], depth + 1),)
     if hasattr(type, "__arrow_c_schema__"):
         return _imported(name, arrow_field(type.__arrow_c_schema__()))
     raise TypeError(f"schema: a type is a name, a mapping, a list of one type or has __arrow_c_schema__, not {type!r}")
@@ -115,7 +123,7 @@ def _root_fields(capsule):
 
 def _check(fields, depth):
     if depth >= _arrow_rows.DEPTH:
-        raise ValueError(f"schema: types nested more than {_arrow_rows.DEPTH} levels deep")
+        raise _too_deep()
     names = set()
     for format, name, _, children in fields:
         if name in names:
