@@ -94,10 +94,42 @@ def test_compression_that_no_suffix_tells(tmp_path):
 
 def test_sizes():
     sizes = {"64MiB": 2**26, "1 kB": 1000, "1.5GiB": 3 * 2**29, "7": 7, "7b": 7, 12: 12, "2mb": 2_000_000}
+    sizes |= {"9007199254740993": 2**53 + 1, f"{2**63 - 1}": 2**63 - 1, 2**63 - 1: 2**63 - 1, "0" * 5000 + "9 B": 9}
+    sizes |= {"4503599627370496.5kB": 4503599627370496500, "1." + "0" * 5000 + "9k" + "b": 1000, "0.001kB": 1}
     assert {each: _engines.size_of("blocksize", each) for each in sizes} == sizes
-    for wrong, error in (("64 miles", ValueError), (0, ValueError), (1.5, TypeError), ("-1", ValueError)):
-        with pytest.raises(error, match="blocksize"):
-            _engines.size_of("blocksize", wrong)
+
+
+NO_SIZES = ["64 miles", "-1", "-5MiB", "1e999MiB", "1e3", "nan", "inf", "", " ", "MiB", ".5MiB", "1.", "1,5MB", "٣MiB"]
+OUTSIDE = [
+    0, -1, 2**63, 10**400, -(10**400), 10**5000, "0", "0.9b", "0MiB", "9" * 400, "9" * 5000, "9" * 400 + "MiB",
+    f"{2**63}", "8388608TiB", "99999999999999999999TB",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["blocksize", "sample"])
+def test_numbers_that_are_no_sizes(name):
+    for wrong in NO_SIZES:
+        with pytest.raises(ValueError, match=f"^{name} must be a size such as '64MiB', not "):
+            _engines.size_of(name, wrong)
+    for wrong in OUTSIDE:
+        with pytest.raises(ValueError, match=f"^{name} must be a size from 1 to 9223372036854775807 bytes, not "):
+            _engines.size_of(name, wrong)
+    for wrong in 1.5, float("nan"), float("inf"), None, b"1MiB", [1]:
+        with pytest.raises(TypeError, match=f"^{name} must be a number of bytes"):
+            _engines.size_of(name, wrong)
+
+
+def test_sizes_of_other_kinds_of_int():
+    class Liar(int):
+        def __lt__(self, other):
+            return False
+
+        __gt__ = __le__ = __ge__ = __eq__ = __lt__
+        __hash__ = int.__hash__
+
+    assert type(_engines.size_of("blocksize", Liar(5))) is int
+    with pytest.raises(ValueError, match="blocksize"):
+        _engines.size_of("blocksize", Liar(-5))
 
 
 def test_none_is_imported_unasked():

@@ -194,6 +194,7 @@ def test_options_are_checked(spark, data):
         ({"modus": "x"}, "no option modus"),
         ({"mode": "x"}, "mode must be one of"),
         ({"blockSize": "x"}, "blockSize must be a size"),
+        ({"maxLine": "x"}, "maxLine must be a size"),
         ({"compression": "rar"}, "compression must be"),
     ):
         with pytest.raises(Exception, match=message):

@@ -10,6 +10,7 @@ import re
 import uuid
 from functools import partial
 from itertools import islice
+from operator import index
 from typing import NamedTuple
 
 from . import _files, _remote, lines
@@ -48,18 +49,29 @@ def needs(module, extra):
 
 
 def size_of(name, value):
-    """A number of bytes, given as int or as "64MiB" (1024s) or "64MB" (1000s)."""
+    """A number of bytes, given as int or as "64MiB" (1024s) or "64MB" (1000s): from 1 to 2**63 - 1."""
     if isinstance(value, str):
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)?\s*", value, re.IGNORECASE)
+        found = _size(value)
         if found is None:
             raise ValueError(f"{name} must be a size such as '64MiB', not {value!r}")
-        number, unit, binary = found.groups()
-        value = int(float(number) * (1024 if binary else 1000) ** _UNITS[(unit or "").lower()])
-    elif not isinstance(value, int):
+        number, fraction, unit, binary = found.groups()
+        number, fraction = number.lstrip("0"), (fraction or "")[:_DIGITS]
+        number = int(number or 0) if len(number) <= _DIGITS else _MOST + 1
+        times = (1024 if binary else 1000) ** _UNITS[(unit or "").lower()]
+        size = number * times + int(fraction or 0) * times // 10 ** len(fraction)
+    elif isinstance(value, int):
+        size = index(value)  # of a subclass too, which may compare as it likes
+    else:
         raise TypeError(f"{name} must be a number of bytes (int) or a size such as '64MiB', not {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1 byte, not {value}")
-    return value
+    if not 1 <= size <= _MOST:
+        shown = repr(value) if abs(size) <= 10**_DIGITS else "one of more digits"
+        raise ValueError(f"{name} must be a size from 1 to {_MOST} bytes, not {shown}")
+    return size
+
+
+_MOST = 2**63 - 1
+_DIGITS = 30
+_size = re.compile(r"\s*(\d+)(?:\.(\d+))?\s*(?:([kmgt]?)(i?)b)?\s*", re.IGNORECASE | re.ASCII).fullmatch
 
 
 class File(NamedTuple):

@@ -111,7 +111,7 @@ class LinesDataSource(DataSource):
             raise ValueError("no path: load(path), or load([path, …])")
         source = _engines.Source(
             errors=self._option("mode", "PERMISSIVE", _MODES),
-            max_line=int(self._option("maxLine", MAX_LINE)),
+            max_line=_engines.size_of("maxLine", self._option("maxLine", MAX_LINE)),
             storage_options=storage_options,
             options={},
         )
