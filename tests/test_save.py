@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.compare import counts_levels, frozen, outcome
+from support.compare import PYPY, counts_levels, frozen, outcome
 
 import cyjson
 from cyjson import _files
@@ -374,6 +374,51 @@ def test_a_mapping_is_given_back(tmp_path):
             outcome(lambda _: cyjson.open_document(path, mmap=True), None)
         if os.path.exists("/proc/self/maps"):
             assert "value.json" not in Path("/proc/self/maps").read_text()
+
+
+@pytest.mark.skipif(PYPY, reason="there is no tracemalloc")
+@pytest.mark.thread_unsafe
+def test_copies_of_a_file_that_is_mapped(tmp_path):
+    """How many there are at once, the document's own string among them."""
+    import tracemalloc
+
+    size = 2**20 + 10
+    native, path = cyjson.backend == "c", tmp_path / "value.json"
+    path.write_bytes(b'["%s"]' % (b"x" * (size - 4)))
+    for options, wanted in (
+        ({}, 1 if native else 2),
+        ({"strict": False}, 1 if native else 2),
+        ({"object_hook": dict}, 2),
+        ({"parse_float": str, "strict": False}, 2),
+        ({"cls": json.JSONDecoder}, 2),
+        ({"type": list}, 2),
+        ({"type": list[str]}, 2),
+    ):
+        cyjson.open_document(path, mmap=True, **options)
+        tracemalloc.start()
+        value = cyjson.open_document(path, mmap=True, **options)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert value == ["x" * (size - 4)]
+        assert round(peak / size) == wanted, (options, peak / size)
+
+
+@pytest.mark.parametrize("name", [pytest.param(each, marks=[counts_levels] * (each == "deep")) for each in TEXTS])
+def test_types_are_read_as_decode_does(tmp_path, name):
+    path = tmp_path / "value.json"
+    path.write_bytes(TEXTS[name])
+    for type in list, dict[str, int], float:
+        expected = outcome(lambda _: cyjson.decode(TEXTS[name], type), None)
+        assert outcome(lambda _: cyjson.open_document(path, mmap=True, type=type), None) == expected
+
+
+@pytest.mark.parametrize("strict", [True, False, None, 0, "yes"])
+def test_control_characters_in_a_file_that_is_mapped(tmp_path, strict):
+    path = tmp_path / "value.json"
+    for text in b'["a\tb\x00c"]', b'["a"]', b'["a\x01', b'["\t\xed\xa0\x80"]':
+        path.write_bytes(text)
+        expected = outcome(lambda _: cyjson.loads(text, strict=strict), None)
+        assert outcome(lambda _: cyjson.open_document(path, mmap=True, strict=strict), None) == expected
 
 
 def test_a_mapping_changes_nothing_in_the_file(tmp_path):

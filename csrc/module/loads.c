@@ -279,9 +279,10 @@ PyObject *core_decode_with(PyObject *core, PyObject *const *args, Py_ssize_t nar
     return result;
 }
 
-PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size) {
+PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size, int lenient) {
     core_state *state = state_of(core);
-    PyObject *result = state->decode.with->utf8(&state->decode, &loads_defaults, data, size);
+    decode_options options = {.lenient = lenient};
+    PyObject *result = state->decode.with->utf8(&state->decode, &options, data, size);
     if (LIKELY(result != NULL)) return result;
     return is_out_of_memory() ? NULL : Py_NewRef(Py_NotImplemented);
 }

@@ -122,10 +122,10 @@ int core_watch(PyObject *core, PyObject *owners, PyObject *find_replaced, PyObje
 /* Find out whether names of a group were replaced: -1 with an exception set. */
 int core_names_replaced(PyObject *core, int group);
 
-/* Decode the document in UTF-8 bytes without a byte order mark, as loads(bytes) does; data[size] is readable and zero.
- * NotImplemented where loads itself has to decide: it isn't JSON, or there are surrogates in its UTF-8. Runs no Python
- * code but what the garbage collector may run. */
-PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size);
+/* Decode the document in UTF-8 bytes without a byte order mark, as loads(bytes, strict=not lenient) does; data[size] is
+ * readable and zero. NotImplemented where loads itself has to decide: it isn't JSON, or there are surrogates in its
+ * UTF-8. Runs no Python code but what the garbage collector may run. */
+PyObject *core_decode_utf8(PyObject *core, const uint8_t *data, Py_ssize_t size, int lenient);
 
 /* Decode the value that starts at text[*at], in UTF-8; *at becomes the index after it. text[size] is readable and zero.
  * NULL with MemoryError set, or without an exception where no whole value in strict UTF-8 is there, or it can't be

@@ -98,22 +98,29 @@ def open_document(path, *, mmap=False, type=None, **options):
     with a ``type`` (a class, another type or a Codec) ``decode(…, type)`` of them.
 
     A ``.gz`` or ``.zst`` file is decompressed. With ``mmap=True`` a regular file is mapped into memory and decoded from
-    there, without a copy of it. While that goes on, nobody may write to the file or cut it short, or this process may
-    crash (SIGBUS) or read nonsense. To replace it as ``save`` does is no danger.
+    there, without a copy of it, where no option but ``strict`` is given. With others, and in the fallback, one str is
+    made of it, and no bytes. Read into bytes as without ``mmap`` are files for a ``type`` (not in the fallback), in
+    another encoding than UTF-8 or with a byte order mark, whose size is a multiple of the page size, or that hold no
+    document.
+
+    While that goes on, nobody may write to the file or cut it short, or this process may crash (SIGBUS) or read
+    nonsense. To replace it as ``save`` does is no danger.
 
     Raises OSError where the file can't be read, what ``loads`` raises, and with a type ValidationError.
     """
     path = path_of(path)
-    if type is not None:
-        decode = typed(type, options)
-        with open_bytes(path, "rb") as file:
-            return decode(file.read())
+    decode = partial(_impl.loads, **options) if type is None else typed(type, options)
+    is_native = hasattr(_impl, "decode_mapped")
     with open_bytes(path, "rb") as file:
-        if mmap and compression(path) is None:
-            document = _decode_mapped(file, options)
-            if document is not NotImplemented:
-                return document
-        return _impl.loads(file.read(), **options)
+        if not mmap or compression(path) is not None or is_native and type is not None:
+            found = file.read()
+        elif is_native and options.keys() <= {"strict"}:
+            found = _mapped(file, partial(_document_in, strict=bool(options.get("strict", True))))
+            if isinstance(found, tuple):
+                return found[0]
+        else:
+            found = _mapped(file, _text_in)
+        return decode(found)
 
 
 def typed(type, options):
@@ -126,26 +133,45 @@ def typed(type, options):
     return decoder_of(type)
 
 
-def _decode_mapped(file, options):
-    """The document in a file through a mapping; NotImplemented where it can't be mapped."""
+def _mapped(file, use):
+    """What ``use`` makes of the mapping of a file; the file's bytes where it can't be mapped."""
     import stat
-    from mmap import ACCESS_COPY, PAGESIZE, mmap
+    from mmap import ACCESS_COPY, mmap
 
     status = os.fstat(file.fileno())
     size = status.st_size
     if not stat.S_ISREG(status.st_mode) or size == 0:  # files in /proc say that they have no bytes
-        return NotImplemented
+        return file.read()
     try:
         mapping = mmap(file.fileno(), size, access=ACCESS_COPY)
     except (OSError, ValueError, OverflowError):
-        return NotImplemented
+        return file.read()
     with mapping:
-        # Decoding in place needs a byte after the text. The last page has it, unless the text fills that.
-        if not options and size % PAGESIZE and hasattr(_impl, "decode_mapped"):
-            document = _impl.decode_mapped(mapping, size)
-            if document is not NotImplemented:
-                return document
-        return _impl.loads(mapping[:], **options)
+        return use(mapping)
+
+
+def _text_in(mapping):
+    """The str in a mapping, where that is UTF-8 without a byte order mark, and otherwise its bytes."""
+    from json import detect_encoding
+
+    if detect_encoding(mapping[:4]) == "utf-8":
+        try:
+            return str(mapping, "utf-8", "surrogatepass")
+        except UnicodeDecodeError:  # which decoding the bytes raises too
+            pass
+    return mapping[:]
+
+
+def _document_in(mapping, strict):
+    """The document in a mapping, in a tuple; or its bytes, for ``loads``."""
+    from mmap import PAGESIZE
+
+    # Decoding in place needs a byte after the text. The last page has it, unless the text fills that.
+    if len(mapping) % PAGESIZE:
+        document = _impl.decode_mapped(mapping, len(mapping), strict)
+        if document is not NotImplemented:
+            return (document,)
+    return mapping[:]
 
 
 def save(

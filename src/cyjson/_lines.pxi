@@ -299,7 +299,7 @@ cdef class Reader:
                     if <PyObject *>value != Py_NotImplemented:
                         return value
                 elif self.plain:
-                    value = core_decode_utf8(self.core, line, size)
+                    value = core_decode_utf8(self.core, line, size, 0)
                     if <PyObject *>value != Py_NotImplemented:
                         return value
                 value = self.decoded(line, size, not whole)

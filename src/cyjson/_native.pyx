@@ -42,7 +42,7 @@ cdef extern from "module/module.h":
     int core_isolate(object core, object encoder_class, object decoder_class, object methods) except -1
     int core_watch(object core, object owners, object find_replaced, object named) except -1
     int core_names_replaced(object core, int group) except -1
-    object core_decode_utf8(object core, const uint8_t *data, Py_ssize_t size)
+    object core_decode_utf8(object core, const uint8_t *data, Py_ssize_t size, int lenient)
     ctypedef struct core_lines:
         pass
     core_lines *core_lines_new(object core, object pointers, int single, int check, int threads) except NULL
@@ -199,7 +199,7 @@ def isolate(type encoder_class not None, type decoder_class not None, tuple meth
     core_isolate(core, encoder_class, decoder_class, methods)
 
 
-def decode_mapped(mapping, Py_ssize_t size):
+def decode_mapped(mapping, Py_ssize_t size, bint strict):
     """The document in a private, writable mapping of a file of ``size`` bytes, not a multiple of the page size, so
     that there is a byte after them; NotImplemented where loads has to decide."""
     cdef Py_buffer view
@@ -208,7 +208,7 @@ def decode_mapped(mapping, Py_ssize_t size):
         if view.len != size:
             raise ValueError("the mapping is not of this size")
         (<uint8_t *>view.buf)[size] = 0  # nobody else's, once it is written to
-        return core_decode_utf8(_core, <const uint8_t *>view.buf, size)
+        return core_decode_utf8(_core, <const uint8_t *>view.buf, size, not strict)
     finally:
         PyBuffer_Release(&view)
 
