@@ -500,6 +500,20 @@ def test_reading_fails(error, parallel):
         assert found == [*range(len(RECORDS))]
 
 
+def test_reads_that_are_not_contiguous(parallel):
+    """The same exception on both backends, however lines are read, which ``parallel`` decides too."""
+
+    class File:
+        def read(self, size):
+            return memoryview(b"1\n2\n3\n")[::2]
+
+    for options in {}, {"threads": 2}, {"pick": "/id"}, {"lazy": True}, {"pick": "/id", "threads": 2}:
+        reader = lines.load(File(), **options)
+        with pytest.raises(BufferError, match="^memoryview: underlying buffer is not C-contiguous$"):
+            next(reader)
+        assert next(reader, None) is None  # what was read is lost
+
+
 def test_wrong_reads(parallel):
     class File:
         def read(self, size):

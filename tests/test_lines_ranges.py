@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from support.amount import amount
-from support.compare import native_only
+from support.compare import LyingInt, native_only
 from support.lines import outcomes, random_line
 from support.program import forks_threads, run
 
@@ -222,3 +222,13 @@ def test_another_file_of_the_same_name(tmp_path):
     os.unlink(path)
     path.write_bytes(b"[]\n" * 3_000_000)
     assert found + list(reader) == [-1, *range(20 * RANGE // 64)]
+
+
+def test_ints_that_lie(tmp_path):
+    path = tmp_path / "lines"
+    path.write_bytes(b"1\n2\n33\n")
+    assert list(lines.load(path, start=LyingInt(2), stop=LyingInt(4))) == [2]
+    assert list(lines.load(path, max_line=LyingInt(1), errors="skip", threads=LyingInt(1))) == [1, 2]
+    for name, value in ("start", -1), ("stop", -1), ("max_line", -1), ("start", 2**63), ("threads", 0), ("threads", 65):
+        with pytest.raises(ValueError, match=f"^{name} must be "):
+            lines.load(path, **{name: LyingInt(value)})

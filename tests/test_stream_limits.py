@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support.compare import native_only
+from support.compare import LyingInt, native_only
 from support.streams import (
     ASYNC,
     EACH,
@@ -263,3 +263,13 @@ def test_the_numbers_of_the_readers():
     assert re.search(r"EVENT_PATH_LONG = (\d+)", paths)[1] == str(_stream_numbers.PATH_LONG)
     assert re.search(r"EVENT_PATHS_LIMIT \(\(uint64_t\)1 << (\d+)\)", paths)[1] == "30"
     assert _stream_numbers.PATHS_LIMIT == 1 << 30
+
+
+def test_ints_that_lie():
+    for size in LyingInt(1), LyingInt(2), LyingInt(2**30):
+        assert list(stream.items(b"[1, 2, 3]", "item", buf_size=size)) == [1, 2, 3]
+        assert list(stream.kvitems(b'{"a": 1}', buf_size=size)) == [("a", 1)]
+    for size in LyingInt(0), LyingInt(-1), LyingInt(2**30 + 1), LyingInt(2**70):
+        for function in stream.items, stream.kvitems, stream.basic_parse, stream.parse:
+            with pytest.raises(ValueError, match=r"buf_size is from 1 to 2\*\*30 bytes"):
+                function(b"[1, 2, 3]", buf_size=size)

@@ -396,8 +396,12 @@ class _PureReader:
         self.fields = describe(plan) if is_frozen else None
         self.size = 0  # of the lines of these rows
         self.block = 0  # rows that are to be given before others are read
+        self.closed = False
         self.reader = _impl.Reader(read, opened, self.add, refuse, **settings)
-        self.close = self.reader.close
+
+    def close(self):
+        self.closed = True
+        self.reader.close()
 
     lineno = property(lambda self: self.reader.lineno)
 
@@ -423,6 +427,8 @@ class _PureReader:
                 if self.size >= FIRST_TEXT if not self.rows.frozen else rows >= self.batch or self.size >= TEXT:
                     break
             self.size = 0
+            if self.closed:  # meanwhile, by errors= or by read()
+                raise StopIteration
             self.keep_types()
             self.block = len(self.rows.rows)
         if not self.block:

@@ -221,6 +221,9 @@ class ParallelReader:
                 elif not isinstance(block, (bytes, bytearray, memoryview)):
                     self._exhausted = True  # what was read is lost, so there is no going on
                     raise TypeError(f"read() must give bytes or str, not {type(block).__name__}")
+                elif isinstance(block, memoryview) and not block.c_contiguous:
+                    self._exhausted = True
+                    raise BufferError("memoryview: underlying buffer is not C-contiguous")
                 size = len(pending)
                 pending += block
             except StopIteration as error:

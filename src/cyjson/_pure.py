@@ -14,6 +14,7 @@ from json.decoder import _CONSTANTS, JSONArray, JSONObject, scanstring
 from json.encoder import encode_basestring, encode_basestring_ascii
 from json.scanner import NUMBER_RE, make_scanner, py_make_scanner
 from marshal import dumps as dump_quickly
+from operator import index
 from sys import implementation, modules
 from types import FunctionType
 
@@ -475,6 +476,8 @@ class Reader:
                 block = block.encode("utf-8", "surrogatepass")
             elif not isinstance(block, (bytes, bytearray, memoryview)):
                 raise TypeError(f"read() must give bytes or str, not {type(block).__name__}")
+            elif isinstance(block, memoryview) and not block.c_contiguous:
+                raise BufferError("memoryview: underlying buffer is not C-contiguous")
             self._buffer += block
         except BaseException:
             self._closed = True  # what was read is lost, so there is no going on
@@ -486,6 +489,7 @@ def _count_from(name, value, least):
     """A number of bytes that a Reader is made with, or ``least`` = -1."""
     if not isinstance(value, int):
         raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    value = index(value)
     if not least <= value < 2**63:
         raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
     return value

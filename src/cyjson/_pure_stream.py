@@ -5,6 +5,7 @@ It works on bytes as they do, so that a document cut anywhere gives the same val
 
 import re
 from json import JSONDecoder
+from operator import index
 from types import GenericAlias
 
 from ._stream_numbers import (
@@ -252,6 +253,7 @@ class StreamReader:
     def __init__(self, mode, path, source, decode, decode_string, plain, lenient, block, failure, many=False):
         if not isinstance(block, int):
             raise TypeError(f"a block is an int (bytes), not {type(block).__name__}")
+        block = index(block)  # of a subclass too, which may compare as it likes
         if not 1 <= block <= BLOCK:
             raise ValueError("a block is from 1 to 2**30 bytes")
         self._scanner = _Scanner(lenient, many)

@@ -10,6 +10,7 @@ import stat
 import sys
 from functools import lru_cache, partial
 from json import JSONDecodeError
+from operator import index
 
 from . import JSONDecoder as _JSONDecoder
 from . import _files, _impl, _parts, _sources, backend
@@ -126,10 +127,11 @@ class _Wish:
         if not callable(errors) and errors not in ("raise", "skip"):
             raise ValueError(f"errors must be 'raise', 'skip' or a function of one argument, not {errors!r}")
         if max_line is not None:
-            _check_count("max_line", max_line, "a number of bytes")
+            max_line = _checked_count("max_line", max_line, "a number of bytes")
         if threads is not None:
             if not isinstance(threads, int):
                 raise TypeError(f"threads must be a number of threads (int) or None, not {_type(threads).__name__}")
+            threads = index(threads)
             if not 1 <= threads <= _MOST_THREADS:
                 raise ValueError(f"threads must be from 1 to {_MOST_THREADS}, not {threads}")
         self.options = options if type is not None else _check_options(options)
@@ -249,11 +251,13 @@ def _check_options(options):
     return options
 
 
-def _check_count(name, value, what):
+def _checked_count(name, value, what):
     if not isinstance(value, int):
         raise TypeError(f"{name} must be {what} (int) or None, not {type(value).__name__}")
+    value = index(value)  # of a subclass too, which may compare as it likes
     if not 0 <= value < 2**63:
         raise ValueError(f"{name} must be {what} from 0 on, not {value}")
+    return value
 
 
 def load(
@@ -313,9 +317,10 @@ def load(
 
 def _load(make, source, start, stop, storage_options=None):
     """What ``make`` makes of a source that is read: a reader."""
-    for name, value in ("start", start), ("stop", stop):
-        if value is not None:
-            _check_count(name, value, "a number of bytes")
+    if start is not None:
+        start = _checked_count("start", start, "a number of bytes")
+    if stop is not None:
+        stop = _checked_count("stop", stop, "a number of bytes")
     address = isinstance(source, str) and "://" in source and _is_address(source)
     _check_storage_options(storage_options, address)
     if address:
@@ -523,6 +528,7 @@ def to_arrow(
     wish = _Wish(errors, max_line, None, None, False, threads, {})
     if not isinstance(batch, int):
         raise TypeError(f"batch must be a number of rows (int), not {type(batch).__name__}")
+    batch = index(batch)
     if not 1 <= batch < 2**31:
         raise ValueError(f"batch must be a number of rows from 1 to {2**31 - 1}, not {batch}")
     from . import _arrow

@@ -26,6 +26,7 @@ import re
 import stat
 from json import JSONDecodeError, JSONDecoder, detect_encoding
 from json.decoder import scanstring
+from operator import index
 from types import GenericAlias
 
 from . import _files, _sources, backend, loads
@@ -429,6 +430,7 @@ _MESSAGE = "the options are those of loads, buf_size, use_float and multiple_val
 def _reader(mode, path, source, buf_size, use_float, multiple_values, options, type=None, feed=None):
     if not isinstance(buf_size, int) or isinstance(buf_size, bool):
         raise TypeError(f"buf_size is an int (bytes), not {_type(buf_size).__name__}")
+    buf_size = index(buf_size)  # of a subclass too, which may compare as it likes
     if not 1 <= buf_size <= _BLOCK:
         raise ValueError(f"buf_size is from 1 to 2**30 bytes, not {_shown(buf_size)}")
     path = _path(path)
@@ -546,7 +548,7 @@ class AsyncReader:
             raise TypeError(f"source is a file whose read() is asynchronous, not {type(source).__name__}")
         self._feed = _Feed()
         self._reader = _reader(mode, path, source, buf_size, *options, feed=self._feed)
-        self._read, self._size = source.read, buf_size
+        self._read, self._size = source.read, index(buf_size)
         self._busy = False
 
     def __aiter__(self):

@@ -25,6 +25,16 @@ classes_go = pytest.mark.skipif(
 WORDED = {"object_hook": dict} if PYPY else {}
 
 
+class LyingInt(int):
+    """An int that says yes to all comparisons, as a limit that is checked by them would have it."""
+
+    def __lt__(self, other):
+        return True
+
+    __gt__ = __le__ = __ge__ = __eq__ = __lt__
+    __hash__ = int.__hash__
+
+
 def collect():
     """Let PyPy free what nobody holds, which CPython has done."""
     if PYPY:
