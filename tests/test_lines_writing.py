@@ -393,3 +393,33 @@ def test_nothing_to_write(kind):
     cyjson.dump_bytes([], file, cls=Empty)
     lines.dump([], file)
     assert file.parts == []
+
+
+@pytest.mark.parametrize("text", [b"{}", bytearray(b"{}"), 5, None, ["{}"]])
+def test_classes_whose_encode_gives_no_str(text):
+    class Encoder(json.JSONEncoder):
+        def encode(self, obj):
+            return text
+
+    for write in (
+        lambda: lines.encode([object()], cls=Encoder),
+        lambda: lines.dumps([1], cls=Encoder),
+        lambda: lines.dump([1], io.BytesIO(), cls=Encoder),
+        lambda: cyjson.encode({}, cls=Encoder),
+        lambda: cyjson.dump_bytes({}, io.BytesIO(), cls=Encoder),
+        lambda: cyjson.Codec(dict).encode({}, cls=Encoder),
+    ):
+        with pytest.raises(TypeError, match=rf"^encode\(\) must return a str, not {type(text).__name__}$"):
+            write()
+
+
+def test_classes_whose_encode_gives_a_subclass_of_str():
+    class Text(str):
+        def encode(self):
+            raise AssertionError("it was asked")
+
+    class Encoder(json.JSONEncoder):
+        def encode(self, obj):
+            return Text("é")
+
+    assert lines.encode([1, 2], cls=Encoder) == "é\né\n".encode()

@@ -145,7 +145,9 @@ NOINLINE PyObject *encode_utf8(core_state *state, const encode_options *defaults
     if (to_file) base.sink = &sink;
     if (encode_arguments(state, &base, v, NULL, &result, &encoder) == LEFT) {
         PyObject *text = encode_by(state, encoder, v[D_OBJ]);
-        if (text != NULL) result = PyUnicode_AsUTF8String(text);
+        if (text != NULL && PyUnicode_Check(text)) result = PyUnicode_AsUTF8String(text);
+        else if (text != NULL)
+            PyErr_Format(PyExc_TypeError, "encode() must return a str, not %.100s", Py_TYPE(text)->tp_name);
         Py_XDECREF(text);
         if (to_file && result != NULL) Py_SETREF(result, write_bytes(&file, result) ? NULL : Py_NewRef(Py_None));
     }

@@ -66,7 +66,7 @@ def encode(
     what hooks and attributes raise; a note says where in the document, on versions that have notes.
     """
     if not _is_plain(cls):
-        return _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys).encode(obj).encode()
+        return _text_by(_compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys), obj).encode()
     return _encode(None, obj, default, sort_keys, indent, skipkeys, separators, check_circular)
 
 
@@ -84,8 +84,16 @@ def encode_policy(
 ):
     """Return ``obj`` as ``encode`` does, by the policy of a Codec."""
     if not _is_plain(cls):
-        return _compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys).encode(obj).encode()
+        return _text_by(_compact(cls, skipkeys, check_circular, indent, separators, default, sort_keys), obj).encode()
     return _encode(policy, obj, default, sort_keys, indent, skipkeys, separators, check_circular)
+
+
+def _text_by(encoder, obj):
+    """The text that an encoder of the program's class gives."""
+    text = encoder.encode(obj)
+    if not isinstance(text, str):
+        raise TypeError(f"encode() must return a str, not {type(text).__name__}")
+    return str.__str__(text)
 
 
 def _is_plain(cls):
@@ -274,7 +282,7 @@ def dump_bytes(
         for text in _texts(encoder.iterencode(obj)):
             write(text)
     else:
-        write(encoder.encode(obj))
+        write(_text_by(encoder, obj))
 
 
 for _function in (encode, dump, dump_bytes):
