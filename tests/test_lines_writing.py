@@ -218,7 +218,6 @@ def test_an_iterator_that_ends_by_an_exception():
 
 def test_options_are_wrong_for_a_document():
     for separators in (1, 2), (",",), (",", ":", ";"):
-        assert lines.encode([], separators=separators) == b""
         with pytest.raises((TypeError, ValueError)) as one:
             cyjson.encode([1], separators=separators)
         with pytest.raises(type(one.value)) as raised:
@@ -423,3 +422,26 @@ def test_classes_whose_encode_gives_a_subclass_of_str():
             return Text("é")
 
     assert lines.encode([1, 2], cls=Encoder) == "é\né\n".encode()
+
+
+@pytest.mark.parametrize(
+    "separators", [(1, 2, 3), (1, 2), (",",), (), "", ",", ",:,", [",", None], (b",", b":"), 5, {1}]
+)
+def test_separators_are_checked_without_documents(tmp_path, separators):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        lines.encode([{"a": [1]}], separators=separators)
+    kind, words = type(caught.value), str(caught.value)
+    path = tmp_path / "lines"
+    for write in (
+        lambda: lines.encode([], separators=separators),
+        lambda: lines.encode(iter(()), separators=separators, sort_keys=True),
+        lambda: lines.dumps([], separators=separators),
+        lambda: lines.dump([], io.BytesIO(), separators=separators),
+        lambda: lines.dump([], path, separators=separators),
+        lambda: lines.dump([], path, separators=separators, append=True),
+    ):
+        with pytest.raises(kind) as caught:
+            write()
+        assert str(caught.value) == words
+    assert not path.exists()
+    assert lines.encode([], separators=(",", ":")) == b""

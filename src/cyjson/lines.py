@@ -668,6 +668,8 @@ def _encoder(default, sort_keys, skipkeys, separators, check_circular, cls):
         if any(isinstance(each, str) and "\n" in each for each in separators):
             raise ValueError(f"separators must not break the line: {separators!r}")
         options["separators"] = separators
+        if cls is None:
+            _impl.encode([], separators=separators)  # what a document would raise, so that no documents do too
     if not check_circular:
         options["check_circular"] = check_circular
     if cls is not None:
