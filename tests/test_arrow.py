@@ -353,11 +353,18 @@ def test_nulls_that_a_schema_forbids():
         ({"a": "decimal128(3, 4)"}, ValueError), ({"a": "struct<x int8>"}, ValueError), ({"a": ""}, ValueError),
         ({"a\0": "int8"}, ValueError), ({"a": "list<" * 70 + "int8" + ">" * 70}, ValueError), ({"a": []}, TypeError),
         ({"a": "timestamp[m]"}, ValueError), ({"a": "list<int8, int8>"}, ValueError), ({"a": "\ud800"}, ValueError),
-        ({"a": "struct<x: int8, x: int8>"}, ValueError),
+        ({"a": "struct<x: int8, x: int8>"}, ValueError), ({"a": "timestamp[us,\0x]"}, ValueError),
+        ({"a": ["timestamp[s, UTC\0]"]}, ValueError), ({"a": "struct<x: timestamp[ns, \0]>"}, ValueError),
     ],
 )  # fmt: skip
 def test_schemas_that_are_none(schema, error):
     with pytest.raises(error, match="schema"):
+        lines.to_arrow(b"", schema=schema)
+
+
+@pytest.mark.parametrize("schema", [{"\ud800": "int8"}, {"a": "timestamp[s, \ud800]"}])
+def test_schemas_with_surrogates(schema):
+    with pytest.raises(UnicodeEncodeError):
         lines.to_arrow(b"", schema=schema)
 
 

@@ -136,8 +136,14 @@ int value_timestamp(const column *c, const uint8_t *p, size_t n, int64_t *value)
     int64_t each = c->unit == 's' ? 1000000000 : c->unit == 'm' ? 1000000 : c->unit == 'u' ? 1000 : 1; /* ns */
     int64_t per_second = 1000000000 / each;
     if (nanoseconds % each) return 0;
-    nanoseconds /= each;
-    if (seconds > (INT64_MAX - nanoseconds) / per_second || seconds < INT64_MIN / per_second) return 0;
-    *value = seconds * per_second + nanoseconds;
+    int64_t rest = nanoseconds / each;
+    if (seconds < 0 && rest > 0) { /* of one sign, so that the product is within the range if the sum is */
+        seconds++;
+        rest -= per_second;
+    }
+    if (seconds > 0 ? seconds > (INT64_MAX - rest) / per_second
+                    : seconds < 0 && seconds < (INT64_MIN - rest) / per_second)
+        return 0;
+    *value = seconds * per_second + rest;
     return 1;
 }

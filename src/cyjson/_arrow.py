@@ -130,7 +130,9 @@ def _check(fields, depth):
             raise ValueError(f"schema: two columns are called {name!r}")
         if "\0" in name:
             raise ValueError(f"schema: no column is called {name!r}")
-        name.encode()  # UnicodeEncodeError: surrogates
+        if "\0" in format:
+            raise ValueError(f"schema: column {name!r}: no time zone has a null character: {format[4:]!r}")
+        (name + format).encode()  # UnicodeEncodeError: surrogates
         names.add(name)
         _check(children if format == "+s" else children[:1], depth + 1)
 
