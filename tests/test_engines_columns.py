@@ -446,6 +446,17 @@ def test_values_beyond_what_datetime_and_pyarrow_take(tmp_path):
     assert row["t"] is not None
 
 
+def test_floats_are_the_nearest(tmp_path):
+    """Where their doubles are half-way, too: straight from the text and by rows."""
+    texts = ["1.000000059604644775390625001", "1.0000000596046447753906249", "0.1", "65519.99999999999999999999"]
+    file = tmp_path / "a.ndjson"
+    file.write_text("".join(f'{{"x": {text}}}\n' for text in texts))
+    found = [row["x"] for row in same(file, pa.schema({"x": pa.float32()}))]
+    assert found == [1.0000001192092896, 1.0, 0.10000000149011612, 65520.0]
+    found = [row["x"] for row in same(file, pa.schema({"x": pa.float16()}))]
+    assert found == [1.0, 1.0, 0.0999755859375, 65504.0]
+
+
 def test_wide_lines(tmp_path, straight_alone):
     names = [f"column {number}" for number in range(200)]
     kinds = [pa.int64(), pa.float64(), pa.string(), pa.bool_()]

@@ -18,6 +18,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "columns/arrow.h"
 #include "kernels/ahead.h"
@@ -175,6 +176,15 @@ int value_decimal(const column *c, const uint8_t *p, size_t n, uint8_t value[16]
 int value_timestamp(const column *c, const uint8_t *p, size_t n, int64_t *value);
 int value_date(const column *c, const uint8_t *p, size_t n, int64_t *value);
 int value_unsigned(const uint8_t *p, const uint8_t *limit, uint64_t *value);
+
+/* The float nearest to a number's characters, of which `value` is the nearest double: that may be half-way between two
+ * floats where the number isn't. */
+float value_float(const uint8_t *p, size_t n, double value);
+static inline int value_may_be_half(double value) { /* between two floats, none of which it is */
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    return (bits & 0xFFFFFFF) == 0;
+}
 
 /* The function that adds a row for a level that this machine runs: what it adds before it fails is to be dropped. */
 row_state (*columns_rows_for(cpu_level level))(columns_row *row);

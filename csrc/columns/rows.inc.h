@@ -117,10 +117,12 @@ static row_state take_float(columns_row *row, column *c, const uint8_t *p) {
     double value;
     if (!read_double(row, p, &value)) return ROW_REFUSED;
     float narrow = (float)value;
-    if (isinf(narrow) && !isinf(value)) return ROW_REFUSED;
-    number n;
-    if (is_number(*p) && number_parse_any(p, row->last, &n) != NUMBER_DOUBLE && (double)narrow != value)
-        return ROW_REFUSED;
+    if ((double)narrow != value && is_number(*p)) {
+        number n;
+        if (number_parse_any(p, row->last, &n) != NUMBER_DOUBLE) return ROW_REFUSED;
+        if (UNLIKELY(value_may_be_half(value))) narrow = value_float(p, (size_t)(n.end - p), value);
+        if (isinf(narrow)) return ROW_REFUSED;
+    }
     if (!has_room(c)) return ROW_NO_MEMORY;
     memcpy(c->data + 4 * c->length, &narrow, 4);
     put_valid(c);

@@ -1,4 +1,6 @@
 /* Values that only a given schema asks for. */
+#include <math.h>
+
 #include "base/bits.h"
 #include "columns/columns.h"
 #include "kernels/moments.h"
@@ -102,6 +104,68 @@ int value_decimal(const column *c, const uint8_t *p, size_t n, uint8_t value[16]
     memcpy(value + first, &low, 8);
     memcpy(value + (8 - first), &high, 8);
     return 1;
+}
+
+/* Compare the magnitude of a number's text with odd * 2^exponent, of 25 bits at most and a unit from 2^-150 to 2^103:
+ * below 0, 0 or above it. Exact: a power of two below 1 is one of 5, divided by one of 10. */
+static SELDOM int compare_exactly(const decimal_text *d, uint32_t odd, int exponent) {
+    enum { LIMBS = 16, EACH = 9, STEP = 12 }; /* decimal digits of a limb; powers of 2 or 5 at a time */
+    static const uint32_t base = 1000000000, pow5_step = 244140625;
+    uint32_t limbs[LIMBS] = {odd};
+    char digits[LIMBS * EACH];
+    int64_t count = 0, point = exponent < 0 ? exponent : 0;
+    for (int left = exponent < 0 ? -exponent : exponent; left > 0; left -= STEP) {
+        uint64_t factor = exponent < 0 ? pow5_step : 1 << STEP, carry = 0;
+        for (int i = left; i < STEP; i++) factor /= exponent < 0 ? 5 : 2;
+        for (int i = 0; i < LIMBS; i++) {
+            carry += limbs[i] * factor;
+            limbs[i] = (uint32_t)(carry % base);
+            carry /= base;
+        }
+        CYJSON_ASSERT(carry == 0);
+    }
+    for (int i = LIMBS; i-- > 0;)
+        for (uint32_t unit = base / 10; unit > 0; unit /= 10) {
+            char digit = (char)(limbs[i] / unit % 10);
+            if (count > 0 || digit != 0) digits[count++] = digit;
+        }
+    point += count; /* 0.digits * 10^point */
+
+    const uint8_t *q = d->whole;
+    int64_t at = 0, text_point = d->whole_end - d->whole + d->exponent;
+    for (;;) {
+        if (q == d->whole_end) q = d->fraction;
+        if (q == d->fraction_end) break;
+        int digit = *q++ - '0';
+        if (at == 0 && digit == 0) {
+            text_point--;
+            continue;
+        }
+        if (at == 0 && text_point != point) return text_point < point ? -1 : 1;
+        int other = at < count ? digits[at] : 0;
+        if (digit != other) return digit < other ? -1 : 1;
+        at++;
+    }
+    for (; at < count; at++)
+        if (digits[at] != 0) return -1;
+    return 0;
+}
+
+float value_float(const uint8_t *p, size_t n, double value) {
+    enum { LEAST = -150, MOST = 127, LEAST_NORMAL = -126, CUT = 29 }; /* exponents; bits that a double has more */
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    int exponent = (int)(bits >> 52 & 0x7FF) - 1023;
+    uint64_t significand = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
+    if (exponent < LEAST || exponent > MOST) return (float)value;
+    int cut = CUT + (exponent < LEAST_NORMAL ? LEAST_NORMAL - exponent : 0);
+    uint64_t half = (uint64_t)1 << (cut - 1);
+    decimal_text d;
+    if ((significand & (2 * half - 1)) != half || !read_decimal(p, n, &d)) return (float)value;
+    int side = compare_exactly(&d, (uint32_t)(significand >> (cut - 1)), exponent - 52 + cut - 1);
+    if (side == 0) return (float)value; /* the even one */
+    double near = ldexp((double)((significand >> cut) + (side > 0)), exponent - 52 + cut);
+    return (float)(d.is_negative ? -near : near);
 }
 
 /* Days from 1970-01-01 on, in the Gregorian calendar: Hinnant, "chrono-Compatible Low-Level Date Algorithms". */

@@ -7,6 +7,7 @@ index of an array's item, or -1; the column's place in a batch, -1 where it is w
 csrc/columns/columns.h says what the types mean, and that rows that are refused leave nothing.
 """
 
+import math
 import re
 import sys
 from array import array
@@ -122,8 +123,9 @@ def _field(plan):
     )
 
 
-def _has_decimals(plan):
-    return plan[0] is not None and plan[0][:2] == "d:" or any(map(_has_decimals, plan[6]))
+def _needs_digits(plan):
+    """Whether there are columns whose values aren't those of the nearest doubles: decimals, and floats."""
+    return plan[0] is not None and (plan[0] == "f" or plan[0][:2] == "d:") or any(map(_needs_digits, plan[6]))
 
 
 class Rows:
@@ -136,7 +138,7 @@ class Rows:
         self.rows = []
         self.undo = []
         self.members = self.root.count()
-        self.options = {"parse_float": Real} if _has_decimals(plan) else {}
+        self.options = {"parse_float": Real} if _needs_digits(plan) else {}
 
     def add(self, text):
         """Add the row of a line; what ``loads`` raises, or Unfit, where that can't be done, and nothing is changed."""
@@ -307,10 +309,30 @@ def _single(value):
     return array("f", [value])[0]
 
 
+def narrowed(value, bits, least):
+    """The float nearest to a number among those that are so many bits times 2**least or a higher power; of two the even
+    one. A float may be half-way between them where its text isn't, which it knows then."""
+    if not 0 < abs(value) < 2.0**900:
+        return float(value)
+    exponent = max(math.frexp(value)[1] - bits, least)
+    scaled = math.ldexp(value, -exponent)
+    whole = math.floor(scaled)
+    side = scaled - whole - 0.5
+    if side == 0 and hasattr(value, "text"):
+        from decimal import Decimal
+
+        text, middle = Decimal(value.text), Decimal(value)
+        side = (text > middle) - (text < middle)
+    return math.copysign(math.ldexp(whole + (side > 0 or side == 0 and whole % 2), exponent), value)
+
+
 def _fit_double(column, value, path):
     if isinstance(value, float):
-        if column.kind == FLOAT and abs(_single(value)) == float("inf") != abs(value):
-            raise Unfit(path, "a number past float32")
+        if column.kind == FLOAT:
+            nearest = narrowed(value, 24, -149)
+            if 2.0**128 <= abs(nearest) < math.inf:
+                raise Unfit(path, "a number past float32")
+            return nearest
         return float(value)
     if not _is_double(value):
         raise Unfit(path, "an integer that no float64 has exactly")

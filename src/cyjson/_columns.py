@@ -214,9 +214,16 @@ class _Written(float):
 def _real(code, value):
     """A number as a float, which the type of this code (of struct) has: as the nearest, or an integer as it is."""
     real = float(value)
+    if code != "<d" and isinstance(value, float):
+        from . import _arrow_rows
+
+        real = _arrow_rows.narrowed(value, *_NARROW[code])
     if struct.unpack(code, struct.pack(code, real))[0] != value and _type(value) is int:
         raise ValueError(f"it hasn't {value}")
     return real
+
+
+_NARROW = {"<e": (11, -24), "<f": (24, -149)}  # bits, and the exponent of the least number
 
 
 def _decimal(wanted, value):
@@ -294,12 +301,13 @@ def chunks(reader, rows):
         yield found
 
 
-def _holds_decimals(type, pa):
-    if pa.types.is_decimal(type):
+def _needs_digits(type, pa):
+    """Whether it has values that aren't those of the nearest doubles."""
+    if pa.types.is_decimal(type) or (pa.types.is_floating(type) and type.bit_width < 64):
         return True
     if pa.types.is_map(type):
-        return _holds_decimals(type.item_type, pa)
-    return any(_holds_decimals(type.field(each).type, pa) for each in range(type.num_fields))
+        return _needs_digits(type.item_type, pa)
+    return any(_needs_digits(type.field(each).type, pa) for each in range(type.num_fields))
 
 
 class Columns:
@@ -329,7 +337,7 @@ class Columns:
                 raise ValueError(f"the schema has a column {name!r}, which pick doesn't name")
         self.wanted = [(name,) if pointers is None else pointers[name] for name in self.names]
         self.paths = _parts.compile_paths(self.wanted)
-        self.written = any(_holds_decimals(type, arrow()) for type in schema.types)
+        self.written = any(_needs_digits(type, arrow()) for type in schema.types)
 
     def only(self, names):
         """The same with some of the columns, in this order."""
