@@ -92,7 +92,7 @@ static void move(column *c, column_data *data) {
     c->expected = c->length + c->length / 32; /* the next one has nearly as many */
     c->expected_bytes = c->bytes + c->bytes / 8;
     c->valid = c->offsets = c->data = NULL;
-    c->length = c->nulls = c->room = 0;
+    c->length = c->nulls = c->room = c->exact = 0;
     c->bytes = c->bytes_room = 0;
     c->born = c->typed = c->widened = -1;
 }

@@ -200,9 +200,10 @@ column *column_find(const column *c, const uint8_t *name, size_t size, size_t gu
     return NULL;
 }
 
+/* The columns within one; ways are none. */
 static SELDOM size_t count_columns(const column *c) {
-    size_t found = 1;
-    for (size_t i = 0; i < c->children; i++) found += count_columns(c->child[i]);
+    size_t found = 0;
+    for (size_t i = 0; i < c->children; i++) found += (c->child[i]->kind != COLUMN_ROUTE) + count_columns(c->child[i]);
     return found;
 }
 
@@ -217,7 +218,14 @@ void columns_init(columns *tree, column *root, cpu_level level, int64_t batch, u
     tree->members = count_columns(root);
 }
 
+static void free_trial(columns *tree) {
+    if (tree->trial != NULL) columns_free(tree->trial);
+    free(tree->trial);
+    tree->trial = NULL;
+}
+
 void columns_free(columns *tree) {
+    free_trial(tree);
     column_free(tree->root);
     skip_index_free(&tree->index);
     ahead_free(&tree->ahead);
@@ -258,10 +266,15 @@ int columns_copy(columns *to, const columns *from) {
     memset(&to->ahead, 0, sizeof to->ahead);
     to->scratch = NULL;
     to->scratch_room = 0;
+    to->trial = NULL;
     return 0;
 }
 
-void columns_freeze(columns *tree) { tree->is_frozen = 1; }
+void columns_freeze(columns *tree) {
+    tree->is_frozen = 1;
+    if (tree->root->length == 0) tree->text = 0; /* of lines that were refused */
+    free_trial(tree);
+}
 
 static SELDOM void loosen(column *c) {
     c->is_loose = 1;
@@ -386,7 +399,7 @@ int column_become(column *c, column_kind kind, unsigned width, const char *forma
     c->format = copy;
     c->kind = kind;
     c->width = width;
-    c->length = c->room = 0;
+    c->length = c->room = c->exact = 0;
     while (c->length < nulls)
         if (column_add_null(c)) {
             free_buffers(c);
@@ -400,13 +413,18 @@ int column_become(column *c, column_kind kind, unsigned width, const char *forma
     return 0;
 }
 
-int column_widen(column *c) {
-    for (int64_t i = 0; i < c->length; i++) {
+int column_is_exact(column *c) {
+    if (c->twin != NULL && c->twin->kind == COLUMN_SIGNED && !column_is_exact(c->twin)) return 0;
+    for (; c->exact < c->length; c->exact++) {
         int64_t integer;
-        memcpy(&integer, c->data + 8 * i, 8);
+        memcpy(&integer, c->data + 8 * c->exact, 8);
         double real = (double)integer;
-        if (real >= 9223372036854775808.0 || (int64_t)real != integer) return 1;
+        if (real >= 9223372036854775808.0 || (int64_t)real != integer) return 0;
     }
+    return 1;
+}
+
+void column_widen(column *c) {
     for (int64_t i = 0; i < c->length; i++) {
         int64_t integer;
         memcpy(&integer, c->data + 8 * i, 8);
@@ -415,7 +433,6 @@ int column_widen(column *c) {
     }
     c->kind = COLUMN_DOUBLE;
     c->format[0] = 'g';
-    return 0;
 }
 
 static int64_t offset_at(const column *c, int64_t i) {
@@ -438,6 +455,7 @@ SELDOM void column_truncate(column *c, int64_t length, int64_t row) {
         }
         if (c->kind == COLUMN_BOOL && length & 7) c->data[length >> 3] &= (uint8_t)((1 << (length & 7)) - 1);
         c->length = length;
+        if (c->exact > length) c->exact = length;
     }
     if (row >= 0 && c->typed == row) { /* what it has are nulls */
         int64_t nulls = c->length;
@@ -447,6 +465,7 @@ SELDOM void column_truncate(column *c, int64_t length, int64_t row) {
         c->width = 0;
         memcpy(c->format, "n", 2);
         c->length = c->room = nulls;
+        c->exact = 0;
         c->typed = c->widened = -1;
         return;
     }
@@ -483,16 +502,80 @@ row_state (*columns_rows_for(cpu_level level))(columns_row *row) {
     return columns_take_row;
 }
 
-/* Add a row of `size` bytes. */
-static row_state add_row(columns_row *row, size_t size) {
+/* Leave nothing of a row that was refused. */
+static void undo(columns_row *row) {
     columns *tree = row->tree;
-    row_state state = tree->take_row(row);
-    if (LIKELY(state == ROW_ADDED)) tree->text += size + tree->members;
-    else column_truncate(tree->root, tree->root->length, tree->is_frozen ? -1 : tree->root->length);
+    column_truncate(tree->root, tree->root->length, row->has_changed ? tree->root->length : -1);
+    if (!row->has_changed) return;
+    tree->changes = row->changes;
+    tree->members = row->members;
+    if (tree->undone < COLUMNS_UNDONE) tree->undone++;
+    row->has_changed = 0;
+}
+
+/* Keep the types of a column that is tried: they are those of another one. */
+static void pair(column *c, column *twin) {
+    CYJSON_ASSERT(c->kind == twin->kind && c->children == twin->children);
+    c->born = c->typed = c->widened = -1;
+    c->twin = twin;
+    for (size_t i = 0; i < c->children; i++) pair(c->child[i], twin->child[i]);
+}
+
+/* Add a row that begins at `first` to the trial alone. */
+static row_state try_row(columns_row *row, places_at first) {
+    columns *tree = row->tree;
+    if (tree->trial == NULL) {
+        columns *trial = calloc(1, sizeof *trial);
+        if (trial == NULL || columns_copy(trial, tree)) {
+            free(trial);
+            return ROW_NO_MEMORY;
+        }
+        pair(trial->root, tree->root);
+        tree->trial = trial;
+    }
+    columns_row other = *row;
+    other.tree = tree->trial;
+    other.at = first;
+    other.wanted = ROW_AS_IT_IS;
+    other.is_tried = 1;
+    row_state state = tree->take_row(&other);
+    if (state != ROW_ADDED) undo(&other);
+    row->wanted = other.wanted;
     return state;
 }
 
-row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force) {
+/* Add a row that begins at `first` and wasn't added, as it wants to be; or leave nothing of it. */
+static SELDOM row_state add_otherwise(columns_row *row, row_state state, places_at first) {
+    columns *tree = row->tree;
+    for (;;) {
+        undo(row);
+        if (row->wanted == ROW_TRIED && (state = try_row(row, first)) == ROW_ADDED) row->is_tried = 1;
+        else if (state == ROW_REFUSED && row->wanted == ROW_BY_LAST) row->is_by_last = 1;
+        else return state;
+        row->wanted = ROW_AS_IT_IS;
+        row->at = first;
+        state = tree->take_row(row);
+        if (row->is_tried) {
+            column *tried = tree->trial->root;
+            column_truncate(tried, 0, state == ROW_ADDED ? -1 : 0);
+            if (state == ROW_ADDED) pair(tried, tree->root);
+            row->is_tried = 0;
+        }
+        if (state == ROW_ADDED) return state;
+    }
+}
+
+/* Add a row of a line of `whole` bytes. */
+static row_state add_row(columns_row *row, uint64_t whole) {
+    columns *tree = row->tree;
+    const places_at first = row->at;
+    row_state state = tree->take_row(row);
+    if (UNLIKELY(state != ROW_ADDED) && (state = add_otherwise(row, state, first)) != ROW_ADDED) return state;
+    tree->text += whole + tree->members;
+    return ROW_ADDED;
+}
+
+row_state columns_add(columns *tree, const uint8_t *line, size_t size, uint64_t whole, int force) {
     const uint8_t *end = line + size, *start = line;
     skip_found what;
     while (start < end && (*start == ' ' || *start == '\t' || *start == '\r')) start++;
@@ -504,7 +587,7 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
                               : ROW_NO_MEMORY;
         if (state == ROW_ADDED) tree->root->length++;
         else column_truncate(tree->root, tree->root->length, -1);
-        tree->text += size + tree->members;
+        if (state == ROW_ADDED) tree->text += whole + tree->members;
         return state;
     }
     skip_index_clear(&tree->index);
@@ -522,7 +605,7 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force
         .at = {0, 0},
         .escapes = what.escapes,
     };
-    return add_row(&row, size);
+    return add_row(&row, whole);
 }
 
 const uint8_t *columns_add_lines(columns *tree, const uint8_t *p, const uint8_t *end, int64_t *lines,
@@ -540,7 +623,7 @@ const uint8_t *columns_add_lines(columns *tree, const uint8_t *p, const uint8_t 
             .at = {document->token, document->container},
             .escapes = ahead_escapes(&tree->ahead, document),
         };
-        if (UNLIKELY(add_row(&row, (size_t)(after - p)) != ROW_ADDED)) break;
+        if (UNLIKELY(add_row(&row, (uint64_t)(after - p)) != ROW_ADDED)) break;
         ++*lines;
         *last = p;
         p = after;
@@ -629,8 +712,10 @@ void columns_make_part(void *made, void **kept, const uint8_t *text, size_t size
         if (p > before) continue;
         const uint8_t *found = memchr(p, '\n', (size_t)(end - p)), *stop = found == NULL ? end : found;
         if ((size_t)(stop - p) > tree->line_most) break;
-        if (!is_blank(p, stop) && columns_add(tree, p, (size_t)(stop - p), 0) != ROW_ADDED) break;
-        p = found == NULL ? end : found + 1;
+        const uint8_t *after = found == NULL ? end : found + 1;
+        if (!is_blank(p, stop) && columns_add(tree, p, (size_t)(stop - p), (uint64_t)(after - p), 0) != ROW_ADDED)
+            break;
+        p = after;
         part->lines++;
     }
     take_back(tree, *kept);

@@ -9,7 +9,9 @@
  *
  * Types are given, or found out in the rows before columns_freeze: a column begins as one of nulls, and becomes what
  * its first value is. Integers become doubles where one has a fraction, if all are the same numbers then. Nothing else
- * changes a column's type. A row that can't be added leaves the columns, and their types, as they were.
+ * changes a column's type. A row that can't be added leaves the columns, and their types, as they were. To undo a change
+ * of type takes as long as there are rows: after COLUMNS_UNDONE of them, rows that change types are first added to a
+ * tree of their own, the trial, which has the same types and no rows.
  *
  * Functions here know nothing of Python, allocate by malloc, and may be called without the GIL, for one thread at a
  * time for each tree. What a batch consists of belongs to whoever holds it, and may be released by any thread. */
@@ -27,7 +29,8 @@
 enum {
     COLUMNS_DEPTH = 64, /* levels of types: reading a value is recursive, and so are those who get the columns */
     COLUMNS_FIRST_TEXT = 1 << 22, /* bytes of lines in which types are found out */
-    COLUMNS_FEW = 8 /* names that are compared one by one */
+    COLUMNS_FEW = 8, /* names that are compared one by one */
+    COLUMNS_UNDONE = 4 /* refused rows had changed types already: from then on rows are tried first */
 };
 
 typedef enum {
@@ -69,6 +72,9 @@ struct column {
     size_t mask;
     uint32_t seed; /* of the hashes, so that nobody knows which names have the same */
     int64_t born, typed, widened; /* the row which made it, gave it its type, made its integers doubles; or -1 */
+    int64_t exact; /* integers, from the first on, that are known to be doubles too */
+    size_t last; /* in a row that has equal names: the token of the last value, which counts */
+    column *twin; /* in a tree of trials: the column whose type this is, or NULL */
 
     int64_t length, nulls, room; /* in values */
     uint8_t *valid; /* bits, 0 for null; NULL where there are no nulls */
@@ -95,6 +101,12 @@ typedef struct {
     const uint8_t *start, *last, *end; /* what the index counts from, the last bracket, the end of what is readable */
     places_at at;
     int escapes; /* whether there may be some in strings */
+    enum { ROW_AS_IT_IS, ROW_BY_LAST, ROW_TRIED } wanted; /* how it is to be added that was refused */
+    int is_by_last; /* of equal names the last is looked for before any value is taken */
+    int is_tried; /* types may change: the row can be added */
+    int has_changed; /* types, which were these before: */
+    uint64_t changes;
+    size_t members;
 } columns_row;
 
 struct columns {
@@ -104,8 +116,12 @@ struct columns {
     int is_frozen;
     int64_t batch; /* the rows of a full one, */
     uint64_t text_most; /* or the bytes that they came from */
-    uint64_t text; /* of what was added; a null takes memory too, so that each column counts a byte for each row */
-    size_t members; /* columns, those of refused rows among them */
+    uint64_t text; /* of what was added, and until types are kept of what was refused, by whole lines; a null takes
+                    * memory too, so that each column counts a byte for each row */
+    size_t members; /* columns, those within others too */
+    uint64_t changes; /* of types; as before, where a row was refused that had changed some */
+    unsigned undone; /* how often that was, up to COLUMNS_UNDONE */
+    columns *trial; /* the same types without rows; or NULL */
     size_t line_most; /* bytes of a line in a part */
     skip_index index; /* of a row that is looked at alone */
     lines_ahead ahead;
@@ -143,9 +159,15 @@ void columns_loosen(columns *tree);
 
 /* ---- rows ---- */
 
-/* Add the row of a line: white space and a document. With `force`, which is for lines that loads takes, integers may be
- * of any length, and where there are routes a scalar is a row of nulls. Refused rows leave nothing. */
-row_state columns_add(columns *tree, const uint8_t *line, size_t size, int force);
+/* Add the row of a line: white space and a document; `whole` bytes count, those of the line break among them. With
+ * `force`, which is for lines that loads takes, integers may be of any length, and where there are routes a scalar is a
+ * row of nulls. Refused rows leave nothing. */
+row_state columns_add(columns *tree, const uint8_t *line, size_t size, uint64_t whole, int force);
+
+/* Count a line that was refused, and may not be added later. */
+static inline void columns_refuse(columns *tree, uint64_t whole) {
+    if (!tree->is_frozen) tree->text += whole;
+}
 
 /* Add the rows of whole lines from p on, until the tree is full or a line is for columns_add: as it is refused, say.
  * Return where that is; *lines grows by how many were added, and *last becomes where the last of them begins. Between
@@ -165,7 +187,8 @@ int column_grow_bytes(column *c, size_t more);
 int column_add_null(column *c);
 row_state column_fill(column *c); /* nulls for the children that a row had nothing for */
 int column_become(column *c, column_kind kind, unsigned width, const char *format);
-int column_widen(column *c); /* 1: some integer is no double */
+int column_is_exact(column *c); /* whether each integer is a double too */
+void column_widen(column *c); /* and then, make them doubles */
 
 /* Drop what is beyond this many values; and what row `row` (-1: none) made of the types. */
 void column_truncate(column *c, int64_t length, int64_t row);

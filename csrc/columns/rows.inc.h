@@ -249,10 +249,27 @@ static row_state take_list(columns_row *row, column *c, const uint8_t *p) {
     return ROW_ADDED;
 }
 
+/* Note that a type is about to change. 0: the row is to be tried first. */
+static SELDOM int may_change(columns_row *row) {
+    columns *tree = row->tree;
+    if (tree->undone >= COLUMNS_UNDONE && !row->is_tried) {
+        row->wanted = ROW_TRIED;
+        return 0;
+    }
+    if (!row->has_changed) {
+        row->has_changed = 1;
+        row->changes = tree->changes;
+        row->members = tree->members;
+    }
+    tree->changes++;
+    return 1;
+}
+
 /* The column for a new member of a type that is found out: NULL with *state set. */
 static column *new_member(columns_row *row, column *c, const uint8_t *name, size_t size, int lone, row_state *state) {
     *state = ROW_REFUSED;
     if (lone || memchr(name, 0, size) != NULL) return NULL; /* no name in Arrow */
+    if (!may_change(row)) return NULL;
     *state = ROW_NO_MEMORY;
     int known;
     column *child = column_new("n", name, size, 1, 1, &known);
@@ -265,6 +282,43 @@ static column *new_member(columns_row *row, column *c, const uint8_t *name, size
     child->length = child->room = c->length;
     if (c == row->tree->root) child->place = (int64_t)c->children - 1;
     return child;
+}
+
+/* The members of an object, of equal names the last ones, in a tree whose types are found out: what doesn't count has no
+ * say in them. */
+static SELDOM row_state take_last_members(columns_row *row, column *c, size_t *filled) {
+    const skip_container *container = row_container(row);
+    const places_at first = {row->at.token + 1, row->at.next + 1};
+    for (int pass = 0; pass < 2; pass++) {
+        size_t guess = 0, place = 0;
+        row->at = first;
+        for (uint32_t left = container->count; left > 0; left--) {
+            int lone = 0;
+            size_t size;
+            const uint8_t *name = places_name(row->index, row->start, row->at.token, &size);
+            if (name == NULL) return ROW_REFUSED;
+            if (row->escapes && (name = plain_text(row, name, &size, &lone)) == NULL) return ROW_NO_MEMORY;
+            column *child = column_find(c, name, size, guess, &place);
+            row->at.token += 2;
+            if (child == NULL && c->is_inferred) {
+                row_state state;
+                child = new_member(row, c, name, size, lone, &state);
+                if (child == NULL) return state;
+                place = c->children - 1;
+            }
+            if (child != NULL && pass == 0) child->last = row->at.token;
+            if (child == NULL || pass == 0 || child->last != row->at.token) places_pass(row->index, &row->at);
+            else {
+                row_state state = take_value(row, child);
+                if (state != ROW_ADDED) return state;
+                ++*filled;
+            }
+            guess = place + 1;
+            row->at.token++;
+        }
+    }
+    row->at = (places_at){container->after, container->next};
+    return ROW_ADDED;
 }
 
 static ALWAYS_INLINE row_state take_members(columns_row *row, column *c, size_t *filled) {
@@ -298,8 +352,13 @@ static ALWAYS_INLINE row_state take_members(columns_row *row, column *c, size_t 
             if (child == NULL) return state;
             place = c->children - 1;
         }
-        if (UNLIKELY(child->length > length)) column_truncate(child, length, -1); /* of equal names the last counts */
-        else ++*filled;
+        if (UNLIKELY(child->length > length)) { /* of equal names the last counts */
+            if (!tree->is_frozen) {
+                row->wanted = ROW_BY_LAST;
+                return ROW_REFUSED;
+            }
+            column_truncate(child, length, -1);
+        } else ++*filled;
         row_state state = take_value(row, child);
         if (UNLIKELY(state != ROW_ADDED)) return state;
         guess = place + 1;
@@ -338,7 +397,7 @@ static row_state take_struct(columns_row *row, column *c, const uint8_t *p) {
     row_state state;
     if (*p != '{') return ROW_REFUSED;
     if (!has_room(c)) return ROW_NO_MEMORY;
-    state = take_members(row, c, &filled);
+    state = UNLIKELY(row->is_by_last) ? take_last_members(row, c, &filled) : take_members(row, c, &filled);
     if (UNLIKELY(state != ROW_ADDED)) return state;
     if (filled < c->children && (state = column_fill(c)) != ROW_ADDED) return state;
     put_valid(c);
@@ -349,7 +408,8 @@ static row_state take_route(columns_row *row, column *c, const uint8_t *p) {
     size_t filled = 0;
     row_state state = ROW_ADDED;
     if (!has_room(c)) return ROW_NO_MEMORY;
-    if (*p == '{') state = take_members(row, c, &filled);
+    if (*p == '{' && UNLIKELY(row->is_by_last)) state = take_last_members(row, c, &filled);
+    else if (*p == '{') state = take_members(row, c, &filled);
     else if (*p == '[' && c->last_index >= 0) state = take_items(row, c, &filled);
     else places_pass(row->index, &row->at);
     if (state == ROW_ADDED && filled < c->children) state = column_fill(c);
@@ -378,6 +438,7 @@ static row_state take_first(columns_row *row, column *c, const uint8_t *p) {
         if (kind == NUMBER_BIG) return ROW_REFUSED;
         which = kind == NUMBER_INT ? 4 : 5;
     }
+    if (!may_change(row)) return ROW_REFUSED;
     if (column_become(c, kinds[which].kind, kinds[which].width, kinds[which].format)) return ROW_NO_MEMORY;
     c->typed = row->tree->root->length;
     row->tree->members += c->children;
@@ -390,7 +451,8 @@ static row_state take_widening(columns_row *row, column *c, const uint8_t *p) {
     double ignored;
     int is_double = is_number(*p) ? number_parse_any(p, row->last, &n) == NUMBER_DOUBLE : read_double(row, p, &ignored);
     if (is_number(*p) && p[1] == 'I') is_double = 1;
-    if (!is_double || column_widen(c)) return ROW_REFUSED;
+    if (!is_double || !column_is_exact(c) || !may_change(row)) return ROW_REFUSED;
+    column_widen(c);
     if (c->typed != row->tree->root->length) c->widened = row->tree->root->length;
     return take_double(row, c, p);
 }

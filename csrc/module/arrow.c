@@ -168,14 +168,17 @@ static PyObject *plan_of_column(const column *c) {
 }
 
 PyObject *core_columns_plan(core_columns *c) { return plan_of_column(c->tree.root); }
+uint64_t core_columns_changes(core_columns *c) { return c->tree.changes; }
 
 /* ---- rows ---- */
 
-int core_columns_add(core_columns *c, const uint8_t *line, Py_ssize_t size, int force) {
-    row_state state = columns_add(&c->tree, line, (size_t)size, force);
+int core_columns_add(core_columns *c, const uint8_t *line, Py_ssize_t size, uint64_t whole, int force) {
+    row_state state = columns_add(&c->tree, line, (size_t)size, whole, force);
     if (state == ROW_NO_MEMORY) PyErr_NoMemory();
     return state == ROW_NO_MEMORY ? -1 : state == ROW_ADDED;
 }
+
+void core_columns_refuse(core_columns *c, uint64_t whole) { columns_refuse(&c->tree, whole); }
 
 Py_ssize_t core_columns_add_lines(core_columns *c, const uint8_t *p, Py_ssize_t size, int64_t *lines,
                                   Py_ssize_t *last) {

@@ -15,8 +15,9 @@ core_columns *core_columns_new(PyObject *core, PyObject *plan, int is_frozen, in
                                int64_t line_most);
 void core_columns_free(core_columns *columns);
 
-/* Add a row: 1, or 0 where it was refused, -1 with MemoryError set. force: see columns_add. */
-int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, int force);
+/* Add a row: 1, or 0 where it was refused, -1 with MemoryError set. whole, force: see columns_add. */
+int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, uint64_t whole, int force);
+void core_columns_refuse(core_columns *columns, uint64_t whole); /* see columns_refuse */
 
 /* See columns_add_lines; those of many bytes are added without the GIL. */
 Py_ssize_t core_columns_add_lines(core_columns *columns, const uint8_t *p, Py_ssize_t size, int64_t *lines,
@@ -25,8 +26,9 @@ void core_columns_forget(core_columns *columns);
 int64_t core_columns_rows(core_columns *columns);
 int core_columns_is_full(core_columns *columns);
 
-/* The root's plan as it is now. */
+/* The root's plan as it is now; the number of changes that made it what it is. */
 PyObject *core_columns_plan(core_columns *columns);
+uint64_t core_columns_changes(core_columns *columns);
 
 /* Keep the types, so that threads may make parts: -1 with MemoryError set. */
 int core_columns_freeze(core_columns *columns);

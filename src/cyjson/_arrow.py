@@ -248,34 +248,44 @@ def _report(text, path, message, cure):
 class _Explain:
     """What is wrong with a line that the extension refused, or the same document in other words."""
 
+    plan = rows = None
+
     def __init__(self, cure):
         self.cure = cure
 
-    def __call__(self, text, plan, is_frozen, is_last):
-        rows = _arrow_rows.Rows(plan, is_frozen, strict=is_last)
+    def __call__(self, text, reader, is_last):
         value = _impl.loads(text)  # raises what lines.load reports
+        rows = self.rows_of(reader)
+        rows.strict = is_last
         try:
-            rows.add(text)
+            row = rows.tried(text)
         except _arrow_rows.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
             # Of equal names the last counts; surrogates are escapes.
             again = _impl.dumps(value)
-            if not is_last and self.keeps_digits(again, rows, plan, is_frozen):
+            if not is_last and self.keeps_digits(again, rows, row):
                 return again.encode()
             report = _report(text, (), "a document of too many levels, or more digits than these columns hold", "")
         raise report
 
-    def keeps_digits(self, again, rows, plan, is_frozen):
+    def rows_of(self, reader):
+        """Rows like the reader's, made once for all lines of the same types."""
+        plan = reader._plan()
+        if plan is not self.plan:
+            self.rows = _arrow_rows.Rows(plan, reader.is_frozen)
+            self.plan = plan
+        self.rows.frozen = reader.is_frozen
+        return self.rows
+
+    def keeps_digits(self, again, rows, row):
         """Whether another text of a row has the digits that its decimals have, and floats may not."""
         if not rows.options:
             return True
-        other = _arrow_rows.Rows(plan, is_frozen)
         try:
-            other.add(again)
+            return repr(rows.tried(again)) == repr(row)
         except _arrow_rows.Unfit:
             return False
-        return repr(other.rows) == repr(rows.rows)
 
 
 _CURE = "the types are those of the first 4 MiB, and schema= gives others"
@@ -399,7 +409,8 @@ class _PureReader:
         self.size = 0  # of the lines of these rows
         self.block = 0  # rows that are to be given before others are read
         self.closed = False
-        self.reader = _impl.Reader(read, opened, self.add, refuse, **settings)
+        self.refuse = refuse
+        self.reader = _impl.Reader(read, opened, self.add, self.refused, **settings)
 
     def close(self):
         self.closed = True
@@ -407,15 +418,28 @@ class _PureReader:
 
     lineno = property(lambda self: self.reader.lineno)
 
+    def line_size(self):
+        """The bytes of the line that was read last, with its line break."""
+        return self.reader._base + self.reader._at - self.reader.offset
+
+    def refused(self, reader, line, text, error, last):
+        """Report a line; where types are found out, it counts."""
+        if not self.rows.frozen:
+            self.size += self.line_size()
+        self.refuse(reader, line, text, error, last)
+
     def add(self, text):
         """Add the row of a line: what it counts, as columns_add has it."""
+        if not self.rows.frozen and self.size >= FIRST_TEXT:  # by lines that were refused
+            self.keep_types()
+            self.size = self.size if self.rows.rows else 0
         _impl.loads(text)
         try:
             self.rows.add(text)
         except _arrow_rows.Unfit as error:
             report = _report(text, *error.args, self.cure)
         else:
-            return len(text.encode("utf-8", "surrogatepass")) + self.rows.members
+            return self.line_size() + self.rows.members
         raise report
 
     def __iter__(self):

@@ -81,14 +81,30 @@ class Column:
         self.depth = depth
         self.children = [Column(child, depth + 1) for child in children]
         self.names = {child.name: child for child in self.children}
+        self.required = [child for child in self.children if not child.nullable]
+        if self.kind == ROUTE:
+            self.note_parts()
         self.inexact = False  # whether it has integers that are no doubles
+
+    def note_parts(self):
+        """Note where the children of a way are: the places of those of a name, and of an index; and of those that are
+        looked for even where nothing leads to them."""
+        self.named, self.indexed, self.always = {}, {}, []
+        for i, child in enumerate(self.children):
+            if child.name is not None:
+                self.named.setdefault(child.name.decode("utf-8", "surrogatepass"), []).append(i)
+            if child.index >= 0:
+                self.indexed.setdefault(child.index, []).append(i)
+            if not child.nullable or (child.kind == ROUTE and child.always):
+                self.always.append(i)
 
     def plan(self):
         children = tuple([child.plan() for child in self.children])
         return self.format, self.name, self.nullable, self.inferred, self.index, self.place, children
 
     def count(self):
-        return 1 + sum(child.count() for child in self.children)
+        """The columns within it; ways are none."""
+        return sum((child.kind != ROUTE) + child.count() for child in self.children)
 
 
 def fields_of(plan, names=None):
@@ -142,15 +158,30 @@ class Rows:
 
     def add(self, text):
         """Add the row of a line; what ``loads`` raises, or Unfit, where that can't be done, and nothing is changed."""
+        self.rows.append(self.fitted(text))
+
+    def fitted(self, text):
+        """The row of a line, after what it changes was changed."""
         value = loads(text, **self.options)
         self.undo = []
+        members = self.members
         try:
-            row = self.fit(self.root, value, ())
+            return self.fit(self.root, value, ())
         except BaseException:
-            for change in reversed(self.undo):
-                change()
+            self.restore(members)
             raise
-        self.rows.append(row)
+
+    def tried(self, text):
+        """The row of a line; nothing is changed."""
+        members = self.members
+        row = self.fitted(text)
+        self.restore(members)
+        return row
+
+    def restore(self, members):
+        for change in reversed(self.undo):
+            change()
+        self.members = members
 
     def set(self, column, **attributes):
         """Change a column so that it can be undone."""
@@ -257,17 +288,24 @@ class Rows:
         return child
 
     def fit_route(self, column, value, path):
+        is_object = isinstance(value, dict)
+        parts = column.named if is_object else column.indexed
+        given = value if is_object else range(len(value)) if isinstance(value, list) else ()
+        if len(given) < len(parts):  # a line costs no more than it has, and a column no more than there are
+            found = [part for part in given if part in parts]
+        else:
+            found = [part for part in parts if part in given]
+        places = {i: part for part in found for i in parts[part]}
         row = {}
-        for i, child in enumerate(column.children):
-            if isinstance(value, dict) and child.name is not None:
-                name = child.name.decode("utf-8", "surrogatepass")
-                found, part = name in value, name
-            else:
-                found, part = isinstance(value, list) and 0 <= child.index < len(value), child.index
-            if found or child.kind == ROUTE:
-                row[i] = self.fit(child, value[part] if found else None, (*path, part))
-            elif not child.nullable:
+        for i in sorted({*places, *column.always}):
+            child = column.children[i]
+            if i in places:
+                row[i] = self.fit(child, value[places[i]], (*path, places[i]))
+                continue
+            part = child.index if child.name is None or not is_object else child.name.decode("utf-8", "surrogatepass")
+            if child.kind != ROUTE:
                 raise Unfit((*path, part), "no value, where the schema allows no null")
+            row[i] = self.fit(child, None, (*path, part))
         return row
 
     def take(self, most):
@@ -290,8 +328,8 @@ class Rows:
 
 
 def _check_missing(column, row, path):
-    for child in column.children:
-        if not child.nullable and child.name not in row:
+    for child in column.required:
+        if child.name not in row:
             name = child.name.decode("utf-8", "surrogatepass")
             raise Unfit((*path, name), "no value, where the schema allows no null")
 

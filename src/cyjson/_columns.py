@@ -215,8 +215,6 @@ def _real(code, value):
     """A number as a float, which the type of this code (of struct) has: as the nearest, or an integer as it is."""
     real = float(value)
     if code != "<d" and isinstance(value, float):
-        from . import _arrow_rows
-
         real = _arrow_rows.narrowed(value, *_NARROW[code])
     if struct.unpack(code, struct.pack(code, real))[0] != value and _type(value) is int:
         raise ValueError(f"it hasn't {value}")
@@ -637,7 +635,7 @@ class _Refusal:
         raise _Stopped from None
 
 
-def _decoded(options, text, plan, is_frozen, is_last):
+def _decoded(options, text, reader, is_last):
     raise _Decoded(_with_text(options, text)[1])
 
 

@@ -69,9 +69,9 @@ cdef class Reader:
     # With `plan`, rows are added to columns (module/arrow.h), and each item is a Batch of at most `batch` of them, or
     # of as many as `text` bytes of lines have; the last has the rest. `fields(plan)` describes the columns once their
     # types are known, which `is_frozen` says that they are: else those of the first block of lines are kept.
-    # decode(text, plan, is_frozen, is_last) is called with a line that was refused, and raises what is wrong with it,
-    # or returns another text of the same document, in bytes; is_last: that was tried. With `is_loose` timestamps may be
-    # days, or have no offset. Threads begin once the types are kept. What they get has `text` bytes of lines.
+    # decode(text, reader, is_last) is called with a line that was refused, and raises what is wrong with it, or returns
+    # another text of the same document, in bytes; is_last: that was tried. With `is_loose` timestamps may be days, or
+    # have no offset. Threads begin once the types are kept. What they get has `text` bytes of lines.
     #
     # buffer[at:filled] is still to be delivered, with no line break before `scanned`. One byte of room is kept after
     # `filled`, for the zero that decoding needs. The buffer stays where it is while other code runs: only fill moves
@@ -107,7 +107,9 @@ cdef class Reader:
     cdef readonly object fields  # what describe gave, or None
     cdef int64_t batch, text
     cdef int later_threads
-    cdef bint is_frozen
+    cdef readonly bint is_frozen
+    cdef object plan  # what _plan gave, and the changes until then
+    cdef uint64_t plan_changes
     cdef bint in_long, goes_on  # the line that is too long: pending is of it, and so is what comes next
     cdef Py_ssize_t scanned_ahead  # bytes of pending in which line feeds were looked for
     cdef uint64_t given  # offset of pending in the source
@@ -228,6 +230,10 @@ cdef class Reader:
             raise ValueError("this reader is already executing")
         try:
             while not compat_load_int(&self.closed):
+                if self.columns != NULL and not self.is_frozen and core_columns_is_full(self.columns):
+                    if core_columns_rows(self.columns):  # lines that were refused have filled it
+                        return self.take_rows()
+                    self.keep_types()
                 if self.columns != NULL and (self.later_threads or self.made != NULL):
                     if self.made != NULL:
                         return self.take_rows()
@@ -291,7 +297,7 @@ cdef class Reader:
                     continue
                 if self.columns != NULL:
                     self.add_row(line, size, not whole)
-                    if core_columns_is_full(self.columns):
+                    if core_columns_rows(self.columns) and core_columns_is_full(self.columns):
                         return self.take_rows()
                     continue
                 if self.parts != NULL:
@@ -656,7 +662,7 @@ cdef class Reader:
         """Keep the types that the first block has."""
         if not self.is_frozen:
             core_columns_freeze(self.columns)
-            self.fields = self.describe(core_columns_plan(self.columns))
+            self.fields = self.describe(self._plan())
             self.is_frozen = True
         return 0
 
@@ -679,6 +685,14 @@ cdef class Reader:
             self.made = NULL
             self.made_first = 0
         return batch
+
+    def _plan(self):
+        """The plan of the columns as they are now."""
+        cdef uint64_t changes = core_columns_changes(self.columns)
+        if self.plan is None or self.plan_changes != changes:
+            self.plan = core_columns_plan(self.columns)
+            self.plan_changes = changes
+        return self.plan
 
     def _take(self):
         """The rows that were added since the last batch, as a batch; None where there are none. For cyjson._columns."""
@@ -718,24 +732,33 @@ cdef class Reader:
         self.at = self.scanned = self.at + size
         return True
 
+    cdef uint64_t line_size(self) noexcept:
+        """The bytes of the line that was read last, with its line break."""
+        return self.base + <uint64_t>self.at - <uint64_t>self.line_start
+
     cdef int add_row(self, const uint8_t *line, Py_ssize_t size, bint last) except -1:
         """Add a line to the columns, or report it."""
-        if core_columns_add(self.columns, line, size, False):
+        cdef uint64_t whole = self.line_size()
+        if core_columns_add(self.columns, line, size, whole, False):
             return 0
         data = line[:size]
         try:
             try:
                 text = PyUnicode_DecodeUTF8(<const char *>line, size, "surrogatepass")
             except UnicodeDecodeError as error:
+                core_columns_refuse(self.columns, whole)
                 self.refuse(self, data, None, error, last)
                 return 0
             try:
-                again = self.decode(text, core_columns_plan(self.columns), self.is_frozen, False)
-                if not core_columns_add(self.columns, <const uint8_t *>PyBytes_AS_STRING(again), len(again), True):
-                    self.decode(text, core_columns_plan(self.columns), self.is_frozen, True)
+                again = self.decode(text, self, False)
+                if not core_columns_add(
+                    self.columns, <const uint8_t *>PyBytes_AS_STRING(again), len(again), whole, True
+                ):
+                    self.decode(text, self, True)
             except MemoryError:
                 raise
             except Exception as error:
+                core_columns_refuse(self.columns, whole)
                 self.refuse(self, data, text, error, last)
         except StopIteration as error:
             raise RuntimeError("a line's handling raised StopIteration") from error
@@ -762,6 +785,8 @@ cdef class Reader:
 
     cdef int refuse_long(self, bint last) except -1:
         """Report a line that is too long."""
+        if self.columns != NULL:
+            core_columns_refuse(self.columns, self.line_size())
         try:
             self.refuse(self, None, None, None, last)
         except StopIteration as error:

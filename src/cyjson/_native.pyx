@@ -90,7 +90,10 @@ cdef extern from "module/arrow.h":
         object core, object plan, int is_frozen, int is_loose, int64_t batch, int64_t text, int64_t line_most
     ) except NULL
     void core_columns_free(core_columns *columns)
-    int core_columns_add(core_columns *columns, const uint8_t *line, Py_ssize_t size, int force) except -1
+    int core_columns_add(
+        core_columns *columns, const uint8_t *line, Py_ssize_t size, uint64_t whole, int force
+    ) except -1
+    void core_columns_refuse(core_columns *columns, uint64_t whole)
     Py_ssize_t core_columns_add_lines(
         core_columns *columns, const uint8_t *p, Py_ssize_t size, int64_t *lines, Py_ssize_t *last
     )
@@ -98,6 +101,7 @@ cdef extern from "module/arrow.h":
     int64_t core_columns_rows(core_columns *columns)
     int core_columns_is_full(core_columns *columns)
     object core_columns_plan(core_columns *columns)
+    uint64_t core_columns_changes(core_columns *columns)
     int core_columns_freeze(core_columns *columns) except -1
     column_data *core_columns_take(core_columns *columns) except NULL
     const columns *core_columns_like(core_columns *columns)

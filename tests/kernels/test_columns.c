@@ -90,7 +90,7 @@ static int64_t add_text(columns *tree, const char *text, size_t size) {
         check_column(tree->root, tree->root->length);
         if ((p = next) == end) break;
         const uint8_t *stop = memchr(p, '\n', (size_t)(end - p));
-        columns_add(tree, p, (size_t)((stop == NULL ? end : stop) - p), 0);
+        columns_add(tree, p, (size_t)((stop == NULL ? end : stop) - p), 0, 0);
         p = stop == NULL ? end : stop + 1;
     }
     free(exact);
@@ -113,7 +113,7 @@ static int round_of(cpu_level level, long nth, unsigned seed) {
         char *exact = (malloc)(n); /* so that AddressSanitizer sees what is read beyond */
         check(exact != NULL, "memory");
         memcpy(exact, text, n);
-        row_state state_now = columns_add(&tree, (const uint8_t *)exact, n, 0);
+        row_state state_now = columns_add(&tree, (const uint8_t *)exact, n, n, 0);
         free(exact);
         check(tree.root->length == (int64_t)before + (state_now == ROW_ADDED), "the number of rows");
         check_column(tree.root, tree.root->length);
@@ -128,7 +128,7 @@ static int round_of(cpu_level level, long nth, unsigned seed) {
     for (int i = 0; i < 20; i++) { /* some of them malformed, or of other types */
         const char *line = texts[random_below(TEXTS)];
         size_t n = strlen(line), before = (size_t)tree.root->length;
-        columns_add(&tree, (const uint8_t *)line, n, 0);
+        columns_add(&tree, (const uint8_t *)line, n, n, 0);
         one_by_one += tree.root->length - (int64_t)before;
         memcpy(text + size, line, n);
         memcpy(text + size + n, &"\r\n"[i & 1], 2 - (size_t)(i & 1));
