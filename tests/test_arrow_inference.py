@@ -1,4 +1,4 @@
-"""``lines.to_arrow`` where types are found out: of which lines, and of which of equal names; what refused lines cost."""
+"""``lines.to_arrow`` where types are found out: of which lines, and equal names; what refused lines cost."""
 
 import io
 import json

@@ -507,8 +507,8 @@ static void undo(columns_row *row) {
     columns *tree = row->tree;
     column_truncate(tree->root, tree->root->length, row->has_changed ? tree->root->length : -1);
     if (!row->has_changed) return;
-    tree->changes = row->changes;
-    tree->members = row->members;
+    tree->changes = tree->changes_before;
+    tree->members = tree->members_before;
     if (tree->undone < COLUMNS_UNDONE) tree->undone++;
     row->has_changed = 0;
 }
@@ -565,16 +565,6 @@ static SELDOM row_state add_otherwise(columns_row *row, row_state state, places_
     }
 }
 
-/* Add a row of a line of `whole` bytes. */
-static row_state add_row(columns_row *row, uint64_t whole) {
-    columns *tree = row->tree;
-    const places_at first = row->at;
-    row_state state = tree->take_row(row);
-    if (UNLIKELY(state != ROW_ADDED) && (state = add_otherwise(row, state, first)) != ROW_ADDED) return state;
-    tree->text += whole + tree->members;
-    return ROW_ADDED;
-}
-
 row_state columns_add(columns *tree, const uint8_t *line, size_t size, uint64_t whole, int force) {
     const uint8_t *end = line + size, *start = line;
     skip_found what;
@@ -605,7 +595,10 @@ row_state columns_add(columns *tree, const uint8_t *line, size_t size, uint64_t 
         .at = {0, 0},
         .escapes = what.escapes,
     };
-    return add_row(&row, whole);
+    row_state state = tree->take_row(&row);
+    if (state != ROW_ADDED && (state = add_otherwise(&row, state, (places_at){0, 0})) != ROW_ADDED) return state;
+    tree->text += whole + tree->members;
+    return ROW_ADDED;
 }
 
 const uint8_t *columns_add_lines(columns *tree, const uint8_t *p, const uint8_t *end, int64_t *lines,
@@ -623,7 +616,11 @@ const uint8_t *columns_add_lines(columns *tree, const uint8_t *p, const uint8_t 
             .at = {document->token, document->container},
             .escapes = ahead_escapes(&tree->ahead, document),
         };
-        if (UNLIKELY(add_row(&row, (uint64_t)(after - p)) != ROW_ADDED)) break;
+        row_state state = tree->take_row(&row);
+        if (UNLIKELY(state != ROW_ADDED) &&
+            add_otherwise(&row, state, (places_at){document->token, document->container}) != ROW_ADDED)
+            break;
+        tree->text += (uint64_t)(after - p) + tree->members;
         ++*lines;
         *last = p;
         p = after;

@@ -9,9 +9,9 @@
  *
  * Types are given, or found out in the rows before columns_freeze: a column begins as one of nulls, and becomes what
  * its first value is. Integers become doubles where one has a fraction, if all are the same numbers then. Nothing else
- * changes a column's type. A row that can't be added leaves the columns, and their types, as they were. To undo a change
- * of type takes as long as there are rows: after COLUMNS_UNDONE of them, rows that change types are first added to a
- * tree of their own, the trial, which has the same types and no rows.
+ * changes a column's type. A row that can't be added leaves the columns, and their types, as they were. To undo a
+ * change of type takes as long as there are rows: after COLUMNS_UNDONE of them, rows that change types are first added
+ * to a tree of their own, the trial, which has the same types and no rows.
  *
  * Functions here know nothing of Python, allocate by malloc, and may be called without the GIL, for one thread at a
  * time for each tree. What a batch consists of belongs to whoever holds it, and may be released by any thread. */
@@ -72,9 +72,6 @@ struct column {
     size_t mask;
     uint32_t seed; /* of the hashes, so that nobody knows which names have the same */
     int64_t born, typed, widened; /* the row which made it, gave it its type, made its integers doubles; or -1 */
-    int64_t exact; /* integers, from the first on, that are known to be doubles too */
-    size_t last; /* in a row that has equal names: the token of the last value, which counts */
-    column *twin; /* in a tree of trials: the column whose type this is, or NULL */
 
     int64_t length, nulls, room; /* in values */
     uint8_t *valid; /* bits, 0 for null; NULL where there are no nulls */
@@ -83,6 +80,10 @@ struct column {
     size_t bytes, bytes_room; /* of a string column's data */
     int64_t expected; /* values that the next batch will have: as many as the last */
     size_t expected_bytes;
+
+    int64_t exact; /* integers, from the first on, that are known to be doubles too */
+    size_t last; /* in a row that has equal names: the token of the last value, which counts */
+    column *twin; /* in a tree of trials: the column whose type this is, or NULL */
 };
 
 /* What became of a row. */
@@ -94,6 +95,8 @@ typedef enum {
 
 typedef struct columns columns;
 
+typedef enum { ROW_AS_IT_IS, ROW_BY_LAST, ROW_TRIED } row_way;
+
 /* A row that is being added: a document whose grammar was checked. */
 typedef struct {
     columns *tree;
@@ -101,12 +104,10 @@ typedef struct {
     const uint8_t *start, *last, *end; /* what the index counts from, the last bracket, the end of what is readable */
     places_at at;
     int escapes; /* whether there may be some in strings */
-    enum { ROW_AS_IT_IS, ROW_BY_LAST, ROW_TRIED } wanted; /* how it is to be added that was refused */
-    int is_by_last; /* of equal names the last is looked for before any value is taken */
-    int is_tried; /* types may change: the row can be added */
-    int has_changed; /* types, which were these before: */
-    uint64_t changes;
-    size_t members;
+    uint8_t wanted; /* how it is to be added that was refused: a row_way */
+    uint8_t is_by_last; /* of equal names the last is looked for before any value is taken */
+    uint8_t is_tried; /* types may change: the row can be added */
+    uint8_t has_changed; /* types */
 } columns_row;
 
 struct columns {
@@ -120,6 +121,8 @@ struct columns {
                     * memory too, so that each column counts a byte for each row */
     size_t members; /* columns, those within others too */
     uint64_t changes; /* of types; as before, where a row was refused that had changed some */
+    uint64_t changes_before; /* the row that is being added changed any, */
+    size_t members_before; /* and these */
     unsigned undone; /* how often that was, up to COLUMNS_UNDONE */
     columns *trial; /* the same types without rows; or NULL */
     size_t line_most; /* bytes of a line in a part */

@@ -258,8 +258,8 @@ static SELDOM int may_change(columns_row *row) {
     }
     if (!row->has_changed) {
         row->has_changed = 1;
-        row->changes = tree->changes;
-        row->members = tree->members;
+        tree->changes_before = tree->changes;
+        tree->members_before = tree->members;
     }
     tree->changes++;
     return 1;
@@ -284,9 +284,9 @@ static column *new_member(columns_row *row, column *c, const uint8_t *name, size
     return child;
 }
 
-/* The members of an object, of equal names the last ones, in a tree whose types are found out: what doesn't count has no
- * say in them. */
-static SELDOM row_state take_last_members(columns_row *row, column *c, size_t *filled) {
+/* The members of an object, of equal names the last ones, in a tree whose types are found out: what doesn't count has
+ * no say in them. */
+static SELDOM row_state take_last_members(columns_row *row, column *c) {
     const skip_container *container = row_container(row);
     const places_at first = {row->at.token + 1, row->at.next + 1};
     for (int pass = 0; pass < 2; pass++) {
@@ -311,7 +311,6 @@ static SELDOM row_state take_last_members(columns_row *row, column *c, size_t *f
             else {
                 row_state state = take_value(row, child);
                 if (state != ROW_ADDED) return state;
-                ++*filled;
             }
             guess = place + 1;
             row->at.token++;
@@ -397,7 +396,7 @@ static row_state take_struct(columns_row *row, column *c, const uint8_t *p) {
     row_state state;
     if (*p != '{') return ROW_REFUSED;
     if (!has_room(c)) return ROW_NO_MEMORY;
-    state = UNLIKELY(row->is_by_last) ? take_last_members(row, c, &filled) : take_members(row, c, &filled);
+    state = UNLIKELY(row->is_by_last) ? take_last_members(row, c) : take_members(row, c, &filled);
     if (UNLIKELY(state != ROW_ADDED)) return state;
     if (filled < c->children && (state = column_fill(c)) != ROW_ADDED) return state;
     put_valid(c);
@@ -408,7 +407,7 @@ static row_state take_route(columns_row *row, column *c, const uint8_t *p) {
     size_t filled = 0;
     row_state state = ROW_ADDED;
     if (!has_room(c)) return ROW_NO_MEMORY;
-    if (*p == '{' && UNLIKELY(row->is_by_last)) state = take_last_members(row, c, &filled);
+    if (*p == '{' && UNLIKELY(row->is_by_last)) state = take_last_members(row, c);
     else if (*p == '{') state = take_members(row, c, &filled);
     else if (*p == '[' && c->last_index >= 0) state = take_items(row, c, &filled);
     else places_pass(row->index, &row->at);

@@ -71,3 +71,28 @@ cdef bint leave_ranges(Reader self) except -1:
     self.given = self.base
     self.in_ranges = False
     return False
+
+
+# ---- what a Reader is made with ----
+
+
+cdef object readinto_of(read):
+    """The readinto of a file of which ``read`` is FileIO's own and the file of no other class; None of others."""
+    # From 3.13 on it is of a subclass of that type, which has no others.
+    if isinstance(read, _BuiltinMethodType) and type(read.__self__) is _FileIO and read.__name__ == "read":
+        return read.__self__.readinto
+    return None
+
+
+cdef int64_t count_from(name, value, int64_t least) except? -2:
+    """A number of bytes that a Reader is made with, or ``least`` = -1."""
+    cdef int64_t count
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be int, not {type(value).__name__}")
+    try:
+        count = value
+    except OverflowError:
+        count = -2
+    if count < least:
+        raise ValueError(f"{name} must be from {least} to 2**63 - 1, not {value}")
+    return count
