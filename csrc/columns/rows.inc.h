@@ -266,7 +266,8 @@ static SELDOM int may_change(columns_row *row) {
 }
 
 /* The column for a new member of a type that is found out: NULL with *state set. */
-static column *new_member(columns_row *row, column *c, const uint8_t *name, size_t size, int lone, row_state *state) {
+static SELDOM column *new_member(columns_row *row, column *c, const uint8_t *name, size_t size, int lone,
+                                 row_state *state) {
     *state = ROW_REFUSED;
     if (lone || memchr(name, 0, size) != NULL) return NULL; /* no name in Arrow */
     if (!may_change(row)) return NULL;
@@ -419,7 +420,7 @@ static row_state take_route(columns_row *row, column *c, const uint8_t *p) {
 /* ---- any value ---- */
 
 /* Make a column of nulls one of what comes. */
-static row_state take_first(columns_row *row, column *c, const uint8_t *p) {
+static SELDOM row_state take_first(columns_row *row, column *c, const uint8_t *p) {
     static const struct {
         column_kind kind;
         unsigned width;
@@ -445,7 +446,7 @@ static row_state take_first(columns_row *row, column *c, const uint8_t *p) {
 }
 
 /* A number in a column of integers whose type is found out: where it is none, they become doubles. */
-static row_state take_widening(columns_row *row, column *c, const uint8_t *p) {
+static SELDOM row_state take_widening(columns_row *row, column *c, const uint8_t *p) {
     number n;
     double ignored;
     int is_double = is_number(*p) ? number_parse_any(p, row->last, &n) == NUMBER_DOUBLE : read_double(row, p, &ignored);
