@@ -30,6 +30,9 @@ LINES = "\n".join(map(json.dumps, [*DOCUMENTS, MANY_NAMES, {"n": 1}, {"n": 1.5, 
 TYPED = b'{"at": "2026-11-29T05:30:00\\u005a", "d": "1\\u002e5", "id": 1, "id": 2, "u": 3}\n' * 4
 SCHEMA = {"id": "int32", "at": "timestamp[us, UTC]", "d": "decimal128(9, 2)", "s": {"a": ["string"]}, "t": "string"}
 BAD = b'{"id": 1}\n{"id": "x"}\n{"id": \n[]\n{"id": 2, "x": 0.5}'
+TRIED = (
+    b'{"a": 1}\n' + b'{"a": 1.5, "b": [{"c": 1}], "d": "\\ud800"}\n' * 6 + b'{"b": [{"c": true, "c": "x"}], "a": 2.5}'
+)
 LONG = LINES * 4
 
 
@@ -73,6 +76,7 @@ CALLS = {
     "a schema": lambda: rows(TYPED, schema=SCHEMA),
     "pick": lambda: rows(LINES, pick={"y": "/tags/1", "z": "/sub/z/0/ok", "n": ["name 3"]}),
     "bad lines": lambda: rows(BAD, errors="skip"),
+    "rows that are tried": lambda: rows(TRIED, errors="skip"),
     "a file": lambda: rows(io.BytesIO(LINES)),
     "threads": lambda: rows(LONG, threads=2, schema={"id": "int64", "text": "string"}),
     "threads, a file": lambda: rows(io.BytesIO(LONG), threads=2, schema={"id": "int64", "tags": ["string"]}),
