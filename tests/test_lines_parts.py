@@ -338,6 +338,10 @@ def test_a_reader_made_by_hand():
     for threads in -1, 65:
         with pytest.raises(ValueError, match="threads must be from 0 to 64"):
             lines.Reader(None, None, None, None, plain=True, max_line=-1, pick=("/a",), threads=threads)
+    for reader in lines.loads(b"{}"), lines.loads(b"{}", pick="/a"):
+        for of_columns in reader._take, reader._plan:
+            with pytest.raises(ValueError, match="makes no columns"):
+                of_columns()
 
 
 def test_hooks_on_threads(parallel):

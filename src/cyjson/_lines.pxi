@@ -688,7 +688,10 @@ cdef class Reader:
 
     def _plan(self):
         """The plan of the columns as they are now."""
-        cdef uint64_t changes = core_columns_changes(self.columns)
+        cdef uint64_t changes
+        if self.columns == NULL:
+            raise ValueError("this reader makes no columns")
+        changes = core_columns_changes(self.columns)
         if self.plan is None or self.plan_changes != changes:
             self.plan = core_columns_plan(self.columns)
             self.plan_changes = changes
