@@ -215,6 +215,27 @@ CASES |= {
     )
     for name, make in LINES.items()
 }
+WIDE = {
+    f"refused, and columns: {line.decode()!r}": lambda n, line=line: (
+        numbered(300 * n, '"%d":1', "{", "}\n").encode() + (line + b"\n") * (100 * n)
+    )
+    for line in (b"x", b'{"0":1')  # a row has a null in each column
+}
+TYPED = {  # rows that change types, and are refused: after others, which the change is made for
+    f"refused after {good.decode()}: {bad.decode()}": lambda n, good=good, bad=bad: (
+        (good + b"\n") * (3_000 * n) + (bad + b"\n") * (100 * n)
+    )
+    for good, bad in (
+        (b"{}", b'{"a":1,"b":"\\ud800"}'),
+        (b"{}", b'{"a":{"x":[1]},"b":"\\ud800"}'),
+        (b'{"a":1}', b'{"a":1.5,"b":"\\ud800"}'),
+        (b'{"a":null}', b'{"a":[],"b":"\\ud800"}'),
+        (b'{"a":1}', b'{"a":true,"a":null,"b":1,"b":null}'),
+        (b'{"a":1}', b'{"b":true,"b":null}'),
+    )
+}
+CASES |= {f"lines.to_arrow: {name}": ("lines.to_arrow", make) for name, make in {**LINES, **WIDE, **TYPED}.items()}
+CASES |= {f"with a schema: {name}": ("with a schema", make) for name, make in WIDE.items()}
 CASES |= {
     f"{function}: {name}": (function, make)
     for function in ("lines.dump", "lines.dump to a raw file", "lines.dump to text", "lines.dumps", "lines.encode")
@@ -272,6 +293,10 @@ def call_of(name):
         "lines.loads with a hook": lambda data: drained(lines.loads(data, object_hook=len, **skipped)),
         "lines.load": lambda data: drained(lines.load(io.BytesIO(data), **skipped)),
         "lines.load in drops": lambda data: drained(lines.load(Drops(data), **skipped)),
+        "lines.to_arrow": lambda data: drained(lines.to_arrow(data, **skipped)),
+        "with a schema": lambda data: drained(
+            lines.to_arrow(data, schema=dict.fromkeys(json.loads(data.splitlines()[0]), "int64"), errors="skip")
+        ),
         "lines.dump": lambda documents: lines.dump(documents, io.BytesIO()),
         "lines.dump to a raw file": lambda documents: lines.dump(documents, RawDrops()),
         "lines.dump to text": lambda documents: lines.dump(documents, io.StringIO()),

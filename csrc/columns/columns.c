@@ -139,7 +139,10 @@ static void enter(column *c, size_t place) {
 }
 
 int column_add_child(column *c, column *child) {
+    size_t place;
     if (c->children >= UINT32_MAX / 4) return -1;
+    if (c->kind == COLUMN_ROUTE && child->name_size != SIZE_MAX)
+        c->has_twins |= column_find(c, child->name, child->name_size, SIZE_MAX, &place) != NULL;
     if (c->children == c->child_room) {
         size_t room = c->child_room ? 2 * c->child_room : 4;
         column **grown = realloc(c->child, room * sizeof *grown);

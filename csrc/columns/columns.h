@@ -68,6 +68,7 @@ struct column {
     column **child;
     size_t children, child_room;
     int64_t last_index; /* the greatest of the children's, or -1 */
+    int has_twins; /* two children of a way have one name: "/0", which may be an index too, and a sequence's "0" */
     uint32_t *table; /* of places among the children + 1, by the hash of their names; NULL where they are few */
     size_t mask;
     uint32_t seed; /* of the hashes, so that nobody knows which names have the same */

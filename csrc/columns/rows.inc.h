@@ -285,8 +285,28 @@ static SELDOM column *new_member(columns_row *row, column *c, const uint8_t *nam
     return child;
 }
 
-/* The members of an object, of equal names the last ones, in a tree whose types are found out: what doesn't count has
- * no say in them. */
+/* Note that a member's value comes next, for a child and its twins, or add it to those that it counts for. */
+static row_state take_last_value(columns_row *row, column *c, size_t place, int pass) {
+    const places_at here = row->at;
+    const column *child = c->child[place];
+    size_t i = c->has_twins ? 0 : place, end = c->has_twins ? c->children : place + 1;
+    int taken = 0;
+    for (; i < end; i++) {
+        column *each = c->child[i];
+        if (each->name_size != child->name_size || memcmp(each->name, child->name, child->name_size) != 0) continue;
+        if (pass == 0) each->last = here.token;
+        else if (each->last == here.token) {
+            row->at = here;
+            row_state state = take_value(row, each);
+            if (state != ROW_ADDED) return state;
+            taken = 1;
+        }
+    }
+    if (!taken) places_pass(row->index, &row->at);
+    return ROW_ADDED;
+}
+
+/* The members of an object, of equal names the last ones: what doesn't count has no say in types that are found out. */
 static SELDOM row_state take_last_members(columns_row *row, column *c) {
     const skip_container *container = row_container(row);
     const places_at first = {row->at.token + 1, row->at.next + 1};
@@ -302,17 +322,15 @@ static SELDOM row_state take_last_members(columns_row *row, column *c) {
             column *child = column_find(c, name, size, guess, &place);
             row->at.token += 2;
             if (child == NULL && c->is_inferred) {
-                row_state state;
-                child = new_member(row, c, name, size, lone, &state);
-                if (child == NULL) return state;
+                row_state made;
+                child = new_member(row, c, name, size, lone, &made);
+                if (child == NULL) return made;
                 place = c->children - 1;
             }
-            if (child != NULL && pass == 0) child->last = row->at.token;
-            if (child == NULL || pass == 0 || child->last != row->at.token) places_pass(row->index, &row->at);
-            else {
-                row_state state = take_value(row, child);
-                if (state != ROW_ADDED) return state;
-            }
+            row_state state = ROW_ADDED;
+            if (child == NULL) places_pass(row->index, &row->at);
+            else state = take_last_value(row, c, place, pass);
+            if (state != ROW_ADDED) return state;
             guess = place + 1;
             row->at.token++;
         }
@@ -408,7 +426,7 @@ static row_state take_route(columns_row *row, column *c, const uint8_t *p) {
     size_t filled = 0;
     row_state state = ROW_ADDED;
     if (!has_room(c)) return ROW_NO_MEMORY;
-    if (*p == '{' && UNLIKELY(row->is_by_last)) state = take_last_members(row, c);
+    if (*p == '{' && UNLIKELY(row->is_by_last | c->has_twins)) state = take_last_members(row, c);
     else if (*p == '{') state = take_members(row, c, &filled);
     else if (*p == '[' && c->last_index >= 0) state = take_items(row, c, &filled);
     else places_pass(row->index, &row->at);
