@@ -271,11 +271,11 @@ class _Explain:
 
     def rows_of(self, reader):
         """Rows like the reader's, made once for all lines of the same types."""
-        plan = reader._plan()
+        plan, is_frozen = reader._plan()
         if plan is not self.plan:
-            self.rows = _arrow_rows.Rows(plan, reader.is_frozen)
+            self.rows = _arrow_rows.Rows(plan, is_frozen)
             self.plan = plan
-        self.rows.frozen = reader.is_frozen
+        self.rows.frozen = is_frozen
         return self.rows
 
     def keeps_digits(self, again, rows, row):

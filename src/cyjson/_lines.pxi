@@ -107,7 +107,7 @@ cdef class Reader:
     cdef readonly object fields  # what describe gave, or None
     cdef int64_t batch, text
     cdef int later_threads
-    cdef readonly bint is_frozen
+    cdef bint is_frozen
     cdef object plan  # what _plan gave, and the changes until then
     cdef uint64_t plan_changes
     cdef bint in_long, goes_on  # the line that is too long: pending is of it, and so is what comes next
@@ -662,7 +662,7 @@ cdef class Reader:
         """Keep the types that the first block has."""
         if not self.is_frozen:
             core_columns_freeze(self.columns)
-            self.fields = self.describe(self._plan())
+            self.fields = self.describe(self._plan()[0])
             self.is_frozen = True
         return 0
 
@@ -687,15 +687,13 @@ cdef class Reader:
         return batch
 
     def _plan(self):
-        """The plan of the columns as they are now."""
-        cdef uint64_t changes
+        """The plan of the columns as they are now, and whether their types are kept."""
         if self.columns == NULL:
             raise ValueError("this reader makes no columns")
-        changes = core_columns_changes(self.columns)
-        if self.plan is None or self.plan_changes != changes:
+        if self.plan is None or self.plan_changes != core_columns_changes(self.columns):
             self.plan = core_columns_plan(self.columns)
-            self.plan_changes = changes
-        return self.plan
+            self.plan_changes = core_columns_changes(self.columns)
+        return self.plan, self.is_frozen
 
     def _take(self):
         """The rows that were added since the last batch, as a batch; None where there are none. For cyjson._columns."""
