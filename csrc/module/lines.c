@@ -21,6 +21,8 @@ enum {
     KNOWN_REST = 960 /* ... for the next ones to be looked for at once, and not after a rest */
 };
 
+enum { FEW_LEVELS = 8 }; /* of a line, which the interpreter isn't asked for: nothing here is recursive */
+
 typedef struct {
     uint64_t text[2]; /* zeros after it */
     PyObject *value; /* NULL: none */
@@ -341,7 +343,8 @@ Py_ssize_t core_lines_find(core_lines *lines, const uint8_t *p, Py_ssize_t size,
     if (lines->part == NULL && lines->capsule != NULL) return 0;
     if (lines->wish.unchecked) return find_unchecked(lines, p, size, most);
     const skip_document *document = ahead_next(lines->wish.skip, &lines->scratch.ahead, p, p + size, &after);
-    if (document == NULL || (most >= 0 && after - 1 - p > most) || !may_be_this_deep(document->depth)) return 0;
+    if (document == NULL || (most >= 0 && after - 1 - p > most)) return 0;
+    if (document->depth > FEW_LEVELS && !may_be_this_deep(document->depth)) return 0;
     if (lines->part != NULL && lines_find(&lines->wish, &lines->scratch, document, lines->part)) return 0;
     lines->document = document;
     lines->text.data = p;
@@ -387,7 +390,8 @@ PyObject *core_lines_value(core_lines *lines, const uint8_t *line, Py_ssize_t si
         if (lines_scan(&lines->wish, &lines->scratch, line, line + size, found)) return PyErr_NoMemory();
     }
     lines_line *what = &found->line[number];
-    if (!what->good || !may_be_this_deep(what->depth)) return Py_NewRef(Py_NotImplemented);
+    if (!what->good || (what->depth > FEW_LEVELS && !may_be_this_deep(what->depth)))
+        return Py_NewRef(Py_NotImplemented);
     if (paths == NULL) return lazy_of_line(lines->core, line, size, what->first, what->escapes, &found->index[number]);
     const uint8_t **part = found->part + (size_t)number * (size_t)paths->count;
     lines->text.data = line;
