@@ -154,7 +154,8 @@ SELDOM_RUN = (
 # Vectors are written by hand in csrc/levels/. What compilers make of the loops for the few characters left over is a
 # fifth of the decoder's code, and no faster. The encoder's floats take 5 % more instructions without it (gcc 12).
 PLAIN_LOOPS = ["-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-fno-unroll-loops"]
-WITH_VECTORS = ("csrc/levels/encode_", "csrc/encode/path.c")  # the path's compares a container with many others
+# These have loops that count or compare many of a kind.
+WITH_VECTORS = ("csrc/levels/encode_", "csrc/encode/path.c", "csrc/kernels/tokens.c", "csrc/module/orjson.c")
 
 
 def size_flags(source):
