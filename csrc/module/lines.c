@@ -260,8 +260,8 @@ static size_t short_text(const uint8_t *p, uint64_t *first, uint64_t *last) {
 }
 
 /* As value_at, of a value that a path leads to. `limit` is the end of what is readable. */
-static PyObject *known_value_at(core_state *state, known_values *known, int checked, const document_text *text,
-                                const uint8_t *limit, const uint8_t *p, int is_root) {
+static PyObject *known_value_at(core_state *state, known_values *known, const document_text *text, const uint8_t *limit,
+                                const uint8_t *p, int is_root) {
     uint64_t first, last;
     size_t n;
     if (known->rest) {
@@ -274,7 +274,8 @@ static PyObject *known_value_at(core_state *state, known_values *known, int chec
     }
     if (*p == '{' || *p == '[' || limit - p < KNOWN_LONGEST || !(n = short_text(p, &first, &last)))
         return value_at(state, text, p, is_root);
-    if (!checked && (p + n >= text->data + text->size || !ends_value(p[n]))) return value_at(state, text, p, is_root);
+    if (!text->is_closed && (p + n >= text->data + text->size || !ends_value(p[n])))
+        return value_at(state, text, p, is_root);
     if (known->values == NULL && (known->values = calloc(KNOWN_VALUES, sizeof *known->values)) == NULL)
         return value_at(state, text, p, is_root);
     uint64_t hash = (first ^ (last << 29 | last >> 35)) * 0x9E3779B97F4A7C15;
@@ -298,7 +299,7 @@ static PyObject *part_value(const core_lines *lines, core_state *state, const do
     const uint8_t *p = part[path];
     if (p == NULL) return Py_NewRef(Py_None);
     if (lines->known == NULL) return value_at(state, text, p, p == root);
-    return known_value_at(state, &lines->known[path], !lines->wish.unchecked, text, limit, p, p == root);
+    return known_value_at(state, &lines->known[path], text, limit, p, p == root);
 }
 
 /* What a reader gives of them: a value, or a tuple. Text is readable to `limit`. */
