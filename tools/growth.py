@@ -219,7 +219,7 @@ WIDE = {
     f"refused, and columns: {line.decode()!r}": lambda n, line=line: (
         numbered(300 * n, '"%d":1', "{", "}\n").encode() + (line + b"\n") * (100 * n)
     )
-    for line in (b"x", b'{"0":1')  # a row has a null in each column
+    for line in (b"x", b'{"0":1')  # not JSON: what is a row costs something for each column, refused or not
 }
 TYPED = {  # rows that change types, and are refused: after others, which the change is made for
     f"refused after {good.decode()}: {bad.decode()}": lambda n, good=good, bad=bad: (

@@ -96,6 +96,7 @@ typedef enum {
 
 typedef struct columns columns;
 
+/* How a row that was refused is to be added again: not at all, by the last of equal names, or to the trial first. */
 typedef enum { ROW_AS_IT_IS, ROW_BY_LAST, ROW_TRIED } row_way;
 
 /* A row that is being added: a document whose grammar was checked. */
@@ -105,10 +106,10 @@ typedef struct {
     const uint8_t *start, *last, *end; /* what the index counts from, the last bracket, the end of what is readable */
     places_at at;
     int escapes; /* whether there may be some in strings */
-    uint8_t wanted; /* how it is to be added that was refused: a row_way */
+    uint8_t wanted; /* a row_way, once it was refused */
     uint8_t is_by_last; /* of equal names the last is looked for before any value is taken */
-    uint8_t is_tried; /* types may change: the row can be added */
-    uint8_t has_changed; /* types */
+    uint8_t is_tried; /* the trial has added it: types may change */
+    uint8_t has_changed; /* a type */
 } columns_row;
 
 struct columns {
@@ -121,10 +122,10 @@ struct columns {
     uint64_t text; /* of what was added, and until types are kept of what was refused, by whole lines; a null takes
                     * memory too, so that each column counts a byte for each row */
     size_t members; /* columns, those within others too */
-    uint64_t changes; /* of types; as before, where a row was refused that had changed some */
-    uint64_t changes_before; /* the row that is being added changed any, */
-    size_t members_before; /* and these */
-    unsigned undone; /* how often that was, up to COLUMNS_UNDONE */
+    uint64_t changes; /* of types; those of a refused row are taken back */
+    uint64_t changes_before; /* what changes and members were before the row at hand changed a type */
+    size_t members_before;
+    unsigned undone; /* refused rows that had changed types, up to COLUMNS_UNDONE */
     columns *trial; /* the same types without rows; or NULL */
     size_t line_most; /* bytes of a line in a part */
     skip_index index; /* of a row that is looked at alone */
